@@ -1,0 +1,1 @@
+"""The audit: what `optimizer.step()` really did to live parameters; the only place that knows torch."""
