@@ -1,0 +1,18 @@
+"""optlint: does my optimizer really train the parameters I think it trains, at the rates I think I set?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optlint.auditing.api import audit, explain
+
+__all__ = ["audit", "explain"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("audit", "explain"):
+        from optlint.auditing import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

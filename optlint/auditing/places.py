@@ -1,0 +1,55 @@
+"""Where in the user's code something happened: stack frames to spans."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from typing import TYPE_CHECKING
+
+from optlint.diagnostic import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+STANDARD = tuple(
+    os.path.abspath(folder) + os.sep
+    for folder in (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+    if folder
+)
+INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+
+
+def is_users_file(filename: str) -> bool:
+    """Whether a file is neither installed, nor of Python's own library, nor ours, nor no file at all."""
+    if filename.startswith("<") and not filename.startswith(("<stdin", "<ipython")):
+        return False
+    if any(part in filename for part in INSTALLED):
+        return False
+    return not os.path.abspath(filename).startswith((OWN, *STANDARD))
+
+
+def users_frame(reportable: Callable[[str], bool], frame: FrameType | None = None) -> FrameType | None:
+    """The innermost frame of code that may be reported, from `frame` (the caller's) outwards."""
+    frame = frame or sys._getframe(1)
+    while frame is not None and not reportable(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+def span_of(frame: FrameType) -> Span:
+    """What this frame is executing; Python before 3.11 knows the line only."""
+    filename = os.path.abspath(frame.f_code.co_filename)
+    row, end_row, column, end_column = _position(frame)
+    return Span(filename, row, column + 1, end_row, end_column + 1)
+
+
+def _position(frame: FrameType) -> tuple[int, int, int, int]:
+    if sys.version_info >= (3, 11):
+        positions = list(frame.f_code.co_positions())
+        row, end_row, column, end_column = positions[frame.f_lasti // 2]
+        if None not in (row, end_row, column, end_column):
+            return row, end_row, column, end_column
+    return frame.f_lineno, frame.f_lineno, 0, 0
