@@ -9,7 +9,7 @@ import pytest
 from optlint.source import NotAnalysedError, decode, on_big_stack, parse
 
 REFUSED = {
-    "syntax error": ("import torch\nx = (1,\n", "'(' was never closed", 2, 5),
+    "syntax error": ("import torch\nx = (1,\n", "was never closed", 2, 5),
     "Python 2": ("import torch\nprint 'a'\n", "Missing parentheses in call to 'print'.*is this Python 2", 2, 1),
     "bytes that are not UTF-8": (b'x = 1\ny = "\xe9"\n', "not valid utf-8", 2, 6),
     "bytes that are not UTF-8, after wide text": ("a = 'é日' ".encode() + b"\xff", "not valid utf-8", 1, 10),
@@ -29,7 +29,7 @@ REFUSED = {
     "nested lambdas": ("lambda: " * 50_000 + "1", "operators deep", 1, 1),
     "nested conditionals": ("1 if 1 else " * 50_000 + "1", "operators deep", 1, 1),
     "sums inside sums": ("(" * 150 + "1" + ("+1" * 150 + ")") * 150, "operators deep", 1, 1),
-    "many deep expressions": (("a" + ".b" * 900 + "\n") * 1000, "too many deep expressions", 13, 1),
+    "many deep expressions": (("a" + ".b" * 900 + "\n") * 100, "too many deep expressions", 13, 1),
     "deep indentation": ("".join(" " * i + "if a:\n" for i in range(120)) + " " * 120 + "a", "too many levels", 101, 1),
     "huge": (b"a = 1\n" * 1_000_000, "larger than 4,000,000 bytes", 1, 1),
 }
@@ -51,19 +51,19 @@ ACCEPTED = {
     + "(" * 1500
     + "'\ny = '''\n"
     + "[\n" * 1500
-    + "'''\nz = r'a\\' + \""
+    + "'''\nz = r'a\\\\' + \""
     + "{" * 1500
     + '"',
     "brackets in comments": "# " + "(" * 1500 + "\nx = 1  # '" + "[" * 1500 + "\n",
     "dots and dashes in strings": "x = '" + "." * 5000 + '\'\n"""' + "-" * 5000 + '"""\n',
-    "a long list": "x = [" + "a.b(c), " * 20_000 + "]",
-    "a long dict": "x = {" + "'k': -1.5 + a.b[0],\n" * 5_000 + "}",
-    "many statements": "a.b(c.d)[0] += 1\n" * 5_000,
-    "many statements on a line": "a.b; " * 5_000,
+    "a long list": "x = [" + "a.b(c), " * 2_000 + "]",
+    "a long dict": "x = {" + "'k': -1.5 + a.b[0],\n" * 2_000 + "}",
+    "many statements": "a.b(c.d)[0] += 1\n" * 2_000,
+    "many statements on a line": "a.b; " * 2_000,
     "as many brackets as Python allows": f"x = {'(' * 200}1{')' * 200}",
     "many branches": "if a: pass\n" + "elif b: pass\n" * 2_000,
     "many strings side by side": "x = (" + "'a'\n" * 2_000 + ")",
-    "carriage returns only": "a = 1\r" * 5_000,
+    "carriage returns only": "a = 1\r" * 2_000,
     "newer syntax than the oldest Python has": "type T[K] = list[K]\ntry: pass\nexcept* A: pass\n",
 }
 
