@@ -53,6 +53,11 @@ class AuditReport:
         return self._read().timeline
 
     @property
+    def facts(self) -> AuditFacts:
+        """All of it, as plain values."""
+        return self._read()
+
+    @property
     def ok(self) -> bool:
         """Whether there is no error and no warning; info never counts."""
         return not any(diagnostic.severity.counts for diagnostic in self.diagnostics)

@@ -46,6 +46,14 @@ class Session:
     def stop(self, error: BaseException | None = None) -> None:
         """Judge what only the whole shows and remove all hooks; `error` is what ended the program, if anything did."""
 
+    def discard(self) -> None:
+        """Remove all hooks without judging or touching a tensor, as a forked child must with its parent's session."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no optimizer was built or stepped under it, so that there is nothing to report; cheap."""
+        return not self._diagnostics
+
     def __enter__(self) -> Session:
         self.start()
         return self
