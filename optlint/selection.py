@@ -1,0 +1,71 @@
+"""Which rules are enabled: by code, by prefix of a code, by name, or `ALL`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from optlint.rule import Registry, Rule
+
+ALL = "ALL"
+NAMED = 100  # a code or a name says more than any prefix
+
+
+class UnknownRuleError(ValueError):
+    """A word that selects no rule; its text says which comes nearest."""
+
+
+class Selection(NamedTuple):
+    """What one layer of configuration asks for; `select` of a later layer discards the earlier layers."""
+
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+def enabled_codes(registry: Registry, *layers: Selection) -> frozenset[str]:
+    """The codes that are on after all layers; within a layer the more specific word wins, then `ignore`."""
+    enabled = {code for code, rule in registry.rules.items() if rule.enabled}
+    for layer in layers:
+        if layer.select is not None:
+            enabled = set()
+        words = [(word, True) for word in (*(layer.select or ()), *layer.extend_select)]
+        words += [(word, False) for word in layer.ignore]
+        for word, wanted in sorted(words, key=lambda pair: _specificity(registry, pair[0])):
+            matching = {rule.code for rule in rules_named(registry, word)}
+            enabled = enabled | matching if wanted else enabled - matching
+    return frozenset(enabled)
+
+
+def rules_named(registry: Registry, word: str) -> list[Rule]:
+    """The rules that `word` stands for; a prefix stands only for those that are on by default."""
+    if word == ALL:
+        return list(registry.rules.values())
+    if rule := registry.named(word):
+        return [rule]
+    family = [rule for code, rule in registry.rules.items() if code.startswith(word.upper())]
+    if not word or not family:
+        raise UnknownRuleError(f"unknown rule `{word}`{suggestion(word, names_and_codes(registry))}")
+    return [rule for rule in family if rule.enabled]
+
+
+def names_and_codes(registry: Registry) -> list[str]:
+    """Every word that stands for one rule."""
+    return [*registry.rules, *(rule.name for rule in registry.rules.values())]
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """A phrase that proposes the nearest of the known words, or nothing."""
+    from difflib import get_close_matches
+
+    spellings = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), spellings, n=1)
+    return f", did you mean `{spellings[near[0]]}`?" if near else ""
+
+
+def _specificity(registry: Registry, word: str) -> int:
+    if word == ALL:
+        return 0
+    return NAMED if registry.named(word) else len(word)
