@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from optlint.lexing import COMMENT, STRING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,14 +20,7 @@ MAX_DEPTH = 1_000
 MAX_COST = 10_000_000
 _SHORT = 2 * MAX_BRACKETS  # a statement of fewer characters cannot come near any limit
 
-_QUIET = re.compile(
-    r"#[^\n]*"
-    r'|"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""'
-    r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''"
-    r'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
-    r"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'",
-    re.DOTALL,
-)
+_QUIET = re.compile(f"{COMMENT}|{STRING}", re.DOTALL)
 _ONE_BRACKET = str.maketrans("[{]}", "(())")
 _DEEPENS = re.compile(r"[(),;.+\-*/%@&|^~]|\b(?:not|lambda|if|await)\b")
 
