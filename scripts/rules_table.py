@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from optlint import observations  # noqa: E402
+from optlint.flow import events  # noqa: E402
 from optlint.own_rules import all_rules  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.rule import Rule
+    from optlint.rule import Registry, Rule
 
 FAMILIES = {
     "1": "One-shot iterators",
@@ -37,22 +39,31 @@ Info: worth knowing, never fails a run. This table is written by `scripts/rules_
 
 def table() -> str:
     """The text of `rules/README.md`."""
-    return "\n".join(_lines(list(all_rules().rules.values())))
+    return "\n".join(_lines(all_rules()))
 
 
-def _lines(rules: list[Rule]) -> Iterator[str]:
+def _lines(registry: Registry) -> Iterator[str]:
     yield HEAD.rstrip()
     for digit, title in FAMILIES.items():
-        family = [rule for rule in rules if rule.code[3] == digit]
+        family = [rule for rule in registry.rules.values() if rule.code[3] == digit]
         if family:
-            yield from ("", f"## {title}", "", "| rule | what is wrong | severity |", "|---|---|---|")
-            yield from map(_row, family)
+            yield from ("", f"## {title}", "", "| rule | what is wrong | severity | found in |", "|---|---|---|---|")
+            yield from (_row(rule, registry) for rule in family)
     yield ""
 
 
-def _row(rule: Rule) -> str:
+def _row(rule: Rule, registry: Registry) -> str:
     default = rule.severity.value if rule.enabled else f"{rule.severity.value}, off by default"
-    return f"| [{rule.code} {rule.name}]({rule.code}-{rule.name}.md) | {rule.summary} | {default} |"
+    link = f"[{rule.code} {rule.name}]({rule.code}-{rule.name}.md)"
+    return f"| {link} | {rule.summary} | {default} | {_sides(rule, registry)} |"
+
+
+def _sides(rule: Rule, registry: Registry) -> str:
+    """Where its checks look; a rule about optlint itself has none, and speaks of source."""
+    subjects = [subject for subject, checks in registry.checks.items() if rule in {check.rule for check in checks}]
+    in_source = not subjects or any(hasattr(events, subject) for subject in subjects)
+    in_run = any(hasattr(observations, subject) for subject in subjects)
+    return ", ".join(["source"] * in_source + ["run"] * in_run)
 
 
 if __name__ == "__main__":

@@ -23,11 +23,13 @@ MAY_IMPORT = {
     "diagnostic": (),
     "model": ("diagnostic",),
     "rule": ("diagnostic",),
-    "limits": (),
+    "observations": ("diagnostic",),
+    "lexing": (),
+    "limits": ("lexing",),
     "source": ("limits", "diagnostic"),
     "spans": ("diagnostic",),
     "flow": ("diagnostic", "model", "limits", "source", "spans"),
-    "checks": ("diagnostic", "model", "rule", "flow.events"),
+    "checks": ("diagnostic", "model", "rule", "flow.events", "observations"),
     "output": ("diagnostic", "rule"),
 }
 ON_TOP = ("cli", "__main__", "lsp", "pytest_plugin", "integrations")  # imported by each other only
