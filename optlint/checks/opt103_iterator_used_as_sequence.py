@@ -1,0 +1,31 @@
+"""OPT103: one-shot iterators have no length, no items by index and no `+`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import SequenceOperation
+
+rule = Rule(
+    "OPT103",
+    "iterator-used-as-sequence",
+    "`len()`, indexing, slicing or `+` on an iterator over parameters or layers",
+    needs=(("param", "children", "modules", "buffers"),),
+)
+
+
+@rule.check
+def not_a_sequence(event: SequenceOperation) -> Iterator[Diagnostic]:
+    """Report an operation that raises TypeError."""
+    if event.iterator.of_model:
+        yield rule.at(
+            event.site,
+            f"{event.operation} raises TypeError here: `{event.iterator.kind}` gives a one-shot iterator, not a list",
+            notes=(("the iterator is made here", event.iterator.made),),
+        )

@@ -1,0 +1,36 @@
+"""OPT201: a tensor that can never get a gradient is given to an optimizer, which accepts it in silence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import GroupTensor
+
+rule = Rule(
+    "OPT201",
+    "tensor-without-grad",
+    "a tensor in a param group can never get a gradient",
+    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"),),
+)
+
+
+@rule.check
+def without_grad(event: GroupTensor) -> Iterator[Diagnostic]:
+    """Report a tensor made without `requires_grad` that nothing gives it later; a frozen Parameter is healthy."""
+    settled = event.leaf and event.requires_grad is False and event.parameter is False
+    if settled and not event.escaped:
+        yield rule.at(
+            event.site,
+            f"{event.optimizer} never changes `{event.site.text}`: {_made(event.how)} gives a tensor "
+            "without `requires_grad`, so it can never get a gradient",
+        )
+
+
+def _made(how: str) -> str:
+    return f"`{how}`" if how.startswith((".", "torch.")) else how

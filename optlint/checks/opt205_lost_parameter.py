@@ -1,0 +1,30 @@
+"""OPT205: `nn.Parameter(…).to(device)` is a plain tensor again: the module does not register it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import ParameterLost
+
+rule = Rule(
+    "OPT205",
+    "lost-parameter",
+    "a tensor computed from a fresh Parameter is stored on a module, which does not register it",
+    needs=(("Parameter",),),
+)
+
+
+@rule.check
+def lost(event: ParameterLost) -> Iterator[Diagnostic]:
+    """Report the value that is stored."""
+    yield rule.at(
+        event.site,
+        f"`{event.attribute}` is not a parameter: {event.how} gives a plain tensor, so the module does not register "
+        "it and no optimizer gets it",
+    )

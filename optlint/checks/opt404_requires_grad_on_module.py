@@ -1,0 +1,30 @@
+"""OPT404: `module.requires_grad = False` sets an attribute that nothing reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import AttributeSet
+
+rule = Rule(
+    "OPT404",
+    "requires-grad-on-module",
+    "`requires_grad` is set on a module, where it does nothing",
+    needs=(("requires_grad",),),
+)
+
+
+@rule.check
+def set_on_module(event: AttributeSet) -> Iterator[Diagnostic]:
+    """Report an assignment to a module whose class does not use the attribute."""
+    if event.owner == "module" and event.attribute == "requires_grad" and not event.defined:
+        yield rule.at(
+            event.site,
+            f"`{event.site.text} = …` has no effect: `{event.label}` is a module, and its parameters keep theirs",
+        )

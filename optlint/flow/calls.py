@@ -1,0 +1,487 @@
+"""Calls: of the project's functions and classes, of methods, and of everything else by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow import (
+    classes,
+    consumption,
+    containers,
+    events,
+    inlining,
+    ir,
+    modules,
+    objects,
+    optimizers,
+    tensors,
+    torch_api,
+)
+from optlint.flow.consumption import Purpose
+from optlint.flow.machine import Arguments, Machine
+from optlint.flow.state import State, join
+from optlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    ClassValue,
+    Closure,
+    Const,
+    Descriptor,
+    Entry,
+    External,
+    InstanceCell,
+    IteratorCell,
+    MappingCell,
+    Method,
+    OptimizerCell,
+    Partial,
+    Ref,
+    SequenceCell,
+    Super,
+    TensorCell,
+    Union,
+    Unknown,
+    Value,
+    union,
+)
+
+if TYPE_CHECKING:
+    from optlint.flow.events import Site
+
+
+def call(machine: Machine, function: Value, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """The value of a call; the state takes its effects."""
+    if isinstance(function, External):
+        return _external(machine, function.path, arguments, node, state)
+    if isinstance(function, Closure):
+        return inlining.inline(machine, function, arguments, node, state)
+    if isinstance(function, Method):
+        return _method(machine, function, arguments, node, state)
+    if isinstance(function, ClassValue):
+        return inlining.instantiate(machine, function, arguments, node, state)
+    if isinstance(function, Partial):
+        merged = replace(
+            arguments,
+            values=(*function.args, *arguments.values),
+            keywords={**dict(function.keywords), **arguments.keywords},
+            sites=(*(machine.site(node) for _ in function.args), *arguments.sites),
+            keyword_sites={**{name: machine.site(node) for name, _ in function.keywords}, **arguments.keyword_sites},
+        )
+        return machine.call(function.function, merged, node, state)
+    if isinstance(function, Descriptor) and function.kind in ("no_grad", "static"):
+        return _in_wrapper(machine, function, arguments, node, state)
+    if isinstance(function, Union):
+        return _one_of(machine, function, arguments, node, state)
+    return _unknown(machine, function, arguments, state)
+
+
+def _in_wrapper(machine: Machine, function: Descriptor, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    before = state.no_grad
+    state.no_grad = True if function.kind == "no_grad" else before
+    value = machine.call(function.function, arguments, node, state)
+    state.no_grad = before
+    return value
+
+
+def _one_of(machine: Machine, function: Union, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """Each option starts from the same state."""
+    path, ends, values = state.path, [], []
+    for option in function.options:
+        branch = state.copy()
+        branch.path = (*path, (object(), option))
+        values.append(machine.call(option, arguments, node, branch))
+        ends.append(branch)
+    joined = join(ends, path)
+    if joined is not None:
+        state.become(joined)
+    return union(tuple(values))
+
+
+def _unknown(machine: Machine, function: Value, arguments: Arguments, state: State) -> Value:
+    """Unknown code gets the arguments; a module only computes with them."""
+    cell = state.get(function, InstanceCell)
+    if cell is not None:
+        found = classes.find(cell.cls, "__call__", state)
+        if found is not None and isinstance(found[0], Closure):
+            bound = replace(found[0], bound=function)
+            return machine.call(bound, arguments, ir.Call(found[0].node.origin, found[0].node, ()), state)
+    for value in arguments.all():
+        if not (cell is not None and cell.is_module and tensors.is_tensor(value, state)):
+            consumption.escape(value, state)
+    return UNKNOWN
+
+
+def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    path = torch_api.canonical(path)
+    site = machine.site(node)
+    known = EXTERNALS.get(path)
+    if known is not None:
+        return known(machine, arguments, node, state)
+    if classes.is_optimizer(External(path), machine.settings.known_optimizers):
+        return optimizers.built(machine, External(path), arguments, state, site)
+    if path in torch_api.COPIES:
+        return _copy(machine, torch_api.COPIES[path], arguments, state, site)
+    if path in torch_api.WRAPPERS:
+        return _wrapper(machine, path, arguments, node, state)
+    if path in torch_api.DRAWS_ALL:
+        return _draw_all(machine, path, arguments, state)
+    if path in torch_api.TENSOR_MAKERS:
+        return _make_tensor(machine, path, arguments, state, site)
+    if classes.makes_module(path):
+        return _make_module(machine, path, arguments, state, site)
+    if path in torch_api.NO_GRAD | torch_api.ENABLE_GRAD or path == "torch.set_grad_enabled":
+        return machine.new(state, InstanceCell(External(path), site))
+    if path in torch_api.LOOKS_ONLY:
+        return UNKNOWN
+    return _foreign(machine, path, arguments, state)
+
+
+def _foreign(machine: Machine, path: str, arguments: Arguments, state: State) -> Value:
+    """A function of another package: torch's keep no hold of tensors."""
+    of_torch = path.startswith("torch.")
+    for value in arguments.all():
+        if not (of_torch and tensors.is_tensor(value, state)):
+            consumption.escape(value, state)
+    return UNKNOWN
+
+
+def _make_module(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Value:
+    if path in modules.CONTAINERS and arguments.spread is not None and len(arguments.values) <= 1:
+        return modules.spread(machine, path, arguments.spread, state, site)
+    for value in arguments.all():
+        if not isinstance(state.cell(value), InstanceCell):
+            consumption.escape(value, state)
+    return modules.built(machine, path, arguments, state, site)
+
+
+def _make_tensor(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Value:
+    for keyword, where in arguments.keyword_sites.items():
+        if "grad" in keyword:
+            machine.emit(events.KeywordGiven(where, path, keyword))
+    return tensors.made_by(machine, path, arguments, state, site)
+
+
+def _parameter(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    for keyword, where in arguments.keyword_sites.items():
+        if "grad" in keyword:
+            machine.emit(events.KeywordGiven(where, "nn.Parameter", keyword))
+    return tensors.parameter(machine, arguments, state, machine.site(node))
+
+
+def _copy(machine: Machine, kind: str, arguments: Arguments, state: State, site: Site) -> Value:
+    if not arguments.values:
+        return containers.sequence(machine, state, kind, site, None if arguments.open else ())
+    where = arguments.sites[0] if arguments.sites else site
+    key = arguments.keywords.get("key")
+    if key is not None:
+        item = consumption.item_of(machine, arguments.values[0], state, where)
+        _run_callback(machine, key, item, site, state)
+    return containers.copied(machine, arguments.values[0], kind, state, where, Purpose(kind))
+
+
+def _draw_all(machine: Machine, path: str, arguments: Arguments, state: State) -> Value:
+    name, trains = path.rpartition(".")[2], torch_api.DRAWS_ALL[path]
+    sites = (*arguments.sites, *arguments.keyword_sites.values())
+    for value, where in zip(arguments.all(), sites, strict=False):
+        if isinstance(state.cell(value), IteratorCell | Unknown) or isinstance(value, Union):
+            consumption.walk(machine, value, state, where, Purpose(name, trains=trains))
+    return UNKNOWN
+
+
+def _any(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    for value, where in zip(arguments.values, arguments.sites, strict=False):
+        consumption.walk(machine, value, state, where, Purpose(machine.site(node.func).text, whole=False, lost=True))
+    return UNKNOWN
+
+
+def _next(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    if not arguments.values:
+        return UNKNOWN
+    where = arguments.sites[0] if arguments.sites else machine.site(node)
+    lost = node in machine.dropped
+    return consumption.walk(machine, arguments.values[0], state, where, Purpose("next", whole=False, lost=lost))
+
+
+def _len(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    if arguments.values:
+        sequence_operation(machine, arguments.values[0], machine.site(node), "len()", state)
+        items = containers.exact_items(arguments.values[0], state)
+        if items is not None and not state.depth:
+            return Const(len(items))
+    return UNKNOWN
+
+
+def sequence_operation(machine: Machine, value: Value, site: Site, operation: str, state: State) -> None:
+    """Tell of an operation that one-shot iterators do not have."""
+    cell = state.get(value, IteratorCell)
+    if cell is not None and cell.kind != "tqdm":
+        machine.emit(events.SequenceOperation(consumption.facts(value, cell, state), site, operation))
+
+
+def _wrapper(machine: Machine, path: str, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """`filter`, `zip`, `chain`, …: a lazy iterator over others."""
+    first, name = torch_api.WRAPPERS[path], path.rpartition(".")[2]
+    site = machine.site(node)
+    values = arguments.values[first:]
+    if name == "iter" and len(values) == 1 and isinstance(state.cell(values[0]), IteratorCell):
+        return values[0]
+    for value in values:
+        if isinstance(value, Union):
+            consumption.escape(value, state)
+    items = tuple(consumption.item_of(machine, value, state, site) for value in values)
+    item = _wrapped_item(machine, name, items, values, site, state)
+    if name in torch_api.CALLBACK_FIRST and arguments.values:
+        result = _run_callback(machine, arguments.values[0], items[0] if items else UNKNOWN, site, state)
+        item = result if name in ("map", "starmap") else item
+    sources = tuple(value for value in values if isinstance(state.cell(value), IteratorCell))
+    covers = consumption.covers_of(values[0], state) if name in ("iter", "tqdm") and values else None
+    if name == "chain" and values and not arguments.open:
+        found = [consumption.covers_of(value, state) for value in values]
+        covers = tuple(cover for group in found for cover in group or ()) if all(found) else None
+    kind = "tqdm" if path.startswith("tqdm.") else name
+    return machine.new(
+        state,
+        IteratorCell(kind, site, item, sources, depth=state.depth, covers=covers, endless=name == "cycle"
+                     or (kind == "tqdm" and not sources)),
+    )  # fmt: skip
+
+
+def _wrapped_item(
+    machine: Machine, name: str, items: tuple[Value, ...], values: tuple[Value, ...], site: Site, state: State
+) -> Value:
+    if name == "enumerate" and items:
+        return containers.sequence(machine, state, "tuple", site, (_index_of(values[0], state), items[0]))
+    if name in ("zip", "zip_longest"):
+        return containers.sequence(machine, state, "tuple", site, items)
+    if name == "from_iterable" and items:
+        return consumption.item_of(machine, items[0], state, site)
+    return union(items) if items else UNKNOWN
+
+
+def _index_of(value: Value, state: State) -> Value:
+    """The index that `enumerate` counts along the parameters of one whole module."""
+    from optlint.flow.values import Derived
+
+    covers = consumption.covers_of(value, state)
+    if covers is None or len(covers) != 1 or covers[0].sliced:
+        return UNKNOWN
+    return Derived(covers[0].module, None, None)
+
+
+def _run_callback(machine: Machine, function: Value, item: Value, site: Site, state: State) -> Value:
+    """What a function makes of each item of an iterator: it runs more than once, later, so its effects are dropped."""
+    if not isinstance(function, Closure | Partial):
+        if function == External("builtins.id"):
+            return UNKNOWN
+        return machine.call(function, Arguments((item,), {}, (site,), {}), _no_call(site), state.copy()) \
+            if isinstance(function, External) else UNKNOWN  # fmt: skip
+    later = state.copy()
+    later.depth += 1
+    return machine.call(function, Arguments((item,), {}, (site,), {}), _no_call(site), later)
+
+
+def _no_call(site: Site) -> ir.Call:
+    return ir.Call(site.origin, ir.Literal(site.origin, ...), ())
+
+
+def _tee(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """`tee(it, n)`: n fresh iterators; the first one must not be used any more."""
+    if not arguments.values:
+        return UNKNOWN
+    source, site = arguments.values[0], machine.site(node)
+    cell = state.get(source, IteratorCell)
+    where = arguments.sites[0] if arguments.sites else site
+    item = consumption.walk(machine, source, state, where, Purpose("tee"))
+    count = arguments.pick(1, "n")
+    number = count.value if isinstance(count, Const) and isinstance(count.value, int) else 2
+    covers = cell.covers if cell is not None else None
+    copies = (IteratorCell("tee", site, item, covers=covers, depth=state.depth) for _ in range(min(number, 8)))
+    return containers.sequence(machine, state, "tuple", site, tuple(machine.new(state, copy) for copy in copies))
+
+
+def _partial(machine: Machine, arguments: Arguments, _: ir.Call, __: State) -> Value:
+    del machine
+    if not arguments.values or arguments.open:
+        return UNKNOWN
+    return Partial(arguments.values[0], arguments.values[1:], tuple(arguments.keywords.items()))
+
+
+def _dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    site = machine.site(node)
+    entries: dict[object, Entry] = {}
+    blank = arguments.open
+    for value in arguments.values:
+        other = state.get(value, MappingCell)
+        if other is None:
+            consumption.walk(machine, value, state, site, Purpose("dict"))
+        blank = blank or other is None or other.open
+        entries.update(other.entries if other is not None else ())
+    for name, value in arguments.keywords.items():
+        entries[name] = Entry(value, arguments.keyword_sites[name])
+    return machine.new(state, MappingCell(site, tuple(entries.items()), open=blank))
+
+
+def _super(machine: Machine, _: Arguments, __: ir.Call, ___: State) -> Value:
+    frame = machine.frame
+    if frame.owner is None or frame.bound is None:
+        return UNKNOWN
+    return Super(frame.owner, frame.bound)
+
+
+def _isinstance(machine: Machine, arguments: Arguments, _: ir.Call, state: State) -> Value:
+    """Known for containers and iterators against the built-in containers."""
+    del machine
+    if len(arguments.values) != 2:
+        return UNKNOWN
+    cell, kinds = state.cell(arguments.values[0]), arguments.values[1]
+    several = containers.exact_items(kinds, state)
+    paths = [kind.path for kind in several or (kinds,) if isinstance(kind, External)]
+    if len(paths) != len(several or (kinds,)):
+        return UNKNOWN
+    if isinstance(cell, SequenceCell) and f"builtins.{cell.kind}" in paths:
+        return Const(True)
+    plain = {"builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", "torch.Tensor", "builtins.str"}
+    return Const(False) if isinstance(cell, IteratorCell) and plain.issuperset(paths) else UNKNOWN
+
+
+def _getattr(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    if len(arguments.values) >= 2 and isinstance(arguments.values[1], Const):
+        name = str(arguments.values[1].value)
+        read = ir.Attribute(node.origin, node.args[0].value, name)
+        return objects.get_attribute(machine, arguments.values[0], read, state)
+    return UNKNOWN
+
+
+def _setattr(machine: Machine, arguments: Arguments, _: ir.Call, state: State) -> Value:
+    """Anything may be set: a later read of that object's attributes is unknown."""
+    del machine
+    if len(arguments.values) == 3 and isinstance(arguments.values[0], Ref):
+        receiver, name, value = arguments.values
+        if isinstance(state.cell(receiver), InstanceCell) and isinstance(receiver, Ref):
+            objects.store(receiver, str(name.value) if isinstance(name, Const) else "?", value, state)
+        tensor = state.get(value, TensorCell)
+        if tensor is not None and isinstance(value, Ref):
+            state.put(value, replace(tensor, registered=True, escaped=True))
+    return NONE
+
+
+def _split(name: str) -> Callable[[Machine, Arguments, ir.Call, State], Value]:
+    """`torch.chunk(tensor, …)` and its like: the method of the same name."""
+
+    def run(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+        tensor = arguments.pick(0, "input")
+        if isinstance(tensor, Ref) and tensors.is_tensor(tensor, state):
+            return tensors.method(machine, tensor, name, Arguments((), {}, (), {}), state, machine.site(node))
+        return UNKNOWN
+
+    return run
+
+
+def _method(machine: Machine, method: Method, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """A method that the project does not define."""
+    receiver, site = method.receiver, machine.site(node)
+    cell = state.cell(receiver)
+    if isinstance(receiver, Ref):
+        if isinstance(cell, SequenceCell | MappingCell):
+            return containers.call_method(machine, receiver, method.name, arguments, state, site)
+        if isinstance(cell, TensorCell):
+            return tensors.method(machine, receiver, method.name, arguments, state, site)
+        if isinstance(cell, OptimizerCell):
+            return _on_optimizer(machine, cell, method.name, arguments, state, site)
+        if isinstance(cell, InstanceCell):
+            return _on_instance(machine, receiver, cell, method.name, arguments, state, site)
+        if isinstance(cell, IteratorCell) and method.name == "__next__":
+            return consumption.walk(machine, receiver, state, site, Purpose("next", whole=False))
+    if isinstance(receiver, Super):
+        return _on_super(machine, receiver, method.name, arguments, state, site)
+    if method.name == "add_param_group" and arguments.values:
+        optimizers.group_added(machine, "optimizer", arguments.values[0], state, arguments.sites[0], site)
+        return NONE
+    for value in arguments.all():
+        if not tensors.is_tensor(value, state) or method.name not in ("append", "extend", "add"):
+            consumption.escape(value, state)
+    return UNKNOWN
+
+
+def _on_super(
+    machine: Machine, receiver: Super, name: str, arguments: Arguments, state: State, site: Site
+) -> Value:
+    """A method of a base class of another package."""
+    bound = receiver.bound
+    cell = state.get(bound, InstanceCell)
+    if cell is not None and isinstance(bound, Ref) and name in torch_api.MODULE_ITERATORS and cell.is_module:
+        return modules.iterator(machine, bound, name, arguments, state, site)
+    if name != "__init__":
+        for value in arguments.all():
+            consumption.escape(value, state)
+    return UNKNOWN
+
+
+def _on_optimizer(
+    machine: Machine, cell: OptimizerCell, name: str, arguments: Arguments, state: State, site: Site
+) -> Value:
+    if name == "add_param_group" and arguments.values:
+        optimizers.group_added(machine, cell.name, arguments.values[0], state, arguments.sites[0], site)
+    return UNKNOWN
+
+
+def _on_instance(
+    machine: Machine, receiver: Ref, cell: InstanceCell, name: str, arguments: Arguments, state: State, site: Site
+) -> Value:
+    """A method of a module or of an object of which little is known."""
+    unknown_class = not isinstance(cell.cls, ClassValue)
+    if name in torch_api.MODULE_ITERATORS and _gives_iterator(machine, cell, name):
+        if cell.is_module is None and name in torch_api.UNMISTAKABLE:
+            state.put(receiver, replace(cell, is_module=True))
+        return modules.iterator(machine, receiver, name, arguments, state, site)
+    if name in torch_api.SHOWS_MODULE and unknown_class and cell.is_module is None:
+        state.put(receiver, replace(cell, is_module=True))
+    if name in ("add_module", "register_module", "append", "insert", "extend", "__setattr__") and cell.is_module:
+        objects.store(receiver, "?", UNKNOWN, state)
+        state.update(receiver, children=None, layout=None)
+    if name == "requires_grad_" and cell.is_module:
+        _freeze_module(receiver, arguments, state)
+    if name in torch_api.MODULE_FLUENT and cell.is_module is not False and unknown_class | (cell.is_module is True):
+        return receiver
+    for value in arguments.all():
+        if not (cell.is_module and tensors.is_tensor(value, state)):
+            consumption.escape(value, state)
+    return UNKNOWN
+
+
+def _freeze_module(receiver: Ref, arguments: Arguments, state: State) -> None:
+    flag = arguments.pick(0, "requires_grad")
+    if flag is not None and flag != Const(True):
+        objects.mark_frozen(receiver, state)
+        cell = state.get(receiver, InstanceCell)
+        if cell is not None and cell.parent is not None:
+            objects.mark_frozen(cell.parent[0], state)
+
+
+def _gives_iterator(machine: Machine, cell: InstanceCell, name: str) -> bool:
+    """Whether this method is the one of `nn.Module`: sure for modules, by the name alone where it is unmistakable."""
+    if cell.is_module:
+        return True
+    blank = cell.is_module is None and not isinstance(cell.cls, ClassValue)
+    return blank and name in torch_api.UNMISTAKABLE and name not in machine.own_methods
+
+
+EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
+    "torch.nn.Parameter": _parameter,
+    "builtins.any": _any,
+    "builtins.all": _any,
+    "builtins.next": _next,
+    "builtins.len": _len,
+    "builtins.dict": _dict,
+    "builtins.super": _super,
+    "builtins.isinstance": _isinstance,
+    "builtins.getattr": _getattr,
+    "builtins.setattr": _setattr,
+    "functools.partial": _partial,
+    "itertools.tee": _tee,
+    "torch.chunk": _split("chunk"),
+    "torch.split": _split("split"),
+    "torch.unbind": _split("unbind"),
+}

@@ -1,0 +1,284 @@
+"""Lists, tuples, sets and dicts: what goes in, what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow import consumption
+from optlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Const,
+    Entry,
+    IteratorCell,
+    MappingCell,
+    Ref,
+    SequenceCell,
+    Union,
+    Value,
+    union,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from optlint.flow.events import Site
+    from optlint.flow.machine import Arguments, Machine
+    from optlint.flow.state import State
+
+MOST_ITEMS = 64
+
+
+def sequence(
+    machine: Machine, state: State, kind: str, site: Site, items: tuple[Value, ...] | None, item: Value = UNKNOWN,
+    sites: tuple[Site, ...] | None = None,
+) -> Ref:  # fmt: skip
+    """A new container of these items, or of unknown many like `item`."""
+    if items is not None and len(items) > MOST_ITEMS:
+        items, item, sites = None, union(items), None
+    return machine.new(state, SequenceCell(kind, site, items, item, sites, ordered=kind != "set"))
+
+
+def exact_items(value: Value, state: State) -> tuple[Value, ...] | None:
+    """The items one by one, where they are known."""
+    cell = state.get(value, SequenceCell)
+    return cell.items if cell is not None else None
+
+
+def copied(machine: Machine, value: Value, kind: str, state: State, site: Site, purpose: consumption.Purpose) -> Ref:
+    """`list(value)` and its like: draws from an iterator, copies a container."""
+    cell = state.cell(value)
+    item = consumption.walk(machine, value, state, site, purpose)
+    if isinstance(cell, SequenceCell):
+        ordered = kind != "set" and cell.ordered
+        return machine.new(state, replace(cell, kind=kind, made=site, ordered=ordered))
+    covers = consumption.covers_of(value, state)
+    children = None
+    if isinstance(cell, IteratorCell) and cell.kind == "children" and covers:
+        covers, children = None, covers[0]
+    made = SequenceCell(kind, site, None, item, covers=covers, children=children, ordered=kind != "set")
+    return machine.new(state, made)
+
+
+def unpacked(machine: Machine, value: Value, count: int, state: State, site: Site) -> tuple[Value, ...]:
+    """The values that `count` targets get."""
+    items = exact_items(value, state)
+    if items is not None:
+        return items
+    item = consumption.walk(machine, value, state, site, consumption.Purpose("unpacking"))
+    return (item,) * count
+
+
+def with_rest(
+    machine: Machine, items: tuple[Value, ...], starred: int, count: int, state: State, site: Site
+) -> tuple[Value, ...]:
+    """The same where one target is starred and takes a list."""
+    after = count - starred - 1
+    middle = items[starred : len(items) - after]
+    rest = sequence(machine, state, "list", site, tuple(middle))
+    return (*items[:starred], rest, *items[len(items) - after :])
+
+
+def set_item(machine: Machine, receiver: Value, index: Value, value: Value, state: State, site: Site) -> None:
+    """`receiver[index] = value`."""
+    cell = state.cell(receiver)
+    if not isinstance(receiver, Ref):
+        consumption.escape(value, state)
+    elif isinstance(cell, MappingCell):
+        state.put(receiver, _with_entry(cell, index, Entry(value, site)))
+    elif isinstance(cell, SequenceCell):
+        state.put(receiver, _with_item(cell, index, value))
+    else:
+        consumption.escape(value, state)
+
+
+def _with_entry(cell: MappingCell, key: Value, entry: Entry) -> MappingCell:
+    if not isinstance(key, Const):
+        return replace(cell, open=True, item=union((cell.item, entry.value)) if cell.entries else entry.value)
+    entries = dict(cell.entries)
+    entries[key.value] = entry
+    return replace(cell, entries=tuple(entries.items()))
+
+
+def _with_item(cell: SequenceCell, index: Value, value: Value) -> SequenceCell:
+    known = cell.items is not None and isinstance(index, Const) and isinstance(index.value, int)
+    if cell.items is not None and known and -len(cell.items) <= index.value < len(cell.items):  # type: ignore[union-attr,operator]
+        items = list(cell.items)
+        items[index.value] = value  # type: ignore[union-attr,index]
+        return replace(cell, items=tuple(items))
+    return replace(cell, items=None, item=UNKNOWN, children=None, covers=None)
+
+
+def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> Value:
+    """`receiver[index]` of a container."""
+    cell = state.cell(receiver)
+    if isinstance(cell, MappingCell):
+        return _entry(cell, index)
+    if isinstance(cell, SequenceCell):
+        if cell.items is not None and isinstance(index, Const) and isinstance(index.value, int):
+            return cell.items[index.value] if -len(cell.items) <= index.value < len(cell.items) else UNKNOWN
+        return cell.item if cell.items is None else union(cell.items)
+    del machine
+    return UNKNOWN
+
+
+def _entry(cell: MappingCell, key: Value) -> Value:
+    if isinstance(key, Const):
+        entry = cell.get(key.value)
+        return entry.value if entry is not None else cell.item
+    if cell.open or not cell.entries:
+        return cell.item
+    return union(tuple(entry.value for _, entry in cell.entries))
+
+
+def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Site) -> None:
+    """`receiver += value`, `receiver.extend(value)`."""
+    cell = state.get(receiver, SequenceCell)
+    assert cell is not None
+    item = consumption.walk(machine, value, state, site, consumption.Purpose("extend"))
+    items, theirs = cell.items, exact_items(value, state)
+    if items is not None and theirs is not None and not state.depth:
+        state.put(receiver, replace(cell, items=(*items, *theirs), sites=None))
+        return
+    covers = None
+    if not items and items is not None:
+        covers = consumption.covers_of(value, state)
+    elif cell.covers is not None and (more := consumption.covers_of(value, state)) is not None:
+        covers = (*cell.covers, *more)
+    before = (*(items or ()), *(() if items is not None else (cell.item,)))
+    state.put(receiver, replace(cell, items=None, item=union((*before, item)), covers=covers, children=None, sites=None))
+
+
+def append(receiver: Ref, value: Value, state: State, site: Site) -> None:
+    """`receiver.append(value)`, `receiver.add(value)`."""
+    cell = state.get(receiver, SequenceCell)
+    assert cell is not None
+    if cell.items is not None and not state.depth and len(cell.items) < MOST_ITEMS:
+        sites = (*cell.sites, site) if cell.sites is not None else (site,) if not cell.items else None
+        state.put(receiver, replace(cell, items=(*cell.items, value), sites=sites))
+        return
+    before = cell.items if cell.items is not None else (cell.item,)
+    state.put(receiver, replace(cell, items=None, item=union((*before, value)), covers=None, children=None, sites=None))
+
+
+def concatenated(machine: Machine, left: Value, right: Value, state: State, site: Site) -> Value:
+    """`left + right` of two containers."""
+    first, second = state.get(left, SequenceCell), state.get(right, SequenceCell)
+    if first is None or second is None:
+        return UNKNOWN
+    if first.items is not None and second.items is not None:
+        return sequence(machine, state, first.kind, site, (*first.items, *second.items))
+    covers = (*first.covers, *second.covers) if first.covers and second.covers else None
+    item = union((consumption.item_of(machine, left, state, site), consumption.item_of(machine, right, state, site)))
+    return machine.new(state, SequenceCell(first.kind, site, None, item, covers=covers))
+
+
+def call_method(machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Value:
+    """A method of a list, tuple, set or dict."""
+    cell = state.cell(receiver)
+    table = SEQUENCE_METHODS if isinstance(cell, SequenceCell) else MAPPING_METHODS
+    method = table.get(name)
+    if method is None:
+        for value in arguments.all():
+            consumption.escape(value, state)
+        return UNKNOWN
+    return method(machine, receiver, arguments, state, site)
+
+
+def _append(_: Machine, receiver: Ref, arguments: Arguments, state: State, site: Site) -> Value:
+    if arguments.values:
+        append(receiver, arguments.values[-1], state, arguments.sites[-1] if arguments.sites else site)
+    return NONE
+
+
+def _extend(machine: Machine, receiver: Ref, arguments: Arguments, state: State, site: Site) -> Value:
+    for value, where in zip(arguments.values, arguments.sites, strict=False):
+        extend(machine, receiver, value, state, where)
+    return NONE
+
+
+def _pop(machine: Machine, receiver: Ref, arguments: Arguments, state: State, site: Site) -> Value:
+    cell = state.get(receiver, SequenceCell)
+    assert cell is not None
+    item = get_item(machine, receiver, arguments.values[0] if arguments.values else Const(-1), state)
+    state.put(receiver, replace(cell, items=None, item=consumption.item_of(machine, receiver, state, site)))
+    return item
+
+
+def _copy(machine: Machine, receiver: Ref, _: Arguments, state: State, __: Site) -> Value:
+    return machine.new(state, state.heap[receiver.id])
+
+
+def _blur(_: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> Value:
+    cell = state.get(receiver, SequenceCell)
+    assert cell is not None
+    state.put(receiver, replace(cell, items=None, item=union(cell.items) if cell.items else cell.item, covers=None))
+    return NONE
+
+
+def _clear(_: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> Value:
+    cell = state.heap[receiver.id]
+    if isinstance(cell, SequenceCell):
+        state.put(receiver, replace(cell, items=(), item=UNKNOWN, covers=None, children=None, sites=None))
+    elif isinstance(cell, MappingCell):
+        state.put(receiver, replace(cell, entries=(), open=False))
+    return NONE
+
+
+def _get(_: Machine, receiver: Ref, arguments: Arguments, state: State, __: Site) -> Value:
+    cell = state.get(receiver, MappingCell)
+    return _entry(cell, arguments.values[0]) if cell is not None and arguments.values else UNKNOWN
+
+
+def _setdefault(machine: Machine, receiver: Ref, arguments: Arguments, state: State, site: Site) -> Value:
+    cell = state.get(receiver, MappingCell)
+    if cell is None or len(arguments.values) < 2:
+        return UNKNOWN
+    if isinstance(arguments.values[0], Const) and cell.get(arguments.values[0].value):
+        return _entry(cell, arguments.values[0])
+    set_item(machine, receiver, arguments.values[0], arguments.values[1], state, site)
+    return arguments.values[1]
+
+
+def _update(machine: Machine, receiver: Ref, arguments: Arguments, state: State, _: Site) -> Value:
+    cell = state.get(receiver, MappingCell)
+    assert cell is not None
+    for value in arguments.values:
+        other = state.get(value, MappingCell)
+        for key, entry in other.entries if other is not None else ():
+            cell = _with_entry(cell, Const(key), entry)
+        cell = replace(cell, open=cell.open or other is None or other.open)
+    for name, value in arguments.keywords.items():
+        cell = _with_entry(cell, Const(name), Entry(value, arguments.keyword_sites[name]))
+    state.put(receiver, cell)
+    return NONE
+
+
+def _values(machine: Machine, receiver: Ref, _: Arguments, state: State, site: Site) -> Value:
+    cell = state.get(receiver, MappingCell)
+    assert cell is not None
+    if cell.open:
+        return sequence(machine, state, "list", site, None, cell.item)
+    return sequence(machine, state, "list", site, tuple(entry.value for _, entry in cell.entries))
+
+
+def _items(machine: Machine, receiver: Ref, _: Arguments, state: State, site: Site) -> Value:
+    cell = state.get(receiver, MappingCell)
+    assert cell is not None
+    if cell.open:
+        pair = sequence(machine, state, "tuple", site, (UNKNOWN, cell.item))
+        return sequence(machine, state, "list", site, None, pair)
+    pairs = (sequence(machine, state, "tuple", site, (Const(key), entry.value)) for key, entry in cell.entries)
+    return sequence(machine, state, "list", site, tuple(pairs))
+
+
+SEQUENCE_METHODS: dict[str, Callable[[Machine, Ref, Arguments, State, Site], Value]] = {
+    "append": _append, "add": _append, "extend": _extend, "update": _extend, "pop": _pop, "popleft": _pop,
+    "copy": _copy, "clear": _clear, "insert": _blur, "remove": _blur, "discard": _blur, "reverse": _blur,
+    "sort": _blur, "appendleft": _blur,
+}  # fmt: skip
+MAPPING_METHODS: dict[str, Callable[[Machine, Ref, Arguments, State, Site], Value]] = {
+    "get": _get, "pop": _get, "setdefault": _setdefault, "update": _update, "values": _values, "items": _items,
+    "copy": _copy, "clear": _clear,
+}  # fmt: skip

@@ -1,0 +1,197 @@
+"""What the interpreter saw happen, told to checks; nothing here imports libcst.
+
+An event carries facts, as values that a check can read without knowing the engine. `None` means "cannot tell". A
+`Site` is a place in the user's code that can name itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from optlint.diagnostic import Fix, Span
+
+
+class Text(Protocol):
+    """What can say where a syntax node stands and how it was written."""
+
+    def span_of(self, origin: object) -> Span: ...
+
+    def text_of(self, origin: object) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place in the user's code."""
+
+    file: Text
+    origin: object
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        return self.file.span_of(self.origin)
+
+    @property
+    def text(self) -> str:
+        """Its source text on one line, shortened in the middle if it is long."""
+        return self.file.text_of(self.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Iterator:
+    """A one-shot iterator: what makes it (`parameters`, `filter`), where, and whether it gives parts of a model."""
+
+    kind: str
+    made: Site
+    of_model: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """A one-shot iterator is drawn from that was drawn from before.
+
+    `earlier` is where that happened; `partly` whether only some items were gone; `by` what draws now, in words
+    (`for`, `list`, `torch.optim.SGD`), and `trains` whether what is trained depends on it.
+    """
+
+    iterator: Iterator
+    site: Site
+    by: str
+    trains: bool
+    earlier: Site
+    partly: bool
+    again: bool
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipTested:
+    """`x in iterator` on a one-shot iterator; `repeated` whether it is asked more than once."""
+
+    iterator: Iterator
+    site: Site
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceOperation:
+    """`len(it)`, `it[0]`, `it[1:]` or `it + other` on a one-shot iterator; `operation` names it."""
+
+    iterator: Iterator
+    site: Site
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongArgument:
+    """What is given to an optimizer can't be its parameters.
+
+    `what` is `method` (not called), `module`, `iterators` (a list of them) or `group` (one dict, not in a list).
+    """
+
+    what: str
+    site: Site
+    optimizer: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTensor:
+    """A tensor given to an optimizer, judged when all that the program does to it is known."""
+
+    site: Site
+    optimizer: str
+    how: str
+    leaf: bool | None
+    requires_grad: bool | None
+    parameter: bool | None
+    piece_of: str | None
+    under_no_grad: bool
+    escaped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PieceUsed:
+    """A piece of a parameter is treated as one: `use` is `.grad`, `.grad_fn`, `set`, `hook` or `walk`.
+
+    `in_groups` tells whether the parameter came out of an optimizer's param groups.
+    """
+
+    site: Site
+    piece: str
+    taken: Site
+    use: str
+    in_groups: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GradFnRead:
+    """`.grad_fn` of a leaf parameter is read."""
+
+    site: Site
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterLost:
+    """A plain tensor computed from a fresh Parameter becomes an attribute of a module."""
+
+    site: Site
+    attribute: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeSet:
+    """An attribute is set; `owner` is `module`, `parameter`, `tensor` or `optimizer`.
+
+    `defined` tells whether the owner's own class knows the attribute.
+    """
+
+    site: Site
+    owner: str
+    label: str
+    attribute: str
+    defined: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordGiven:
+    """A keyword argument in a call of torch."""
+
+    site: Site
+    function: str
+    keyword: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateByIndex:
+    """A rate or group is chosen by `index // divisor` over the parameters of a module.
+
+    `layout` are the parameter tensors of each layer, in order; `split` the first layer torn apart, if any.
+    """
+
+    site: Site
+    divisor: int
+    layout: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsOverlap:
+    """Two param groups hold the same parameters."""
+
+    site: Site
+    optimizer: str
+    earlier: Site
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsLeaveGap:
+    """The slices of a module's children in the groups of one optimizer leave children out."""
+
+    site: Site
+    optimizer: str
+    parts: tuple[Site, ...]
+    missing: str

@@ -1,0 +1,447 @@
+"""What each expression is worth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow import calls, consumption, containers, events, inlining, ir, modules, objects, statements, tensors
+from optlint.flow.consumption import Purpose
+from optlint.flow.machine import Evaluator, Machine
+from optlint.flow.state import State, join
+from optlint.flow.torch_api import MODULE_ITERATORS
+from optlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Closure,
+    Const,
+    Derived,
+    Entry,
+    External,
+    InstanceCell,
+    IteratorCell,
+    MappingCell,
+    Ref,
+    SequenceCell,
+    TensorCell,
+    Value,
+    union,
+)
+
+if TYPE_CHECKING:
+    from optlint.flow.events import Site
+
+BUILTINS = frozenset(
+    "list tuple set frozenset sorted sum max min any all next iter filter map zip enumerate len dict super isinstance "
+    "getattr setattr property staticmethod classmethod print id repr str type range reversed hasattr int float bool "
+    "abs round issubclass callable vars dir hash format object Exception".split()
+)
+
+
+def _name(machine: Machine, node: ir.Name, state: State) -> Value:
+    for scope in machine.frame.scopes:
+        value = state.variables.get((scope, node.id))
+        if value is not None:
+            return value
+    return External(f"builtins.{node.id}") if node.id in BUILTINS else UNKNOWN
+
+
+def _literal(_: Machine, node: ir.Literal, __: State) -> Value:
+    return UNKNOWN if node.value is ... else Const(node.value)
+
+
+def _attribute(machine: Machine, node: ir.Attribute, state: State) -> Value:
+    if isinstance(node.value, ir.Call):
+        machine.dropped.add(node.value)
+    receiver = machine.evaluate(node.value, state)
+    return objects.get_attribute(machine, receiver, node, state)
+
+
+def _call(machine: Machine, node: ir.Call, state: State) -> Value:
+    function = _callee(machine, node.func, state)
+    arguments = inlining.arguments_of(machine, node, state)
+    return machine.call(function, arguments, node, state)
+
+
+def _callee(machine: Machine, node: ir.Expression, state: State) -> Value:
+    """The function of a call; a receiver whose methods show what it is gets an identity."""
+    if isinstance(node, ir.Attribute) and node.attr in MODULE_ITERATORS:
+        receiver = objects.identify(machine, node.value, state)
+        return objects.get_attribute(machine, receiver, node, state)
+    return machine.evaluate(node, state)
+
+
+def _subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
+    receiver = machine.evaluate(node.value, state)
+    cell = state.cell(receiver)
+    if isinstance(cell, IteratorCell):
+        what = "slicing" if isinstance(node.index, ir.Slice) else "indexing"
+        calls.sequence_operation(machine, receiver, machine.site(node), what, state)
+        return cell.item
+    if isinstance(node.index, ir.Slice):
+        return _sliced(machine, receiver, node, node.index, state)
+    index = machine.evaluate(node.index, state)
+    if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
+        return _piece(machine, receiver, cell, node, state)
+    if isinstance(cell, InstanceCell):
+        return _of_instance(machine, receiver, cell, index, node, state)
+    if isinstance(index, Derived) and isinstance(cell, SequenceCell):
+        return replace(index)
+    return containers.get_item(machine, receiver, index, state)
+
+
+def _piece(machine: Machine, receiver: Ref, cell: TensorCell, node: ir.Subscript, state: State) -> Value:
+    if cell.parameter or cell.piece_of is not None:
+        return consumption.piece_of(machine, receiver, cell, state, machine.site(node))
+    return tensors.computed(machine, receiver, "indexing", state, machine.site(node))
+
+
+def _of_instance(
+    machine: Machine, receiver: Value, cell: InstanceCell, index: Value, node: ir.Subscript, state: State
+) -> Value:
+    """`sequential[0]`, or `__getitem__` of a class of the project, which is not run."""
+    if cell.children is not None and isinstance(index, Const) and isinstance(index.value, int):
+        return cell.children[index.value] if -len(cell.children) <= index.value < len(cell.children) else UNKNOWN
+    if isinstance(receiver, Ref) and cell.is_module and isinstance(index, Const):
+        return modules.child(machine, receiver, f"[{index.value!r}]", state)
+    del node
+    return UNKNOWN
+
+
+def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Slice, state: State) -> Value:
+    bounds = [_bound(machine, part, state) for part in (index.lower, index.upper)]
+    cell, site = state.cell(receiver), machine.site(node)
+    if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
+        return _piece(machine, receiver, cell, node, state)
+    if isinstance(cell, InstanceCell) and cell.is_module and isinstance(receiver, Ref):
+        return _sliced_module(machine, receiver, cell, bounds, index, site, state)
+    if not isinstance(cell, SequenceCell):
+        return UNKNOWN
+    if cell.items is not None and index.step is None and ... not in bounds:
+        part = slice(*bounds)
+        sites = cell.sites[part] if cell.sites else None
+        return containers.sequence(machine, state, cell.kind, site, cell.items[part], sites=sites)
+    children = _narrowed(cell.children, bounds, site) if index.step is None and ... not in bounds else None
+    return machine.new(state, replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None,
+                                      children=children))  # fmt: skip
+
+
+def _any_item(cell: SequenceCell) -> Value:
+    return cell.item if cell.items is None else union(cell.items)
+
+
+def _bound(machine: Machine, node: ir.Expression | None, state: State) -> int | None:
+    """The number that a slice starts or stops at; `...` stands for one that is not known."""
+    if node is None:
+        return None
+    value = machine.evaluate(node, state)
+    known = isinstance(value, Const) and isinstance(value.value, int)
+    return value.value if known else ...  # type: ignore[union-attr,return-value]
+
+
+def _narrowed(cover: object, bounds: list[int | None], site: Site) -> object:
+    """A slice of all children of a module; a slice of a slice is not followed."""
+    from optlint.flow.values import Cover
+
+    if not isinstance(cover, Cover):
+        return None
+    start, stop = bounds
+    if not cover.sliced:
+        return Cover(cover.module, start, stop, True, site)
+    if stop is None and cover.start is None and cover.stop is None:
+        return Cover(cover.module, start, stop, True, site)
+    return None
+
+
+def _sliced_module(
+    machine: Machine, receiver: Ref, cell: InstanceCell, bounds: list[int | None], index: ir.Slice, site: Site,
+    state: State,
+) -> Value:  # fmt: skip
+    """`sequential[:3]`: a container of some of its children."""
+    if index.step is not None or ... in bounds:
+        return machine.new(state, InstanceCell(cell.cls, site, is_module=True))
+    children = cell.children[slice(*bounds)] if cell.children is not None else None
+    whole = modules.cover_of(receiver, state, site)
+    part = _narrowed(whole, bounds, site)
+    return machine.new(state, InstanceCell(cell.cls, site, is_module=True, children=children, part_of=part))  # type: ignore[arg-type]
+
+
+def _binary(machine: Machine, node: ir.Binary, state: State) -> Value:
+    left = machine.evaluate(node.left, state)
+    right = machine.evaluate(node.right, state)
+    if node.op == "+":
+        for value in (left, right):
+            calls.sequence_operation(machine, value, machine.site(node), "+", state)
+        if state.get(left, SequenceCell) is not None:
+            return containers.concatenated(machine, left, right, state, machine.site(node))
+    if isinstance(left, Const) and isinstance(right, Const) and node.op in "+-*":
+        return _arithmetic(left.value, node.op, right.value)
+    return tensors.of_operator(machine, node, left, right, node.op, state)
+
+
+def _arithmetic(left: object, op: str, right: object) -> Value:
+    if not (type(left) is int and type(right) is int):
+        return UNKNOWN
+    results = {"+": left + right, "-": left - right, "*": left * right}
+    return Const(results[op])
+
+
+def _unary(machine: Machine, node: ir.Unary, state: State) -> Value:
+    value = machine.evaluate(node.operand, state)
+    if node.op == "not":
+        known = statements.truth(value)
+        return UNKNOWN if known is None else Const(not known)
+    if isinstance(value, Ref) and tensors.is_tensor(value, state):
+        return tensors.computed(machine, value, f"`{node.op}`", state, machine.site(node))
+    if isinstance(value, Const) and type(value.value) is int and node.op == "-":
+        return Const(-value.value)
+    return UNKNOWN
+
+
+def _boolean(machine: Machine, node: ir.Boolean, state: State) -> Value:
+    left = machine.evaluate(node.left, state)
+    known = statements.truth(left)
+    if known is not None and known is (node.op == "or"):
+        return left
+    path, other = state.path, state.copy()
+    other.path = (*path, (object(), node))
+    objects.refine(machine, node.left, other, node.op == "and")
+    right = machine.evaluate(node.right, other)
+    joined = join([state.copy(), other], path)
+    assert joined is not None
+    state.become(joined)
+    if known is not None:
+        return right
+    return union((left, right)) if node.op == "or" else UNKNOWN
+
+
+def _comparison(machine: Machine, node: ir.Comparison, state: State) -> Value:
+    left = machine.evaluate(node.left, state)
+    result: Value = UNKNOWN
+    for op, operand in node.rest:
+        right = machine.evaluate(operand, state)
+        if op in ("in", "not in"):
+            _membership(machine, right, node, operand, state)
+        elif op in ("is", "is not") and right == NONE:
+            result = _compared_to_none(left, op == "is", state)
+    return result if len(node.rest) == 1 else UNKNOWN
+
+
+def _compared_to_none(left: Value, same: bool, state: State) -> Value:
+    if left == NONE:
+        return Const(same)
+    if state.cell(left) is not None or isinstance(left, Closure):
+        return Const(not same)
+    return UNKNOWN
+
+
+def _membership(machine: Machine, value: Value, node: ir.Comparison, operand: ir.Expression, state: State) -> None:
+    """`x in value`: a one-shot iterator is used up by the first question."""
+    cell = state.get(value, IteratorCell)
+    if cell is None or not isinstance(value, Ref):
+        return
+    repeated = cell.tested or state.depth > cell.depth
+    machine.emit(events.MembershipTested(consumption.facts(value, cell, state), machine.site(node), repeated))
+    state.put(value, replace(cell, tested=True, use=cell.use))
+    if cell.use in (consumption.Use.USED, consumption.Use.PARTLY) and not cell.tested:
+        consumption.draw(machine, value, state, machine.site(operand), Purpose("in", whole=False))
+
+
+def _conditional(machine: Machine, node: ir.Conditional, state: State) -> Value:
+    verdict = statements.truth(machine.evaluate(node.test, state))
+    path, body, orelse = state.path, state.copy(), state.copy()
+    key = object()
+    body.path, orelse.path = (*path, (key, True)), (*path, (key, False))
+    objects.refine(machine, node.test, body, True)
+    objects.refine(machine, node.test, orelse, False)
+    values = (machine.evaluate(node.body, body), machine.evaluate(node.orelse, orelse))
+    if verdict is not None:
+        state.become(body if verdict else orelse)
+        return values[0] if verdict else values[1]
+    joined = join([body, orelse], path)
+    assert joined is not None
+    state.become(joined)
+    return union(values)
+
+
+def _display(machine: Machine, node: ir.Display, state: State) -> Value:
+    """`[a, *b]`: items one by one unless a starred one is not known."""
+    values: list[Value] = []
+    sites: list[Site] = []
+    exact, covers = True, []
+    for item in node.items:
+        if isinstance(item, ir.Starred):
+            inner = machine.evaluate(item.value, state)
+            known = containers.exact_items(inner, state)
+            covers.append(consumption.covers_of(inner, state))
+            if known is None:
+                exact = False
+                known = (consumption.walk(machine, inner, state, machine.site(item.value), Purpose("*")),)
+            values.extend(known)
+            sites.extend(machine.site(item.value) for _ in known)
+        else:
+            values.append(machine.evaluate(item, state))
+            sites.append(machine.site(item))
+    site = machine.site(node)
+    if exact:
+        return containers.sequence(machine, state, node.kind, site, tuple(values), sites=tuple(sites))
+    all_known = len(covers) == len(node.items) and all(covers)
+    found = tuple(cover for group in covers for cover in group or ()) if all_known else None
+    cell = SequenceCell(node.kind, site, None, union(tuple(values)), covers=found, ordered=node.kind != "set")
+    return machine.new(state, cell)
+
+
+def _dict(machine: Machine, node: ir.DictDisplay, state: State) -> Value:
+    entries: dict[object, Entry] = {}
+    blank, item = False, []
+    for key_node, value_node in node.items:
+        value = machine.evaluate(value_node, state)
+        if key_node is None:
+            other = state.get(value, MappingCell)
+            blank = blank or other is None or other.open
+            entries.update(other.entries if other is not None else ())
+            continue
+        key = machine.evaluate(key_node, state)
+        if isinstance(key, Const):
+            entries[key.value] = Entry(value, machine.site(value_node), machine.site(key_node))
+        else:
+            blank = True
+            item.append(value)
+    made = MappingCell(machine.site(node), tuple(entries.items()), blank, union(tuple(item)) if item else UNKNOWN)
+    return machine.new(state, made)
+
+
+def _comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Value:
+    """Its body runs twice, to see what a second item meets; a generator's effects come when it is drawn from."""
+    lazy = node.kind == "generator"
+    outer = machine.frame
+    first = machine.evaluate(node.clauses[0].iterable, state)
+    run = state.copy() if lazy else state
+    depth, machine.frame = run.depth, replace(outer, scopes=(machine.counter.next(), *outer.scopes))
+    element, sources = _rounds(machine, node, first, run, lazy)
+    machine.frame, run.depth = outer, depth
+    site = machine.site(node)
+    if lazy:
+        for address, cell in run.heap.items():
+            state.heap.setdefault(address, cell)
+        return machine.new(state, IteratorCell("generator expression", site, element, sources, depth=state.depth))
+    if node.kind == "dict":
+        return machine.new(state, MappingCell(site, (), True, element))
+    covers = consumption.covers_of(first, state) if _is_identity(node) else None
+    children = None
+    cell = state.cell(first)
+    if isinstance(cell, IteratorCell) and cell.kind == "children" and covers:
+        covers, children = None, covers[0]
+    return machine.new(
+        state, SequenceCell(node.kind, site, None, element, covers=covers, children=children, ordered=node.kind != "set")
+    )
+
+
+def _is_identity(node: ir.Comprehension) -> bool:
+    """`[p for p in x]`: a copy."""
+    clause = node.clauses[0]
+    plain = len(node.clauses) == 1 and not clause.tests
+    same = isinstance(clause.target, ir.Name) and isinstance(node.element, ir.Name)
+    return plain and same and clause.target.id == node.element.id  # type: ignore[attr-defined]
+
+
+def _rounds(
+    machine: Machine, node: ir.Comprehension, first: Value, run: State, lazy: bool
+) -> tuple[Value, tuple[Value, ...]]:
+    clause = node.clauses[0]
+    site = machine.site(clause.iterable)
+    sources: tuple[Value, ...] = ()
+    if lazy:
+        item = consumption.item_of(machine, first, run, site)
+        sources = (first,) if run.get(first, IteratorCell) is not None else ()
+    else:
+        item = consumption.walk(machine, first, run, site, Purpose("comprehension", body=node))
+    run.depth += 1
+    element: Value = UNKNOWN
+    path = run.path
+    run.path = (*path, (object(), node))
+    for _ in range(2):
+        before = run.changes
+        statements.bind(machine, clause.target, item, run, clause.iterable)
+        element = _inner(machine, node, 1, run, clause)
+        if run.changes == before:
+            break
+    run.path = path
+    return element, sources
+
+
+def _inner(machine: Machine, node: ir.Comprehension, place: int, state: State, clause: ir.Clause) -> Value:
+    """Run the tests of one clause, then the clauses inside it, then the element."""
+    for test in clause.tests:
+        machine.evaluate(test, state)
+    if place == len(node.clauses):
+        if node.key is not None:
+            machine.evaluate(node.key, state)
+        return machine.evaluate(node.element, state)
+    inner = node.clauses[place]
+    iterable = machine.evaluate(inner.iterable, state)
+    item = consumption.walk(machine, iterable, state, machine.site(inner.iterable), Purpose("comprehension", body=node))
+    statements.bind(machine, inner.target, item, state, inner.iterable)
+    return _inner(machine, node, place + 1, state, inner)
+
+
+def _formatted(machine: Machine, node: ir.Formatted, state: State) -> Value:
+    for value in node.values:
+        machine.evaluate(value, state)
+    return UNKNOWN
+
+
+def _walrus(machine: Machine, node: ir.Walrus, state: State) -> Value:
+    value = machine.evaluate(node.value, state)
+    statements.bind(machine, node.target, value, state, node.value)
+    return value
+
+
+def _await(machine: Machine, node: ir.Await, state: State) -> Value:
+    return machine.evaluate(node.value, state)
+
+
+def _yield(machine: Machine, node: ir.Yield, state: State) -> Value:
+    if node.value is None:
+        return UNKNOWN
+    value = machine.evaluate(node.value, state)
+    if node.delegates:
+        value = consumption.walk(machine, value, state, machine.site(node.value), Purpose("yield from"))
+    machine.frame.yields.append(value)
+    return UNKNOWN
+
+
+def _lambda(machine: Machine, node: ir.Lambda, state: State) -> Value:
+    defaults = tuple(
+        (parameter.name, machine.evaluate(parameter.default, state))
+        for parameter in node.parameters
+        if parameter.default is not None
+    )
+    return Closure(node, machine.frame.scopes, machine.frame.owner, None, defaults)
+
+
+def _starred(machine: Machine, node: ir.Starred, state: State) -> Value:
+    return machine.evaluate(node.value, state)
+
+
+EVALUATORS: dict[type, Evaluator] = {
+    ir.Name: _name,
+    ir.Literal: _literal,
+    ir.Attribute: _attribute,
+    ir.Call: _call,
+    ir.Subscript: _subscript,
+    ir.Binary: _binary,
+    ir.Unary: _unary,
+    ir.Boolean: _boolean,
+    ir.Comparison: _comparison,
+    ir.Conditional: _conditional,
+    ir.Display: _display,
+    ir.DictDisplay: _dict,
+    ir.Comprehension: _comprehension,
+    ir.Formatted: _formatted,
+    ir.Walrus: _walrus,
+    ir.Await: _await,
+    ir.Yield: _yield,
+    ir.Lambda: _lambda,
+    ir.Starred: _starred,
+}

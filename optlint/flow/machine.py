@@ -1,0 +1,165 @@
+"""The interpreter's core: frames, the budget, and the tables that say how each kind of node is run.
+
+`statements.py`, `expressions.py` and `calls.py` hold the functions; they take the machine and the state, and
+reach each other through `Machine.evaluate`, `execute` and `call` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from optlint.flow.events import Site
+from optlint.flow.values import UNKNOWN, Cell, Counter, Ref, Value
+
+if TYPE_CHECKING:
+    from optlint.flow import ir
+    from optlint.flow.events import Text
+    from optlint.flow.settings import Settings
+    from optlint.flow.state import State
+    from optlint.flow.values import ClassValue, Closure
+
+DEEPEST_CALL = 8
+MOST_CALLS_OF_ONE = 12
+MOST_STEPS = 400_000
+
+
+@dataclass(slots=True)
+class Loop:
+    """The states that left a loop's body early."""
+
+    breaks: list[State] = field(default_factory=list)
+    continues: list[State] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A source file: its text, its dotted module name, and the scope of its globals."""
+
+    file: Text
+    name: str
+    scope: int
+
+
+@dataclass(slots=True)
+class Frame:
+    """One activation of a function, a class body or a module.
+
+    `given` maps references that came in as arguments to the expressions that passed them, in the caller.
+    """
+
+    unit: Unit
+    scopes: tuple[int, ...]
+    caller: Frame | None = None
+    owner: ClassValue | None = None
+    bound: Value | None = None
+    node: ir.Node | None = None
+    given: dict[Ref, Site] = field(default_factory=dict)
+    declared: dict[str, str] = field(default_factory=dict)
+    returns: list[tuple[State, Value]] = field(default_factory=list)
+    yields: list[Value] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
+    raises: list[list[State]] = field(default_factory=list)
+
+
+Evaluator: TypeAlias = Callable[["Machine", Any, "State"], Value]
+Executor: TypeAlias = Callable[["Machine", Any, "State"], None]
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The values of a call; `sites` are the expressions they came from, in the same order."""
+
+    values: tuple[Value, ...]
+    keywords: dict[str, Value]
+    sites: tuple[Site, ...]
+    keyword_sites: dict[str, Site]
+    open: bool = False  # a `*args` or `**kwargs` of unknown content is among them
+    spread: Value | None = None  # what the first `*args` of unknown content was
+
+    def pick(self, index: int, name: str) -> Value | None:
+        """The argument at this position or of this name."""
+        if index < len(self.values):
+            return self.values[index]
+        return self.keywords.get(name)
+
+    def site(self, index: int, name: str) -> Site | None:
+        """Where that argument was written."""
+        if index < len(self.sites):
+            return self.sites[index]
+        return self.keyword_sites.get(name)
+
+    def all(self) -> tuple[Value, ...]:
+        """All values, positional ones first."""
+        return (*self.values, *self.keywords.values())
+
+
+Caller: TypeAlias = Callable[["Machine", Value, Arguments, "ir.Call", "State"], Value]
+
+
+@dataclass(slots=True)
+class Machine:
+    """Runs one program over abstract values and collects events."""
+
+    settings: Settings
+    evaluators: Mapping[type, Evaluator]
+    executors: Mapping[type, Executor]
+    caller: Caller
+    frame: Frame
+    bodies: Callable[[ir.Function], ir.Block]
+    mentions: Callable[[ir.Node], frozenset[str]]
+    resolve: Callable[[str, State], Value | None]
+    own_methods: frozenset[str] = frozenset()
+    units: dict[int, Unit] = field(default_factory=dict)
+    functions: list[Closure] = field(default_factory=list)
+    classes: list[ClassValue] = field(default_factory=list)
+    events: list[object] = field(default_factory=list)
+    pending: list[Callable[[State], None]] = field(default_factory=list)
+    counter: Counter = field(default_factory=Counter)
+    called: dict[ir.Node, int] = field(default_factory=dict)
+    dropped: set[ir.Node] = field(default_factory=set)  # calls of which only an attribute is looked at
+    flagged: set[tuple[object, str]] = field(default_factory=set)  # pieces that were told of, by use
+    steps: int = 0
+    statement: int = 0
+
+    def evaluate(self, node: ir.Expression, state: State) -> Value:
+        """The value of an expression; the state takes its effects."""
+        self.steps += 1
+        evaluator = self.evaluators.get(type(node))
+        return UNKNOWN if evaluator is None else evaluator(self, node, state)
+
+    def execute(self, block: ir.Block, state: State) -> None:
+        """Run statements until the path ends."""
+        for node in block:
+            if not state.live or self.exhausted:
+                return
+            self.statement += 1
+            self.executors[type(node)](self, node, state)
+
+    def call(self, function: Value, arguments: Arguments, node: ir.Call, state: State) -> Value:
+        """The value of a call."""
+        return self.caller(self, function, arguments, node, state)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the budget is spent; what is not run is not reported."""
+        return self.steps > MOST_STEPS
+
+    def emit(self, event: object) -> None:
+        """Tell the checks."""
+        self.events.append(event)
+
+    def site(self, node: ir.Node) -> Site:
+        """Where a node of the running frame stands."""
+        return Site(self.frame.unit.file, node.origin)
+
+    def new(self, state: State, cell: Cell) -> Ref:
+        """Put a cell on the heap."""
+        ref = Ref(self.counter.next())
+        state.heap[ref.id] = cell
+        return ref
+
+    def when_settled(self, judge: Callable[[State], None]) -> None:
+        """Do this when the running root is over, with its last state."""
+        self.pending.append(judge)

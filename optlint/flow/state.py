@@ -1,0 +1,169 @@
+"""The state of the interpreter at one point of a program, and how states of several paths become one."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from optlint.flow.values import (
+    UNKNOWN,
+    Cell,
+    Const,
+    Entry,
+    InstanceCell,
+    IteratorCell,
+    MappingCell,
+    Path,
+    Ref,
+    Use,
+    Value,
+    union,
+)
+
+T = TypeVar("T")
+
+
+class State:
+    """Variables by scope and name, the heap, and under which branches (`path`) the program got here.
+
+    A state is changed in place while one path is followed; `copy` starts another path. `depth` counts the
+    repeating contexts around (loops, comprehensions, callbacks), `no_grad` whether gradients are off, and `changes`
+    grows with each step that could turn out otherwise the second time.
+    """
+
+    __slots__ = ("changes", "depth", "heap", "live", "no_grad", "path", "variables")
+
+    def __init__(self) -> None:
+        self.variables: dict[tuple[int, str], Value] = {}
+        self.heap: dict[int, Cell] = {}
+        self.path: Path = ()
+        self.live = True
+        self.no_grad: bool | None = False
+        self.depth = 0
+        self.changes = 0
+
+    def copy(self) -> State:
+        """The start of another path from here."""
+        other = State.__new__(State)
+        other.variables = self.variables.copy()
+        other.heap = self.heap.copy()
+        other.path, other.live, other.no_grad = self.path, self.live, self.no_grad
+        other.depth, other.changes = self.depth, self.changes
+        return other
+
+    def become(self, other: State) -> None:
+        """Go on as `other`."""
+        self.variables, self.heap, self.live = other.variables, other.heap, other.live
+        self.no_grad, self.changes = other.no_grad, other.changes
+
+    def cell(self, value: Value) -> Cell | None:
+        """The cell behind a value, if it is a reference."""
+        return self.heap.get(value.id) if isinstance(value, Ref) else None
+
+    def get(self, value: Value, kind: type[T]) -> T | None:
+        """The cell behind a value, if it is one of that kind."""
+        cell = self.heap.get(value.id) if isinstance(value, Ref) else None
+        return cell if isinstance(cell, kind) else None
+
+    def put(self, ref: Ref, cell: Cell) -> None:
+        """Replace the cell behind a reference."""
+        self.heap[ref.id] = cell
+
+    def update(self, ref: Ref, **changes: Any) -> None:
+        """Replace some fields of the cell behind a reference."""
+        self.heap[ref.id] = replace(self.heap[ref.id], **changes)
+
+
+def join(states: list[State], path: Path) -> State | None:
+    """One state for several paths that meet, or None if none of them gets there."""
+    live = [state for state in states if state.live]
+    if not live:
+        return None
+    joined = live[0]
+    for state in live[1:]:
+        joined = _join_two(joined, state)
+    joined.path = path
+    return joined
+
+
+def _join_two(left: State, right: State) -> State:
+    joined = left.copy()
+    joined.changes = max(left.changes, right.changes)
+    joined.no_grad = left.no_grad if left.no_grad == right.no_grad else None
+    for key, value in right.variables.items():
+        mine = left.variables.get(key)
+        if mine is not value and mine != value:
+            joined.variables[key] = value if mine is None else union((mine, value))
+    for address, cell in right.heap.items():
+        own = left.heap.get(address)
+        if own is not cell:
+            joined.heap[address] = cell if own is None else join_cells(own, cell)
+    return joined
+
+
+def join_cells(left: Cell, right: Cell) -> Cell:
+    """What is true of a cell on both of two paths."""
+    if isinstance(left, IteratorCell) and isinstance(right, IteratorCell):
+        return _join_iterators(left, right)
+    if isinstance(left, MappingCell) and isinstance(right, MappingCell):
+        return _join_mappings(left, right)
+    if isinstance(left, InstanceCell) and isinstance(right, InstanceCell):
+        return replace(_common(left, right), attrs=_join_attributes(left.attrs, right.attrs))
+    return _common(left, right)
+
+
+def _common(left: Any, right: Any) -> Any:
+    """The left cell, with "cannot tell" in each field in which the right one differs."""
+    if left == right:
+        return left
+    differing = [name for name in _names(left) if getattr(left, name) != getattr(right, name, None)]
+    return replace(left, **{name: _cannot_tell(getattr(left, name), getattr(right, name, None)) for name in differing})
+
+
+def _names(cell: Any) -> list[str]:
+    return [part.name for part in fields(cell)]
+
+
+def _cannot_tell(left: object, right: object) -> Any:
+    if isinstance(left, str | int) and not isinstance(left, bool):
+        return left
+    if isinstance(left, bool) and isinstance(right, bool):
+        return None
+    return UNKNOWN if left is UNKNOWN or right is UNKNOWN else None
+
+
+def _join_iterators(left: IteratorCell, right: IteratorCell) -> IteratorCell:
+    if left.use is right.use:
+        return left
+    used = right if left.use is Use.FRESH else left
+    other = left if used is right else right
+    path = used.path if other.use is Use.FRESH else None
+    return replace(used, use=Use.MAYBE, path=path)
+
+
+def _join_mappings(left: MappingCell, right: MappingCell) -> MappingCell:
+    theirs = dict(right.entries)
+    mine = dict(left.entries)
+    merged = {key: _join_entries(entry, theirs.get(key)) for key, entry in mine.items()}
+    merged.update({key: entry for key, entry in theirs.items() if key not in mine})
+    differ = mine.keys() != theirs.keys() or left.open or right.open
+    return replace(left, entries=tuple(merged.items()), open=differ, item=union((left.item, right.item)))
+
+
+def _join_entries(left: Entry, right: Entry | None) -> Entry:
+    return left if right is None else replace(left, value=union((left.value, right.value)))
+
+
+def _join_attributes(
+    left: tuple[tuple[str, Value], ...], right: tuple[tuple[str, Value], ...]
+) -> tuple[tuple[str, Value], ...]:
+    """Attributes of an object on two paths; what only one path sets keeps its value, and None gives way."""
+    merged = dict(left)
+    for name, value in right:
+        mine = merged.get(name, value)
+        if isinstance(mine, Const) and mine.value is None:
+            mine = value
+        elif isinstance(value, Const) and value.value is None:
+            value = mine
+        merged[name] = union((mine, value))
+    return tuple(merged.items())

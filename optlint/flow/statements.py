@@ -1,0 +1,374 @@
+"""How each statement changes the state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.flow import consumption, containers, ir, objects, tensors
+from optlint.flow.machine import Executor, Loop, Machine
+from optlint.flow.state import State, join
+from optlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    ClassValue,
+    Closure,
+    Const,
+    External,
+    Ref,
+    SequenceCell,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from optlint.flow.values import Path
+
+LONGEST_UNROLLED = 6
+
+
+def _evaluate(machine: Machine, node: ir.Evaluate, state: State) -> None:
+    machine.evaluate(node.value, state)
+
+
+def _assign(machine: Machine, node: ir.Assign, state: State) -> None:
+    if node.value is None:
+        if isinstance(node.targets[0], ir.Name) and node.annotation is not None:
+            _declare_type(machine, node.targets[0], node.annotation, state)
+        return
+    value = machine.evaluate(node.value, state)
+    if value is UNKNOWN and node.annotation is not None:
+        value = objects.of_annotation(machine, node.annotation, state)
+    for target in node.targets:
+        bind(machine, target, value, state, node.value)
+
+
+def _declare_type(machine: Machine, target: ir.Name, annotation: ir.Expression, state: State) -> None:
+    value = objects.of_annotation(machine, annotation, state)
+    if value is not UNKNOWN:
+        state.variables.setdefault((machine.frame.scopes[0], target.id), value)
+
+
+def bind(machine: Machine, target: ir.Expression, value: Value, state: State, source: ir.Expression) -> None:
+    """Assign a value to a name, an attribute, an item, or several of them."""
+    if isinstance(target, ir.Name):
+        bind_name(machine, target.id, value, state)
+    elif isinstance(target, ir.Attribute):
+        receiver = machine.evaluate(target.value, state)
+        objects.set_attribute(machine, receiver, target, value, state, source)
+    elif isinstance(target, ir.Subscript):
+        receiver = machine.evaluate(target.value, state)
+        index = machine.evaluate(target.index, state)
+        containers.set_item(machine, receiver, index, value, state, machine.site(source))
+    elif isinstance(target, ir.Display):
+        _unpack(machine, target, value, state, source)
+    elif isinstance(target, ir.Starred):
+        bind(machine, target.value, value, state, source)
+
+
+def bind_name(machine: Machine, name: str, value: Value, state: State) -> None:
+    """Assign to a variable of the scope that the name belongs to."""
+    frame = machine.frame
+    kind = frame.declared.get(name)
+    scope = frame.scopes[0]
+    if kind == "global":
+        scope = frame.unit.scope
+    elif kind == "nonlocal":
+        scope = next((outer for outer in frame.scopes[1:] if (outer, name) in state.variables), scope)
+    state.variables[scope, name] = value
+
+
+def _unpack(machine: Machine, target: ir.Display, value: Value, state: State, source: ir.Expression) -> None:
+    items = containers.unpacked(machine, value, len(target.items), state, machine.site(source))
+    starred = next((place for place, item in enumerate(target.items) if isinstance(item, ir.Starred)), None)
+    if starred is not None:
+        items = containers.with_rest(machine, items, starred, len(target.items), state, machine.site(source))
+    written = source.items if isinstance(source, ir.Display) else ()
+    for place, item in enumerate(target.items):
+        origin = written[place] if len(written) == len(target.items) else source
+        bind(machine, item, items[place] if place < len(items) else UNKNOWN, state, origin)
+
+
+def _augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None:
+    current = machine.evaluate(node.target, state)
+    value = machine.evaluate(node.value, state)
+    sequence = state.get(current, SequenceCell)
+    if sequence is not None and node.op in "+|" and isinstance(current, Ref):
+        containers.extend(machine, current, value, state, machine.site(node.value))
+        return
+    if tensors.is_tensor(current, state):
+        return  # in place: the same tensor
+    result = tensors.of_operator(machine, node, current, value, node.op, state)
+    bind(machine, node.target, result, state, node.value)
+
+
+def _delete(machine: Machine, node: ir.Delete, state: State) -> None:
+    for target in node.targets:
+        if isinstance(target, ir.Name):
+            state.variables.pop((machine.frame.scopes[0], target.id), None)
+
+
+def _if(machine: Machine, node: ir.If, state: State) -> None:
+    before = state.path
+    verdict = truth(machine.evaluate(node.test, state))
+    key = _recurring(node) or object()
+    then, other = state.copy(), state.copy()
+    then.path, other.path = (*before, (key, True)), (*before, (key, False))
+    objects.refine(machine, node.test, then, True)
+    objects.refine(machine, node.test, other, False)
+    then.live, other.live = verdict is not False, verdict is not True
+    machine.execute(node.body, then)
+    machine.execute(node.orelse, other)
+    _meet(state, [then, other], before)
+
+
+def _recurring(node: ir.If) -> object | None:
+    """The node itself if its test comes true again and again (`step % 100 == 0`), so that rounds can be told equal."""
+    test = node.test
+    if isinstance(test, ir.Unary):
+        test = test.operand
+    if isinstance(test, ir.Comparison):
+        test = test.left
+    return node if isinstance(test, ir.Binary) and test.op == "%" else None
+
+
+def truth(value: Value) -> bool | None:
+    """Whether a value counts as true; None if that cannot be told."""
+    return bool(value.value) if isinstance(value, Const) and isinstance(value.value, bool) else None
+
+
+def _meet(state: State, states: list[State], path: Path) -> None:
+    """Go on with what is true on all paths that get here."""
+    joined = join(states, path)
+    if joined is None:
+        state.live = False
+        return
+    state.become(joined)
+    state.path = path
+
+
+def _for(machine: Machine, node: ir.For, state: State) -> None:
+    iterable = machine.evaluate(node.iterable, state)
+    items = containers.exact_items(iterable, state)
+    purpose = consumption.Purpose("for", whole=not _has_break(node.body), body=node)
+    item = consumption.walk(machine, iterable, state, machine.site(node.iterable), purpose)
+    if items is not None and 0 < len(items) <= LONGEST_UNROLLED:
+        rounds: list[Value] = list(items)
+    else:
+        rounds = [item, item]
+    _loop(machine, node, state, rounds, repeats=items is None)
+
+
+def _has_break(block: ir.Block) -> bool:
+    """Whether a `break` or `return` may leave this loop in the middle."""
+    for node in block:
+        if isinstance(node, ir.Break | ir.Return):
+            return True
+        inner: tuple[ir.Block, ...] = ()
+        if isinstance(node, ir.If):
+            inner = (node.body, node.orelse)
+        elif isinstance(node, ir.With):
+            inner = (node.body,)
+        elif isinstance(node, ir.Try):
+            inner = (node.body, node.orelse, *(handler.body for handler in node.handlers))
+        if any(map(_has_break, inner)):
+            return True
+    return False
+
+
+def _loop(machine: Machine, node: ir.For | ir.While, state: State, rounds: list[Value], repeats: bool) -> None:
+    """Run a loop's body once per value; a second round of the same kind only if the first changed anything."""
+    before, loop, ends = state.path, Loop(), []
+    machine.frame.loops.append(loop)
+    current = state.copy()
+    current.path, current.depth = (*before, (node, True)), state.depth + repeats
+    inside = current.path
+    changes = -1
+    for item in rounds:
+        if repeats and current.changes == changes:
+            break
+        changes = current.changes
+        if isinstance(node, ir.For):
+            bind(machine, node.target, item, current, node.iterable)
+        machine.execute(node.body, current)
+        joined = join([current, *loop.continues], inside)
+        loop.continues.clear()
+        if joined is None:
+            current.live = False
+            break
+        ends.append(joined)
+        current = joined.copy()
+        if isinstance(node, ir.While):
+            machine.evaluate(node.test, current)
+    machine.frame.loops.pop()
+    depth = state.depth
+    if node.orelse and current.live:
+        machine.execute(node.orelse, current)
+        ends.append(current)
+    if ends or loop.breaks:
+        _meet(state, ends[-1:] + loop.breaks, before)
+    else:  # each round returns or raises: what follows runs if there is no round
+        state.live = isinstance(node, ir.For)
+    state.depth = depth
+
+
+def _while(machine: Machine, node: ir.While, state: State) -> None:
+    machine.evaluate(node.test, state)
+    _loop(machine, node, state, [UNKNOWN, UNKNOWN], repeats=True)
+
+
+def _try(machine: Machine, node: ir.Try, state: State) -> None:
+    before = state.path
+    start = state.copy()
+    body = state.copy()
+    body.path = (*before, (node, "body"))
+    raised: list[State] = []
+    machine.frame.raises.append(raised)
+    machine.execute(node.body, body)
+    machine.frame.raises.pop()
+    interrupted = [start, body.copy() if body.live else start.copy(), *raised]
+    if body.live:
+        machine.execute(node.orelse, body)
+    ends = [body, *(_handle(machine, handler, interrupted, before) for handler in node.handlers)]
+    _meet(state, ends, before)
+    if node.final:
+        finals = state if state.live else start
+        machine.execute(node.final, finals)
+
+
+def _handle(machine: Machine, node: ir.Handler, interrupted: list[State], path: Path) -> State:
+    copies = [state.copy() for state in interrupted]
+    for copy in copies:
+        copy.live = True
+    state = join(copies, (*path, (node, "handler")))
+    assert state is not None
+    if node.name:
+        bind_name(machine, node.name, UNKNOWN, state)
+    machine.execute(node.body, state)
+    return state
+
+
+def _with(machine: Machine, node: ir.With, state: State) -> None:
+    gradients = state.no_grad
+    for context, target in node.items:
+        value = machine.evaluate(context, state)
+        objects.enter(machine, context, value, state)
+        if target is not None:
+            bind(machine, target, objects.entered(value, state), state, context)
+    machine.execute(node.body, state)
+    state.no_grad = gradients
+
+
+def _match(machine: Machine, node: ir.Match, state: State) -> None:
+    before, ends = state.path, []
+    machine.evaluate(node.subject, state)
+    for case in node.cases:
+        branch = state.copy()
+        branch.path = (*before, (object(), case.origin))
+        for name in case.names:
+            bind_name(machine, name, UNKNOWN, branch)
+        if case.guard is not None:
+            machine.evaluate(case.guard, branch)
+        machine.execute(case.body, branch)
+        ends.append(branch)
+    if not any(case.catches_all for case in node.cases):
+        ends.append(state.copy())
+    _meet(state, ends, before)
+
+
+def _return(machine: Machine, node: ir.Return, state: State) -> None:
+    value = NONE if node.value is None else machine.evaluate(node.value, state)
+    machine.frame.returns.append((state.copy(), value))
+    state.live = False
+
+
+def _raise(machine: Machine, node: ir.Raise, state: State) -> None:
+    if node.value is not None:
+        machine.evaluate(node.value, state)
+    if machine.frame.raises:
+        machine.frame.raises[-1].append(state.copy())
+    state.live = False
+
+
+def _assert(machine: Machine, node: ir.Assert, state: State) -> None:
+    machine.evaluate(node.test, state)
+    objects.refine(machine, node.test, state, True)
+
+
+def _break(machine: Machine, _: ir.Break, state: State) -> None:
+    if machine.frame.loops:
+        machine.frame.loops[-1].breaks.append(state.copy())
+    state.live = False
+
+
+def _continue(machine: Machine, _: ir.Continue, state: State) -> None:
+    if machine.frame.loops:
+        machine.frame.loops[-1].continues.append(state.copy())
+    state.live = False
+
+
+def _import(machine: Machine, node: ir.Import, state: State) -> None:
+    bind_name(machine, node.name, External(node.path), state)
+
+
+def _import_from(machine: Machine, node: ir.ImportFrom, state: State) -> None:
+    module = objects.absolute(machine.frame.unit.name, node.module, node.level)
+    if node.path == "*":
+        return
+    bind_name(machine, node.name, objects.imported(machine, f"{module}.{node.path}", state), state)
+
+
+def _declare(machine: Machine, node: ir.Declare, _: State) -> None:
+    machine.frame.declared.update(dict.fromkeys(node.names, node.kind))
+
+
+def _function(machine: Machine, node: ir.Function, state: State) -> None:
+    defaults = tuple(
+        (parameter.name, machine.evaluate(parameter.default, state))
+        for parameter in node.parameters
+        if parameter.default is not None
+    )
+    frame = machine.frame
+    in_class = frame.owner is not None and frame.owner.scope == frame.scopes[0]
+    closure = Closure(node, frame.scopes[in_class:], frame.owner, None, defaults)
+    if not in_class:
+        machine.functions.append(closure)
+    value: Value = closure
+    for decorator in reversed(node.decorators):
+        value = objects.decorated(machine, decorator, value, state)
+    bind_name(machine, node.name, value, state)
+
+
+def _class(machine: Machine, node: ir.Class, state: State) -> None:
+    bases = tuple(machine.evaluate(base.value, state) for base in node.bases if not base.keyword)
+    scope = machine.counter.next()
+    name = f"{machine.frame.unit.name}.{node.name}"
+    cls = ClassValue(node, scope, bases, name)
+    outer = machine.frame
+    machine.frame = type(outer)(outer.unit, (scope, *outer.scopes), outer, owner=cls)
+    machine.execute(node.body, state)
+    machine.frame = outer
+    machine.classes.append(cls)
+    bind_name(machine, node.name, cls, state)
+
+
+EXECUTORS: dict[type, Executor] = {
+    ir.Evaluate: _evaluate,
+    ir.Assign: _assign,
+    ir.AugmentedAssign: _augmented,
+    ir.Delete: _delete,
+    ir.If: _if,
+    ir.For: _for,
+    ir.While: _while,
+    ir.Try: _try,
+    ir.With: _with,
+    ir.Match: _match,
+    ir.Return: _return,
+    ir.Raise: _raise,
+    ir.Assert: _assert,
+    ir.Break: _break,
+    ir.Continue: _continue,
+    ir.Import: _import,
+    ir.ImportFrom: _import_from,
+    ir.Declare: _declare,
+    ir.Function: _function,
+    ir.Class: _class,
+}

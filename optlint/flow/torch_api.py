@@ -1,0 +1,260 @@
+"""What names of PyTorch and its neighbours do, as data.
+
+Names are canonical dotted paths (see `canonical`). Nothing here runs anything; `calls.py` gives the words meaning.
+"""
+
+from __future__ import annotations
+
+import re
+
+_INNER_MODULE = re.compile(r"^(torch\.optim|torch\.nn)\.(?:modules\.)?[a-z_0-9]+\.([A-Z]\w*)$")
+_KEPT = ("torch.nn.utils.", "torch.nn.init.", "torch.nn.functional.", "torch.nn.parallel.", "torch.optim.lr_scheduler.",
+         "torch.optim.swa_utils.")  # fmt: skip
+
+
+def canonical(path: str) -> str:
+    """One spelling for a name that can be imported from several modules."""
+    if path.startswith(_KEPT):
+        return path
+    match = _INNER_MODULE.match(path)
+    return f"{match[1]}.{match[2]}" if match else RENAMED.get(path, path)
+
+
+RENAMED = {
+    "torch.nn.parameter.Parameter": "torch.nn.Parameter",
+    "torch.Tensor.detach": "torch.detach",
+    "torch.autograd.no_grad": "torch.no_grad",
+    "torch.autograd.grad_mode.no_grad": "torch.no_grad",
+    "torch.nn.utils.clip_grad.clip_grad_norm_": "torch.nn.utils.clip_grad_norm_",
+    "torch.nn.utils.clip_grad.clip_grad_value_": "torch.nn.utils.clip_grad_value_",
+    "torch.nn.utils.clip_grad_norm": "torch.nn.utils.clip_grad_norm_",
+    "pytorch_lightning.LightningModule": "lightning.LightningModule",
+    "lightning.pytorch.LightningModule": "lightning.LightningModule",
+    "tqdm.auto.tqdm": "tqdm.tqdm",
+    "tqdm.notebook.tqdm": "tqdm.tqdm",
+    "tqdm.autonotebook.tqdm": "tqdm.tqdm",
+}
+
+_COMMON = frozenset({"params", "lr", "weight_decay", "maximize", "foreach", "differentiable", "capturable", "fused"})
+
+
+def _keys(words: str) -> frozenset[str]:
+    return _COMMON | frozenset(words.split())
+
+
+# Group keys that each optimizer of torch.optim reads (torch 2.13, `Optimizer.defaults`), `params` included.
+OPTIMIZERS: dict[str, frozenset[str]] = {
+    "torch.optim.Adadelta": _keys("rho eps"),
+    "torch.optim.Adafactor": _keys("beta2_decay eps d"),
+    "torch.optim.Adagrad": _keys("lr_decay eps initial_accumulator_value"),
+    "torch.optim.Adam": _keys("betas eps amsgrad decoupled_weight_decay"),
+    "torch.optim.AdamW": _keys("betas eps amsgrad decoupled_weight_decay"),
+    "torch.optim.Adamax": _keys("betas eps"),
+    "torch.optim.ASGD": _keys("lambd alpha t0"),
+    "torch.optim.LBFGS": _keys("max_iter max_eval tolerance_grad tolerance_change history_size line_search_fn"),
+    "torch.optim.Muon": _keys("momentum nesterov ns_coefficients eps ns_steps adjust_lr_fn"),
+    "torch.optim.NAdam": _keys("betas eps momentum_decay decoupled_weight_decay"),
+    "torch.optim.RAdam": _keys("betas eps decoupled_weight_decay"),
+    "torch.optim.RMSprop": _keys("alpha eps centered momentum"),
+    "torch.optim.Rprop": _keys("etas step_sizes"),
+    "torch.optim.SGD": _keys("momentum dampening nesterov"),
+    "torch.optim.SparseAdam": _keys("betas eps"),
+}
+OPTIMIZER_BASE = "torch.optim.Optimizer"
+# Packages in which a capitalised name called with parameters is an optimizer; their keys are not known.
+OPTIMIZER_PACKAGES = (
+    "bitsandbytes.optim.", "apex.optimizers.Fused", "torch_optimizer.", "pytorch_optimizer.", "lion_pytorch.Lion",
+    "deepspeed.ops.adam.", "deepspeed.ops.lamb.", "timm.optim.", "transformers.AdamW", "transformers.Adafactor",
+    "transformers.optimization.Ada", "adabelief_pytorch.AdaBelief", "prodigyopt.Prodigy", "muon.Muon",
+    "schedulefree.", "adamp.", "madgrad.MADGRAD", "dadaptation.", "came_pytorch.CAME",
+)  # fmt: skip
+
+# What a call draws from its iterators: which arguments (None: all), and whether training depends on it.
+DRAWS_ALL: dict[str, bool] = {
+    "builtins.sum": False,
+    "builtins.max": False,
+    "builtins.min": False,
+    "builtins.dict": False,
+    "collections.OrderedDict": False,
+    "collections.deque": False,
+    "collections.Counter": False,
+    "torch.nn.utils.clip_grad_norm_": True,
+    "torch.nn.utils.clip_grad_value_": True,
+    "torch.nn.utils.get_total_norm": False,
+    "torch.nn.utils.parameters_to_vector": True,
+    "torch.nn.utils.vector_to_parameters": True,
+    "torch.nn.utils.convert_parameters.parameters_to_vector": True,
+    "torch.nn.utils.convert_parameters.vector_to_parameters": True,
+    "torch.nn.ParameterList": True,
+    "torch.autograd.grad": True,
+    "torch.cat": False,
+    "torch.stack": False,
+    "torch_ema.ExponentialMovingAverage": True,
+    "numpy.sum": False,
+    "math.fsum": False,
+    "functools.reduce": False,
+}
+COPIES = {
+    "builtins.list": "list",
+    "builtins.tuple": "tuple",
+    "builtins.set": "set",
+    "builtins.frozenset": "set",
+    "builtins.sorted": "list",
+}
+DRAWS_SOME = frozenset({"builtins.any", "builtins.all"})
+# Lazy iterators over other iterables; the value is the position of the first iterable.
+WRAPPERS: dict[str, int] = {
+    "builtins.filter": 1,
+    "builtins.map": 1,
+    "builtins.zip": 0,
+    "builtins.enumerate": 0,
+    "builtins.iter": 0,
+    "itertools.accumulate": 0,
+    "itertools.chain": 0,
+    "itertools.chain.from_iterable": 0,
+    "itertools.compress": 0,
+    "itertools.cycle": 0,
+    "itertools.dropwhile": 1,
+    "itertools.filterfalse": 1,
+    "itertools.islice": 0,
+    "itertools.starmap": 1,
+    "itertools.takewhile": 1,
+    "itertools.zip_longest": 0,
+    "tqdm.tqdm": 0,
+    "tqdm.trange": 0,
+}
+CALLBACK_FIRST = frozenset({"filter", "map", "filterfalse", "takewhile", "dropwhile", "starmap"})
+# Plain functions that look at their arguments and keep nothing of them.
+LOOKS_ONLY = frozenset(
+    f"builtins.{name}"
+    for name in "print repr str type id isinstance issubclass hasattr callable len bool int float hash vars dir abs "
+    "round range format".split()
+) | frozenset({"torch.is_tensor", "torch.is_grad_enabled", "copy.deepcopy", "copy.copy", "inspect.isgenerator"})
+
+MODULE_BASES = frozenset(
+    {
+        "torch.nn.Module",
+        "lightning.LightningModule",
+        "transformers.PreTrainedModel",
+        "transformers.modeling_utils.PreTrainedModel",
+        "torch.jit.ScriptModule",
+        "mmengine.model.BaseModule",
+        "mmcv.runner.BaseModule",
+        "torch_geometric.nn.MessagePassing",
+    }
+)
+# Calls that give a module of which no more is known.
+MODULE_FACTORIES = frozenset({"timm.create_model", "torch.hub.load", "torch.jit.load", "torch.jit.script"})
+MODULE_FACTORY_PREFIXES = ("torchvision.models.", "segmentation_models_pytorch.", "timm.models.")
+FROM_PRETRAINED = re.compile(r"^(transformers|diffusers|peft)\.\w+\.from_(pretrained|config)$")
+# Not modules although they live in torch.nn.
+NOT_MODULES = frozenset({"torch.nn.Parameter", "torch.nn.Buffer", "torch.nn.UninitializedParameter"})
+
+# Methods of a module that give one-shot iterators, and whether they give modules, tensors or pairs with names.
+MODULE_ITERATORS = {
+    "parameters": "parameter",
+    "named_parameters": "named parameter",
+    "children": "module",
+    "named_children": "named module",
+    "modules": "module",
+    "named_modules": "named module",
+    "buffers": "tensor",
+    "named_buffers": "named tensor",
+}
+# Those that are unmistakable on a receiver of unknown type.
+UNMISTAKABLE = frozenset({"parameters", "named_parameters", "named_modules", "named_children", "named_buffers"})
+# Methods that return the module itself.
+MODULE_FLUENT = frozenset(
+    "to cuda cpu float half double bfloat16 train eval requires_grad_ apply type xpu to_empty share_memory".split()
+)
+# Methods whose use shows that a receiver is a module.
+SHOWS_MODULE = frozenset(
+    "named_parameters named_modules named_children named_buffers load_state_dict register_buffer register_parameter "
+    "register_forward_hook register_module add_module get_submodule get_parameter".split()
+)
+
+# Functions of torch that make a leaf tensor; the keyword requires_grad says the rest.
+TENSOR_MAKERS = frozenset(
+    f"torch.{name}"
+    for name in "tensor zeros ones rand randn randint empty full eye arange linspace logspace normal randperm "
+    "zeros_like ones_like rand_like randn_like randint_like empty_like full_like from_numpy as_tensor Tensor "
+    "FloatTensor DoubleTensor HalfTensor LongTensor IntTensor".split()
+)
+INTEGER_MAKERS = frozenset({"torch.randint", "torch.randperm", "torch.LongTensor", "torch.IntTensor", "torch.arange"})
+TENSOR_ALIASES = frozenset({"torch.autograd.Variable"})
+# Methods of a tensor: what they give.
+VIEWS = frozenset(
+    "view reshape chunk split unbind narrow select squeeze unsqueeze transpose permute t expand expand_as "
+    "flatten diagonal view_as tensor_split hsplit vsplit unfold swapaxes movedim".split()
+)
+MANY_VIEWS = frozenset("chunk split unbind tensor_split hsplit vsplit".split())
+SAME_TENSOR = frozenset("requires_grad_ detach_ retain_grad share_memory_ pin_memory_".split())
+MAYBE_SAME = frozenset("to type float contiguous cpu type_as".split())
+NEW_DATA = frozenset("cuda double half bfloat16 clone mul div add sub neg exp log sqrt pow abs sum mean clamp".split())
+NOT_TENSORS = frozenset(
+    "item tolist numpy size dim numel nelement element_size data_ptr is_contiguous stride storage_offset "
+    "backward register_hook get_device untyped_storage storage type".split()
+)
+
+NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
+ENABLE_GRAD = frozenset({"torch.enable_grad"})
+KEEPS_FUNCTION = NO_GRAD | ENABLE_GRAD | frozenset(
+    {
+        "builtins.staticmethod", "abc.abstractmethod", "typing.override", "typing_extensions.override",
+        "functools.wraps", "functools.lru_cache", "functools.cache", "torch.jit.export", "torch.jit.ignore",
+        "torch.compile", "typing.no_type_check", "functools.singledispatch", "torch.jit.unused", "typing.final",
+    }
+)  # fmt: skip
+PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "torch.jit.unused_property"})
+
+# Identifiers in a loop's body that show that it writes to what it walks over.
+WRITES_TO_PARAMETERS = frozenset(
+    "requires_grad requires_grad_ grad data copy_ add_ mul_ sub_ div_ clamp_ zero_ fill_ normal_ uniform_ lerp_ "
+    "addcdiv_ addcmul_ xavier_uniform_ xavier_normal_ kaiming_normal_ kaiming_uniform_ constant_ orthogonal_ "
+    "add_param_group register_hook append clip_grad_norm_ init".split()
+)
+
+# Layers: the parameter tensors they own (`bias` counts where the keyword of that name is not False).
+WEIGHT_AND_BIAS = frozenset(
+    f"torch.nn.{name}"
+    for name in "Linear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d LayerNorm Bilinear".split()
+)
+NORMS = frozenset(f"torch.nn.{name}" for name in "BatchNorm1d BatchNorm2d BatchNorm3d GroupNorm SyncBatchNorm".split())
+ONE_WEIGHT = frozenset({"torch.nn.Embedding", "torch.nn.EmbeddingBag", "torch.nn.PReLU", "torch.nn.RMSNorm"})
+NO_PARAMETERS = frozenset(
+    f"torch.nn.{name}"
+    for name in "ReLU ReLU6 LeakyReLU GELU SiLU ELU SELU CELU GLU Tanh Sigmoid Softmax LogSoftmax Softplus Hardswish "
+    "Hardtanh Mish Identity Flatten Unflatten Dropout Dropout1d Dropout2d Dropout3d AlphaDropout MaxPool1d MaxPool2d "
+    "MaxPool3d AvgPool1d AvgPool2d AvgPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool2d "
+    "ZeroPad2d ReflectionPad2d Upsample UpsamplingNearest2d PixelShuffle InstanceNorm1d InstanceNorm2d Fold Unfold "
+    "CrossEntropyLoss MSELoss L1Loss BCELoss BCEWithLogitsLoss NLLLoss Softmax2d Softsign Hardsigmoid Threshold".split()
+)
+
+# Children of well-known torchvision models, in order, with the parameter tensors of each (0: none).
+_RESNET = "conv1 bn1 relu maxpool layer1 layer2 layer3 layer4 avgpool fc"
+TORCHVISION_CHILDREN: dict[str, tuple[tuple[str, bool], ...]] = {
+    **{
+        f"torchvision.models.{name}": tuple(
+            (child, child not in {"relu", "maxpool", "avgpool"}) for child in _RESNET.split()
+        )
+        for name in "resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d resnext101_32x8d "
+        "wide_resnet50_2 wide_resnet101_2".split()
+    },
+    **{
+        f"torchvision.models.{name}": (("features", True), ("avgpool", False), ("classifier", True))
+        for name in "alexnet vgg11 vgg13 vgg16 vgg19 vgg11_bn vgg13_bn vgg16_bn vgg19_bn efficientnet_b0 "
+        "mobilenet_v3_small mobilenet_v3_large convnext_tiny".split()
+    },
+    **{
+        f"torchvision.models.{name}": (("features", True), ("classifier", True))
+        for name in "densenet121 densenet161 densenet169 densenet201 mobilenet_v2 squeezenet1_0 squeezenet1_1".split()
+    },
+}
+# Layers of nets in which each has a weight and a bias and nothing else, so `// 2` counts layers.
+ALL_BIAS = {
+    "torchvision.models.alexnet": 8,
+    "torchvision.models.vgg11": 11,
+    "torchvision.models.vgg13": 13,
+    "torchvision.models.vgg16": 16,
+    "torchvision.models.vgg19": 19,
+}

@@ -1,0 +1,302 @@
+"""What an expression can be, as far as the interpreter follows it.
+
+A *value* is small and immutable. Whatever has identity or changes over time is a *cell* on the heap of a
+`State`, and the value is a `Ref` to it, so aliases share one cell. Cells are immutable too: a change puts a new
+cell under the same reference. `None` in a field always means "cannot tell".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from optlint.flow import ir
+    from optlint.flow.events import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value of which nothing is known."""
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A Python literal."""
+
+    value: object
+
+
+NONE = Const(None)
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Something of another package, by its canonical dotted path: `torch.optim.SGD`, `builtins.list`."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to a cell on the heap."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """An attribute of a cell that is known by name only, to be called: `params.append`, `model.parameters`."""
+
+    receiver: Value
+    name: str
+    node: ir.Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A function or lambda of the project, with the scopes that it sees and the `self` that it is bound to."""
+
+    node: ir.Function | ir.Lambda
+    scopes: tuple[int, ...]
+    owner: ClassValue | None = None
+    bound: Value | None = None
+    defaults: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """`functools.partial(function, *args, **keywords)`."""
+
+    function: Value
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue:
+    """A class of the project; `bases` are values, nearest first."""
+
+    node: ir.Class
+    scope: int
+    bases: tuple[Value, ...]
+    qualified_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """`super()` inside a method of `owner`."""
+
+    owner: ClassValue
+    bound: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A function in a wrapper: `kind` is `property`, `cached`, `static`, `class` or `no_grad`."""
+
+    kind: str
+    function: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A number computed from the index that `enumerate` gave to the parameters of `module`: `idx // 3`."""
+
+    module: Value
+    divisor: int | None
+    site: Site | None
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """One of several values, after branches that differ."""
+
+    options: tuple[Value, ...]
+
+
+Value: TypeAlias = (
+    Unknown
+    | Const
+    | External
+    | Ref
+    | Method
+    | Closure
+    | Partial
+    | ClassValue
+    | Super
+    | Descriptor
+    | Derived
+    | Union
+)
+
+MOST_OPTIONS = 4
+
+
+def union(values: tuple[Value, ...]) -> Value:
+    """One value that stands for any of these; too many are unknown."""
+    flat: dict[Value, None] = {}
+    for value in values:
+        flat.update(dict.fromkeys(value.options if isinstance(value, Union) else (value,)))
+    if len(flat) == 1:
+        return next(iter(flat))
+    if len(flat) > MOST_OPTIONS or not flat:
+        return UNKNOWN
+    return Union(tuple(flat))
+
+
+class Use(Enum):
+    """How much of a one-shot iterator has been taken."""
+
+    FRESH = "fresh"
+    PARTLY = "partly"
+    USED = "used"
+    MAYBE = "maybe"
+
+
+Path: TypeAlias = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IteratorCell:
+    """A one-shot iterator.
+
+    `sources` are iterators that this one draws from when it is drawn from. `used_at` and `path` tell where it
+    was first used and under which branches; with `use` MAYBE and a path, it was used on that path only.
+    """
+
+    kind: str
+    made: Site
+    item: Value = UNKNOWN
+    sources: tuple[Value, ...] = ()
+    use: Use = Use.FRESH
+    used_at: Site | None = None
+    path: Path | None = None
+    lost: bool = False  # an item was taken for one of its attributes and then dropped
+    depth: int = 0  # how many repeating contexts stood around its birth
+    tested: bool = False  # `in` was asked of it before
+    covers: tuple[Cover, ...] | None = None
+    endless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceCell:
+    """A list, tuple, set or another container that can be walked again and again.
+
+    `items` are the items where they are known one by one, else None and `item` stands for each of them.
+    """
+
+    kind: str
+    made: Site | None
+    items: tuple[Value, ...] | None = None
+    item: Value = UNKNOWN
+    sites: tuple[Site, ...] | None = None
+    covers: tuple[Cover, ...] | None = None
+    children: Cover | None = None  # the children of a module, in order, or a slice of them
+    ordered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a dict, and where its value was written."""
+
+    value: Value
+    site: Site
+    key_site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MappingCell:
+    """A dict; `open` means that there may be keys that are not listed."""
+
+    made: Site | None
+    entries: tuple[tuple[object, Entry], ...] = ()
+    open: bool = False
+    item: Value = UNKNOWN
+    role: str = "dict"  # or "group": a param group of an optimizer
+
+    def get(self, key: object) -> Entry | None:
+        """The entry under a literal key."""
+        return next((entry for name, entry in self.entries if name == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Some of the parameters of a module: all, or those of its children from `start` to `stop`."""
+
+    module: Ref
+    start: int | None = None
+    stop: int | None = None
+    sliced: bool = False
+    site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceCell:
+    """An object of a class that is known (`cls`), or a module of which no more is known.
+
+    `is_module` tells whether it is an `nn.Module`; `children` are its sub-modules in order of
+    registration where all are known; `own` are the names of its own parameters, likewise.
+    """
+
+    cls: Value
+    made: Site | None
+    attrs: tuple[tuple[str, Value], ...] = ()
+    is_module: bool | None = None
+    children: tuple[Value, ...] | None = None
+    layout: tuple[int, ...] | None = None  # parameter tensors of each layer, in order
+    parent: tuple[Ref, str] | None = None
+    frozen: bool = False  # the program switches off gradients of some of its parameters
+    part_of: Cover | None = None  # a container built over a slice of another module's children
+    args: tuple[tuple[str, Value], ...] = ()
+
+    def get(self, name: str) -> Value | None:
+        """The value of an attribute that was set."""
+        return next((value for attr, value in self.attrs if attr == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorCell:
+    """A tensor or parameter; see `optlint.model.Tensor` for what the fields mean."""
+
+    made: Site
+    how: str = "tensor"  # what made it, in the user's words: "torch.randn", ".detach()", "nn.Parameter"
+    leaf: bool | None = None
+    requires_grad: bool | None = None
+    parameter: bool | None = None
+    registered: bool | None = None
+    piece_of: Value | None = None  # the parameter that this is a piece of
+    base: Ref | None = None  # the Parameter that this was computed from, by one call or operator
+    statement: int = -1  # the statement in which it was made
+    escaped: bool = False
+    gradient_set: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerCell:
+    """An optimizer; `groups` are the values of its param groups where all are known."""
+
+    cls: str
+    made: Site
+    groups: tuple[Value, ...] | None = None
+    keys: frozenset[str] | None = None
+    name: str = "optimizer"
+
+
+Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell
+
+
+@dataclass(slots=True)
+class Counter:
+    """A source of heap addresses."""
+
+    last: int = 0
+
+    def next(self) -> int:
+        """A number that was not given before."""
+        self.last += 1
+        return self.last
