@@ -1,0 +1,59 @@
+"""What each process of a run writes down: every diagnostic as it appears, and all facts at its end."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from optlint.auditing.plan import file_of_rank, journals
+from optlint.auditing.report import AuditReport, diagnostic_as_json, facts_as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.auditing.plan import Plan
+    from optlint.auditing.summaries import AuditFacts
+    from optlint.diagnostic import Diagnostic
+
+
+def append(plan: Plan, diagnostic: Diagnostic) -> None:
+    """Add a line to the journals; one write to an append-only file, so lines of several processes never mix."""
+    line = json.dumps(diagnostic_as_json(diagnostic), allow_nan=False).encode() + b"\n"
+    for path in journals(plan, diagnostic.rank):
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            os.write(handle, line)
+        finally:
+            os.close(handle)
+
+
+def write_reports(plan: Plan, facts: AuditFacts, rank: int | None) -> None:
+    """Write each report that was asked for, under the name of this rank."""
+    report = AuditReport(lambda: facts)
+    for path in plan.reports:
+        text = report.to_html() if path.endswith(".html") else report.to_json()
+        replace_file(file_of_rank(path, rank), text)
+
+
+def hand_over(plan: Plan, facts: AuditFacts, rank: int | None) -> None:
+    """Leave the facts of this process for the one that sums the run up."""
+    content = {"rank": rank, "report": facts_as_json(facts)}
+    replace_file(os.path.join(plan.scratch, f"{os.getpid()}.json"), json.dumps(content))
+
+
+def handed_over(plan: Plan) -> Iterator[tuple[int | None, dict[str, Any]]]:
+    """What child processes have left: rank and report of each."""
+    for name in sorted(os.listdir(plan.scratch)):
+        if name.endswith(".json"):
+            with open(os.path.join(plan.scratch, name), encoding="utf-8") as file:
+                content = json.load(file)
+            yield content["rank"], content["report"]
+
+
+def replace_file(path: str, text: str) -> None:
+    """Write a file so that a reader sees all of it or nothing."""
+    beside = f"{path}.{os.getpid()}.tmp"
+    with open(beside, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
+    os.replace(beside, path)

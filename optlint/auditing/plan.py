@@ -1,0 +1,70 @@
+"""What `optlint run` is to watch and where it writes; handed to child processes in one environment variable."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+VARIABLE = "OPTLINT_RUN"
+FOLLOW = os.path.join(os.path.dirname(os.path.abspath(__file__)), "follow")
+
+
+class Plan(NamedTuple):
+    """One run: `pid` is the process that sums it up, `scratch` its folder for what children hand over.
+
+    `reports` are the absolute paths of the files asked for; the other fields are the options of `optlint run`.
+    """
+
+    pid: int
+    scratch: str
+    reports: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    omit: tuple[str, ...] = ()
+    strict_iterators: bool = False
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether this process is the one that sums the run up; its `exec` of another program is, too."""
+        return self.pid == os.getpid()
+
+
+def hand_down(plan: Plan) -> None:
+    """Have child processes find the plan, and Python in them our `sitecustomize`."""
+    import json
+
+    os.environ[VARIABLE] = f"{plan.pid} {json.dumps(plan._asdict())}"
+    before = os.environ.get("PYTHONPATH", "")
+    if before.split(os.pathsep)[0] != FOLLOW:  # an empty entry stands for the current folder, so none may appear or go
+        os.environ["PYTHONPATH"] = f"{FOLLOW}{os.pathsep}{before}" if before else FOLLOW
+
+
+def inherited_plan() -> Plan | None:
+    """The plan that the parent process handed down, if it did."""
+    import json
+
+    text = os.environ.get(VARIABLE)
+    if not text:
+        return None
+    fields: dict[str, Any] = json.loads(text.partition(" ")[2])
+    lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
+    return Plan(**{**fields, **lists})
+
+
+def took_root_over() -> bool:
+    """Whether this is the process that sums the run up, which by `exec` has become another program."""
+    return os.environ.get(VARIABLE, "").partition(" ")[0] == str(os.getpid())
+
+
+def file_of_rank(path: str, rank: int | None) -> str:
+    """The name under which rank N writes: `F.rankN.json` for N above 0, else `F.json` itself."""
+    stem, extension = os.path.splitext(path)
+    return f"{stem}.rank{rank}{extension}" if rank else path
+
+
+def journals(plan: Plan, rank: int | None) -> list[str]:
+    """The append-only files of this rank: one beside each JSON report, else one in the scratch folder."""
+    stems = [path[: -len(".json")] for path in plan.reports if path.endswith(".json")]
+    stems = stems or [os.path.join(plan.scratch, "run")]
+    return [file_of_rank(f"{stem}.jsonl", rank) for stem in stems]
