@@ -26,7 +26,7 @@ def tested_again(event: MembershipTested) -> Iterator[Diagnostic]:
     if event.repeated and event.iterator.of_model:
         yield rule.at(
             event.site,
-            f"only the first of these tests sees anything: `{event.iterator.kind}` gives a one-shot iterator, "
+            f"only the first of these tests sees anything: `{event.tested.text}` is a one-shot iterator, "
             "and the first `in` uses it up",
             notes=(("the iterator is made here", event.iterator.made),),
         )

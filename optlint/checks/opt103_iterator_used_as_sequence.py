@@ -23,9 +23,9 @@ rule = Rule(
 @rule.check
 def not_a_sequence(event: SequenceOperation) -> Iterator[Diagnostic]:
     """Report an operation that raises TypeError."""
-    if event.iterator.of_model:
+    if event.iterator.of_model and event.iterator.certain:
         yield rule.at(
             event.site,
-            f"{event.operation} raises TypeError here: `{event.iterator.kind}` gives a one-shot iterator, not a list",
+            f"{event.operation} raises TypeError here: `{event.operand.text}` is a one-shot iterator, not a list",
             notes=(("the iterator is made here", event.iterator.made),),
         )

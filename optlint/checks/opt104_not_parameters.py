@@ -22,9 +22,13 @@ rule = Rule(
 WHAT = {
     "method": "`{text}` is a method that is not called, not the parameters",
     "module": "`{text}` is a module, not its parameters",
-    "iterators": "`{text}` is an iterator inside a list of parameters: they must be joined, not nested",
-    "list": "`{text}` is a list inside a list of parameters: they must be joined, not nested",
+    "modules": "`{text}` holds modules, not parameters",
+    "iterators": "`{text}` holds iterators over parameters, and they are not joined",
+    "lists": "`{text}` holds lists, and they are not joined",
+    "tensor": "`{text}` is one tensor: parameters go into a list",
     "group": "`{text}` is one param group: groups go into a list",
+    "groups": "`{text}` is a list: groups are added one by one",
+    "bare": "`{text}` is an iterator, not a group with the key `params`",
 }
 
 

@@ -25,7 +25,7 @@ def gap_between_slices(event: GroupsLeaveGap) -> Iterator[Diagnostic]:
     """Report an optimizer whose groups leave out children between two slices."""
     yield rule.at(
         event.site,
-        f"{event.optimizer} never trains the children {event.missing} of the model: "
-        "the slices of its groups leave them out",
+        f"{event.optimizer} never trains `{event.missing}`: "
+        "its groups take the model apart by its children and leave that out",
         notes=tuple(("a group takes its layers from here", part) for part in event.parts),
     )

@@ -8,15 +8,15 @@ run as an object would live: `__init__`, then the methods that set attributes, t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from optlint.flow import calls, expressions, inlining, ir, lower, objects, statements
+from optlint.flow import calls, classes, expressions, inlining, ir, lower, objects, statements
 from optlint.flow.events import Site
 from optlint.flow.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.relevance import concerns_training
 from optlint.flow.state import State, join
-from optlint.flow.values import NONE, UNKNOWN, ClassValue, Closure, Descriptor, InstanceCell, Ref, Value
+from optlint.flow.values import NONE, UNKNOWN, ClassValue, Closure, Descriptor, InstanceCell, IteratorCell, Ref
 from optlint.spans import Positions
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class _Analysis:
     settings: Settings
     bodies: dict[ir.Function, ir.Block] = field(default_factory=dict)
     mentioned: dict[ir.Node, frozenset[str]] = field(default_factory=dict)
+    lived: set[ClassValue] = field(default_factory=set)
     machine: Machine = field(init=False)
     unit: Unit = field(init=False)
 
@@ -101,7 +102,7 @@ class _Analysis:
         self.machine.execute(block, state)
         state.live = True
         self._settle(state)
-        self._run_rest(state, 0, 0)
+        self._run_rest(state, _Mark())
 
     def _settle(self, state: State) -> None:
         """Judge what waited for the end of a root."""
@@ -109,28 +110,43 @@ class _Analysis:
         for judge in pending:
             judge(state)
 
-    def _run_rest(self, state: State, first_function: int, first_class: int) -> None:
-        """Run the functions and classes that a root defined and nobody called."""
+    def _run_rest(self, state: State, before: _Mark) -> None:
+        """Run the functions and classes that a root defined and nobody called, and the objects that it made."""
         machine = self.machine
-        for closure in machine.functions[first_function:]:
-            if closure.node not in machine.called and self._matters(closure.node):
+        for cls, ref in machine.instances[before.instances :]:
+            if cls not in self.lived and self._class_matters(cls):
+                self.lived.add(cls)
+                self._live(cls, ref, state.copy())
+        for closure in machine.functions[before.functions :]:
+            if closure.node not in machine.called and self._matters(closure.node, state):
                 self._run_root(closure, state.copy())
-        for cls in machine.classes[first_class:]:
-            if self._matters(cls.node):
+        for cls in machine.classes[before.classes :]:
+            if cls not in self.lived and self._class_matters(cls):
+                self.lived.add(cls)
                 self._run_class(cls, state.copy())
 
-    def _matters(self, node: ir.Node) -> bool:
-        return concerns_training(self._mentions(node))
+    def _mark(self) -> _Mark:
+        machine = self.machine
+        return _Mark(len(machine.functions), len(machine.classes), len(machine.instances))
+
+    def _matters(self, node: ir.Node, state: State) -> bool:
+        words = self._mentions(node)
+        return concerns_training(words) or any(
+            scope == 0 and name in words and isinstance(state.cell(value), IteratorCell)
+            for (scope, name), value in state.variables.items()
+        )
+
+    def _class_matters(self, cls: ClassValue) -> bool:
+        own = (base for base in classes.ancestry(cls) if isinstance(base, ClassValue))
+        return any(concerns_training(self._mentions(base.node)) for base in own)
 
     def _run_root(self, closure: Closure, state: State) -> State:
         """Run a function with arguments of which only the annotations tell anything."""
-        machine = self.machine
-        functions, classes = len(machine.functions), len(machine.classes)
+        machine, node = self.machine, closure.node
+        before = self._mark()
         machine.steps, machine.called = 0, dict.fromkeys(machine.called, 1)
         machine.frame = Frame(self.unit, (0,))
-        node = closure.node
-        arguments = Arguments((), {}, (), {}, open=True)
-        frame = inlining.enter(machine, closure, arguments, ir.Call(node.origin, node, ()), state)
+        frame = inlining.enter(machine, closure, Arguments((), {}, (), {}, open=True), _call_of(node), state)
         self._annotate(closure, frame, state)
         machine.frame = frame
         assert isinstance(node, ir.Function)
@@ -141,7 +157,7 @@ class _Analysis:
         last.live, last.depth, last.no_grad = True, 0, False
         machine.frame = Frame(self.unit, (0,))
         self._settle(last)
-        self._run_rest(last, functions, classes)
+        self._run_rest(last, before)
         return last
 
     def _annotate(self, closure: Closure, frame: Frame, state: State) -> None:
@@ -154,31 +170,36 @@ class _Analysis:
         machine.frame = outer
 
     def _run_class(self, cls: ClassValue, state: State) -> None:
-        """Run an object's life."""
-        machine = self.machine
-        methods = {name: function for name, function in self._methods(cls, state)}
-        ref = machine.new(state, InstanceCell(cls, Site(self.text, cls.node.origin), is_module=_is_module(cls)))
-        init = _find_method(cls, "__init__", state)
-        if init is not None:
-            state = self._run_root(_bound(init, ref), state)
-            methods.pop("__init__", None)
-        setters = {name: function for name, function in methods.items() if _sets_attributes(self._body(function.node), function)}
-        for name, function in setters.items():
-            if self._matters(function.node):
-                self._absorb(state, self._run_method(name, _bound(function, ref), state), ref)
-        called_by_others = {name for name in methods if self._is_called_inside(name, methods)}
-        for name, function in sorted(methods.items(), key=lambda pair: pair[0] in called_by_others):
-            fresh = name not in setters and function.node not in machine.called
-            if fresh and self._matters(function.node):
-                self._run_method(name, _bound(function, ref), state)
+        """Run an object's life from its `__init__` on, with unknown arguments."""
+        is_module = classes.is_module(cls)
+        ref = self.machine.new(state, InstanceCell(cls, Site(self.text, cls.node.origin), is_module=is_module))
+        init = classes.find(cls, "__init__", state)
+        if init is not None and isinstance(init[0], Closure):
+            state = self._run_root(replace(init[0], bound=ref), state)
+        self._live(cls, ref, state)
+
+    def _live(self, cls: ClassValue, ref: Ref, state: State) -> None:
+        """Run the methods of an object that is there: first those that set its attributes, then the others."""
+        methods = {name: function for name, function in self._methods(cls, state) if name != "__init__"}
+        setters = [name for name, function in methods.items() if _sets_attributes(self._body(function.node), function)]
+        for name in setters:
+            self._absorb(state, self._run_method(name, replace(methods[name], bound=ref), state), ref)
+        inner = {name for name in methods if self._is_called_inside(name, methods)}
+        for name in sorted(methods.keys() - setters, key=lambda name: (name in inner, list(methods).index(name))):
+            if methods[name].node not in self.machine.called:
+                self._run_method(name, replace(methods[name], bound=ref), state)
 
     def _methods(self, cls: ClassValue, state: State) -> Iterator[tuple[str, Closure]]:
-        for (scope, name), value in list(state.variables.items()):
-            if scope != cls.scope:
+        seen: set[str] = set()
+        for base in classes.ancestry(cls):
+            if not isinstance(base, ClassValue):
                 continue
-            function = value.function if isinstance(value, Descriptor) and value.kind != "static" else value
-            if isinstance(function, Closure) and isinstance(function.node, ir.Function):
-                yield name, function
+            for (scope, name), value in list(state.variables.items()):
+                function = value.function if isinstance(value, Descriptor) and value.kind != "static" else value
+                if scope == base.scope and name not in seen and isinstance(function, Closure):
+                    seen.add(name)
+                    if isinstance(function.node, ir.Function):
+                        yield name, function
 
     def _is_called_inside(self, name: str, methods: dict[str, Closure]) -> bool:
         return any(name in self._mentions(other.node) for key, other in methods.items() if key != name)
@@ -206,6 +227,18 @@ class _Analysis:
             state.update(ref, attrs=attrs)
 
 
+class _Mark(NamedTuple):
+    """How many functions, classes and objects the machine had met at some point."""
+
+    functions: int = 0
+    classes: int = 0
+    instances: int = 0
+
+
+def _call_of(node: ir.Node) -> ir.Call:
+    return ir.Call(node.origin, node, ())
+
+
 def _method_names(module: Module) -> frozenset[str]:
     """The names of all methods that the file's classes define."""
     names: set[str] = set()
@@ -215,47 +248,14 @@ def _method_names(module: Module) -> frozenset[str]:
     return frozenset(names)
 
 
-def _is_module(cls: ClassValue) -> bool | None:
-    from optlint.flow.classes import is_module
-
-    return is_module(cls)
-
-
-def _find_method(cls: ClassValue, name: str, state: State) -> Closure | None:
-    from optlint.flow.classes import find
-
-    found = find(cls, name, state)
-    return found[0] if found is not None and isinstance(found[0], Closure) else None
-
-
-def _bound(function: Closure, receiver: Value) -> Closure:
-    return Closure(function.node, function.scopes, function.owner, receiver, function.defaults)
-
-
 def _sets_attributes(body: ir.Block, function: Closure) -> bool:
     """Whether a method assigns to attributes of its first parameter."""
     if not function.node.parameters:
         return False
     name = function.node.parameters[0].name
-    return any(_assigns_attribute(node, name) for node in _walk(body))
-
-
-def _assigns_attribute(node: ir.Node, name: str) -> bool:
-    targets = node.targets if isinstance(node, ir.Assign) else ()
-    flat = [inner for target in targets for inner in (target.items if isinstance(target, ir.Display) else (target,))]
+    targets = (target for part in body for node in ir.walk(part) if isinstance(node, ir.Assign) for target in node.targets)
+    flat = (inner for target in targets for inner in (target.items if isinstance(target, ir.Display) else (target,)))
     return any(
         isinstance(target, ir.Attribute) and isinstance(target.value, ir.Name) and target.value.id == name
         for target in flat
     )
-
-
-def _walk(block: ir.Block) -> Iterator[ir.Node]:
-    """All statements in a block and in the blocks inside it."""
-    for node in block:
-        yield node
-        for name in ("body", "orelse", "final"):
-            yield from _walk(getattr(node, name, ()) if not isinstance(node, ir.Class) else ())
-        for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-            yield from _walk(part.body)
-
-

@@ -116,6 +116,9 @@ def _unknown(machine: Machine, function: Value, arguments: Arguments, state: Sta
 def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, state: State) -> Value:
     path = torch_api.canonical(path)
     site = machine.site(node)
+    if path in torch_api.NEVER_RETURN:
+        state.live = False
+        return UNKNOWN
     known = EXTERNALS.get(path)
     if known is not None:
         return known(machine, arguments, node, state)
@@ -135,6 +138,8 @@ def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
         return machine.new(state, InstanceCell(External(path), site))
     if path in torch_api.LOOKS_ONLY:
         return UNKNOWN
+    if path.partition(".")[0] in torch_api.OTHER_FRAMEWORKS:
+        return machine.new(state, InstanceCell(External(path), site, is_module=False))
     return _foreign(machine, path, arguments, state)
 
 
@@ -148,8 +153,6 @@ def _foreign(machine: Machine, path: str, arguments: Arguments, state: State) ->
 
 
 def _make_module(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Value:
-    if path in modules.CONTAINERS and arguments.spread is not None and len(arguments.values) <= 1:
-        return modules.spread(machine, path, arguments.spread, state, site)
     for value in arguments.all():
         if not isinstance(state.cell(value), InstanceCell):
             consumption.escape(value, state)
@@ -200,24 +203,35 @@ def _next(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -
     if not arguments.values:
         return UNKNOWN
     where = arguments.sites[0] if arguments.sites else machine.site(node)
-    lost = node in machine.dropped
-    return consumption.walk(machine, arguments.values[0], state, where, Purpose("next", whole=False, lost=lost))
+    purpose = Purpose("next", whole=False, lost=node in machine.dropped)
+    value = arguments.values[0]
+    if objects.is_blank(value, state) and isinstance(node.args[0].value, ir.Name):
+        value = machine.new(state, IteratorCell("iterator", where, depth=state.depth))  # `next` proves it
+        objects.rename(machine, node.args[0].value.id, value, state)
+    return consumption.walk(machine, value, state, where, purpose)
 
 
 def _len(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
     if arguments.values:
-        sequence_operation(machine, arguments.values[0], machine.site(node), "len()", state)
+        operand = arguments.sites[0] if arguments.sites else machine.site(node)
+        consumption.as_sequence(machine, arguments.values[0], machine.site(node), operand, "len()", state)
         items = containers.exact_items(arguments.values[0], state)
         if items is not None and not state.depth:
             return Const(len(items))
     return UNKNOWN
 
 
-def sequence_operation(machine: Machine, value: Value, site: Site, operation: str, state: State) -> None:
-    """Tell of an operation that one-shot iterators do not have."""
-    cell = state.get(value, IteratorCell)
-    if cell is not None and cell.kind != "tqdm":
-        machine.emit(events.SequenceOperation(consumption.facts(value, cell, state), site, operation))
+def _reversed(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """A list the other way round; its items one by one where they are known."""
+    if len(arguments.values) != 1 or not arguments.sites:
+        return UNKNOWN
+    value, site = arguments.values[0], machine.site(node)
+    consumption.as_sequence(machine, value, site, arguments.sites[0], "reversed()", state)
+    items = containers.exact_items(value, state)
+    if items is not None:
+        return containers.sequence(machine, state, "list", site, items[::-1])
+    item = consumption.item_of(machine, value, state, site)
+    return containers.sequence(machine, state, "list", site, None, item)
 
 
 def _wrapper(machine: Machine, path: str, arguments: Arguments, node: ir.Call, state: State) -> Value:
@@ -235,17 +249,45 @@ def _wrapper(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
     if name in torch_api.CALLBACK_FIRST and arguments.values:
         result = _run_callback(machine, arguments.values[0], items[0] if items else UNKNOWN, site, state)
         item = result if name in ("map", "starmap") else item
-    sources = tuple(value for value in values if isinstance(state.cell(value), IteratorCell))
-    covers = consumption.covers_of(values[0], state) if name in ("iter", "tqdm") and values else None
-    if name == "chain" and values and not arguments.open:
-        found = [consumption.covers_of(value, state) for value in values]
-        covers = tuple(cover for group in found for cover in group or ()) if all(found) else None
     kind = "tqdm" if path.startswith("tqdm.") else name
-    return machine.new(
-        state,
-        IteratorCell(kind, site, item, sources, depth=state.depth, covers=covers, endless=name == "cycle"
-                     or (kind == "tqdm" and not sources)),
-    )  # fmt: skip
+    sources = tuple(value for value in values if isinstance(state.cell(value), IteratorCell))
+    endless = name == "cycle" or (kind == "tqdm" and not sources)
+    made = IteratorCell(kind, site, item, sources, depth=state.depth, endless=endless)
+    if not arguments.open:
+        made = _with_contents(machine, made, values, state)
+    return machine.new(state, made)
+
+
+def _with_contents(machine: Machine, made: IteratorCell, values: tuple[Value, ...], state: State) -> IteratorCell:
+    """What a wrapper gives, where that is known: parts of a model, or items one by one."""
+    if not values:
+        return made
+    source = state.cell(values[0])
+    exact = source.items if isinstance(source, SequenceCell | IteratorCell) else None
+    if made.kind in ("iter", "tqdm") and isinstance(source, SequenceCell | IteratorCell):
+        return replace(made, items=exact, covers=source.covers, children=source.children)
+    if made.kind == "chain":
+        return replace(made, covers=consumption.joined_covers(values, state))
+    if made.kind == "from_iterable":
+        inner = exact if exact is not None else (consumption.item_of(machine, values[0], state, made.made),)
+        return replace(made, covers=consumption.joined_covers(inner, state))
+    if made.kind == "enumerate" and exact is not None:
+        pairs = ((Const(place), item) for place, item in enumerate(exact))
+        return replace(made, items=tuple(containers.sequence(machine, state, "tuple", made.made, pair) for pair in pairs))
+    if made.kind == "islice" and isinstance(source, SequenceCell | IteratorCell):
+        return _sliced_contents(made, source, values)
+    return made
+
+
+def _sliced_contents(made: IteratorCell, source: SequenceCell | IteratorCell, values: tuple[Value, ...]) -> IteratorCell:
+    bounds = [value.value for value in values[1:] if isinstance(value, Const)]
+    whole = len(bounds) == len(values) - 1 and 1 <= len(bounds) <= 2
+    if not whole or not all(bound is None or isinstance(bound, int) for bound in bounds):
+        return made
+    start, stop = (None, bounds[0]) if len(bounds) == 1 else bounds
+    items = source.items[slice(start, stop)] if source.items is not None else None  # type: ignore[misc]
+    children = consumption.narrowed(source.children, start, stop, made.made)  # type: ignore[arg-type]
+    return replace(made, items=items, children=children)
 
 
 def _wrapped_item(
@@ -265,7 +307,7 @@ def _index_of(value: Value, state: State) -> Value:
     from optlint.flow.values import Derived
 
     covers = consumption.covers_of(value, state)
-    if covers is None or len(covers) != 1 or covers[0].sliced:
+    if covers is None or len(covers) != 1 or covers[0].sliced or state.get(covers[0].module, InstanceCell) is None:
         return UNKNOWN
     return Derived(covers[0].module, None, None)
 
@@ -389,7 +431,7 @@ def _method(machine: Machine, method: Method, arguments: Arguments, node: ir.Cal
         if isinstance(cell, TensorCell):
             return tensors.method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, OptimizerCell):
-            return _on_optimizer(machine, cell, method.name, arguments, state, site)
+            return _on_optimizer(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, InstanceCell):
             return _on_instance(machine, receiver, cell, method.name, arguments, state, site)
         if isinstance(cell, IteratorCell) and method.name == "__next__":
@@ -397,7 +439,7 @@ def _method(machine: Machine, method: Method, arguments: Arguments, node: ir.Cal
     if isinstance(receiver, Super):
         return _on_super(machine, receiver, method.name, arguments, state, site)
     if method.name == "add_param_group" and arguments.values:
-        optimizers.group_added(machine, "optimizer", arguments.values[0], state, arguments.sites[0], site)
+        optimizers.group_added(machine, receiver, arguments.values[0], state, arguments.sites[0], site)
         return NONE
     for value in arguments.all():
         if not tensors.is_tensor(value, state) or method.name not in ("append", "extend", "add"):
@@ -413,17 +455,23 @@ def _on_super(
     cell = state.get(bound, InstanceCell)
     if cell is not None and isinstance(bound, Ref) and name in torch_api.MODULE_ITERATORS and cell.is_module:
         return modules.iterator(machine, bound, name, arguments, state, site)
-    if name != "__init__":
+    if name == "__init__" and classes.is_optimizer(receiver.owner, machine.settings.known_optimizers):
+        if arguments.values:
+            optimizers.built(machine, receiver.owner, arguments, state, site)
+    elif name != "__init__":
         for value in arguments.all():
             consumption.escape(value, state)
     return UNKNOWN
 
 
 def _on_optimizer(
-    machine: Machine, cell: OptimizerCell, name: str, arguments: Arguments, state: State, site: Site
+    machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site
 ) -> Value:
+    if name == "step" and arguments.values:
+        for _ in range(2):
+            machine.call(arguments.values[0], Arguments((), {}, (), {}), _no_call(site), state)
     if name == "add_param_group" and arguments.values:
-        optimizers.group_added(machine, cell.name, arguments.values[0], state, arguments.sites[0], site)
+        optimizers.group_added(machine, receiver, arguments.values[0], state, arguments.sites[0], site)
     return UNKNOWN
 
 
@@ -454,18 +502,14 @@ def _on_instance(
 def _freeze_module(receiver: Ref, arguments: Arguments, state: State) -> None:
     flag = arguments.pick(0, "requires_grad")
     if flag is not None and flag != Const(True):
-        objects.mark_frozen(receiver, state)
-        cell = state.get(receiver, InstanceCell)
-        if cell is not None and cell.parent is not None:
-            objects.mark_frozen(cell.parent[0], state)
+        objects.freeze(receiver, state)
 
 
 def _gives_iterator(machine: Machine, cell: InstanceCell, name: str) -> bool:
     """Whether this method is the one of `nn.Module`: sure for modules, by the name alone where it is unmistakable."""
     if cell.is_module:
         return True
-    blank = cell.is_module is None and not isinstance(cell.cls, ClassValue)
-    return blank and name in torch_api.UNMISTAKABLE and name not in machine.own_methods
+    return cell.is_module is None and name in torch_api.UNMISTAKABLE and name not in machine.own_methods
 
 
 EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
@@ -474,6 +518,7 @@ EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
     "builtins.all": _any,
     "builtins.next": _next,
     "builtins.len": _len,
+    "builtins.reversed": _reversed,
     "builtins.dict": _dict,
     "builtins.super": _super,
     "builtins.isinstance": _isinstance,

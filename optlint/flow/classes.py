@@ -47,6 +47,8 @@ def _is_module_base(base: Value) -> bool | None:
         return None
     if base.path in torch_api.MODULE_BASES or is_layer(base.path):
         return True
+    if base.path.partition(".")[0] in torch_api.OTHER_FRAMEWORKS:
+        return False
     return False if base.path.startswith(("builtins.", "abc.", "typing.", "torch.", "collections.")) else None
 
 
@@ -76,6 +78,7 @@ def makes_module(path: str) -> bool:
     return (
         is_layer(path)
         or path in torch_api.MODULE_FACTORIES
+        or path in torch_api.MODULE_WRAPPERS
         or path.startswith(torch_api.MODULE_FACTORY_PREFIXES)
         or torch_api.FROM_PRETRAINED.match(path) is not None
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import events
-from optlint.flow.torch_api import MODULE_ITERATORS, WRITES_TO_PARAMETERS
+from optlint.flow import events, ir
+from optlint.flow.torch_api import CONTAINERS, MODULE_ITERATORS
 from optlint.flow.values import (
     UNKNOWN,
     Cover,
+    External,
     InstanceCell,
     IteratorCell,
     MappingCell,
@@ -23,10 +24,10 @@ from optlint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from optlint.flow import ir
     from optlint.flow.events import Site
     from optlint.flow.machine import Machine
     from optlint.flow.state import State
+    from optlint.flow.values import Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +76,24 @@ def item_of(machine: Machine, value: Value, state: State, site: Site) -> Value:
     """What each item of an iterable is, without drawing any."""
     cell = state.cell(value)
     if isinstance(cell, IteratorCell):
-        return cell.item
+        return cell.item if not cell.items else union(cell.items)
     if isinstance(cell, SequenceCell):
         return cell.item if cell.items is None else union(cell.items) if cell.items else UNKNOWN
     if isinstance(cell, MappingCell):
         return UNKNOWN
     if isinstance(cell, TensorCell) and isinstance(value, Ref):
         return piece_of(machine, value, cell, state, site)
-    if isinstance(cell, InstanceCell) and cell.children is not None:
-        return union(cell.children) if cell.children else UNKNOWN
+    if isinstance(cell, InstanceCell):
+        return _layer_of(machine, cell, state, site)
     return UNKNOWN
+
+
+def _layer_of(machine: Machine, cell: InstanceCell, state: State, site: Site) -> Value:
+    """What iteration over `nn.Sequential` and `nn.ModuleList` gives."""
+    if cell.children:
+        return union(tuple(child for _, child in cell.children))
+    of_torch = isinstance(cell.cls, External) and cell.cls.path in CONTAINERS
+    return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True)) if of_torch else UNKNOWN
 
 
 def piece_of(machine: Machine, value: Ref, cell: TensorCell, state: State, site: Site) -> Value:
@@ -99,41 +108,68 @@ def piece_of(machine: Machine, value: Ref, cell: TensorCell, state: State, site:
     )
 
 
-def draw(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose) -> None:
-    """Take items from an iterator, and tell if others were there before."""
+def draw(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose) -> bool:
+    """Take items from an iterator, and tell if others were there before; false if nothing is left."""
     cell = state.get(ref, IteratorCell)
     if cell is None or cell.endless:
-        return
-    found = _used_before(ref, cell, state, purpose)
-    if found is not None:
-        used, place = found
-        here = passed_from(machine, ref, site)
-        if used.used_at is not None:
-            _tell(machine, used, place, here, purpose, state)
-    _mark(machine, ref, state, site, purpose)
+        return True
+    spent = _spent(ref, cell, state, purpose)
+    here = _trail(machine, ref, site)
+    if spent is not None:
+        _tell(machine, spent[0], spent[1], here, purpose, state)
+    _mark(ref, state, here, purpose)
+    return spent is None
 
 
-def _tell(machine: Machine, cell: IteratorCell, ref: Ref, here: Site, purpose: Purpose, state: State) -> None:
-    assert cell.used_at is not None
-    trains = purpose.trains
-    if purpose.body is not None:
-        trains = not WRITES_TO_PARAMETERS.isdisjoint(machine.mentions(purpose.body))
-    machine.emit(
-        events.Consumed(
-            facts(ref, cell, state),
-            here,
-            purpose.by,
-            trains,
-            cell.used_at,
-            partly=cell.use is Use.PARTLY,
-            again=cell.used_at.origin is here.origin,
-        )
-    )
+def _tell(machine: Machine, ref: Ref, cell: IteratorCell, here: Trail, purpose: Purpose, state: State) -> None:
+    earlier, site = _meeting(cell.used_at, here)
+    trains = purpose.trains or (purpose.body is not None and _writes(purpose.body))
+    again = earlier.origin is site.origin
+    partly = cell.use is Use.PARTLY
+    machine.emit(events.Consumed(facts(ref, cell, state), site, purpose.by, trains, earlier, partly, again))
+
+
+def _trail(machine: Machine, ref: Ref, site: Site) -> Trail:
+    """Where the running function uses an iterator, and where its callers handed it over."""
+    frame = machine.frame
+    trail = [(frame.scopes[0], site)]
+    while ref in frame.given and frame.caller is not None:
+        site, frame = frame.given[ref], frame.caller
+        trail.append((frame.scopes[0], site))
+    return tuple(trail)
+
+
+def _meeting(earlier: Trail, later: Trail) -> tuple[Site, Site]:
+    """Two uses as seen by the innermost function that knows of both, or else by the outermost ones."""
+    theirs = dict(earlier)
+    for scope, site in later:
+        if scope in theirs:
+            return theirs[scope], site
+    return earlier[-1][1], later[-1][1]
+
+
+def _writes(body: ir.Node) -> bool:
+    """Whether a loop changes what it walks over, or collects it."""
+    return any(_is_write(node) for node in ir.walk(body))
+
+
+def _is_write(node: ir.Node) -> bool:
+    if isinstance(node, ir.Assign | ir.AugmentedAssign):
+        targets = node.targets if isinstance(node, ir.Assign) else (node.target,)
+        return any(isinstance(target, ir.Attribute | ir.Subscript) for target in targets)
+    if not isinstance(node, ir.Call):
+        return False
+    func = node.func
+    name = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
+    return (name.endswith("_") and not name.startswith("_")) or name in COLLECTS
+
+
+COLLECTS = frozenset({"append", "extend", "add_param_group", "register_hook", "setattr", "clip_grad_norm_"})
 
 
 def facts(ref: Value, cell: IteratorCell, state: State) -> events.Iterator:
     """What checks may know of an iterator."""
-    return events.Iterator(cell.kind, cell.made, _is_of_model(ref, state))
+    return events.Iterator(cell.kind, cell.made, _is_of_model(ref, state), cell.certain)
 
 
 def _is_of_model(value: Value, state: State) -> bool:
@@ -141,60 +177,64 @@ def _is_of_model(value: Value, state: State) -> bool:
     cell = state.get(value, IteratorCell)
     if cell is None:
         return False
-    if cell.kind in MODULE_ITERATORS or any(_is_of_model(source, state) for source in cell.sources):
+    if cell.trains or cell.kind in MODULE_ITERATORS or any(_is_of_model(source, state) for source in cell.sources):
         return True
     pair = state.get(cell.item, SequenceCell)
     items = (cell.item,) if pair is None else pair.items or ()
     return any(state.get(item, TensorCell) is not None for item in items)
 
 
-def _used_before(ref: Ref, cell: IteratorCell, state: State, purpose: Purpose) -> tuple[IteratorCell, Ref] | None:
+def _spent(ref: Ref, cell: IteratorCell, state: State, purpose: Purpose) -> tuple[Ref, IteratorCell] | None:
     """The iterator, or the one behind it, that has nothing or too little left."""
     if _is_spent(cell, state, purpose):
-        return cell, ref
+        return ref, cell
     for source in cell.sources:
         inner = state.get(source, IteratorCell)
         if inner is not None and isinstance(source, Ref) and cell.use is Use.FRESH:
-            found = _used_before(source, inner, state, purpose)
+            found = _spent(source, inner, state, purpose)
             if found is not None:
-                return replace(found[0], kind=found[0].kind), found[1]
+                return found
     return None
 
 
 def _is_spent(cell: IteratorCell, state: State, purpose: Purpose) -> bool:
     if cell.use is Use.USED:
         return True
+    takes_rest = not purpose.lost and purpose.by != "next"
     if cell.use is Use.PARTLY:
-        return cell.lost and not purpose.lost and purpose.by != "next"
+        return cell.lost and takes_rest
     certain = cell.path is not None and cell.path[: len(state.path)] == state.path
-    return cell.use is Use.MAYBE and certain and not purpose.lost and purpose.by != "next"
+    return cell.use is Use.MAYBE and certain and takes_rest and bool(cell.used_at)
 
 
-def _mark(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose) -> None:
+def _mark(ref: Ref, state: State, here: Trail, purpose: Purpose) -> None:
     cell = state.get(ref, IteratorCell)
     if cell is None or cell.endless:
         return
     if cell.use is not Use.USED:
-        first = cell.used_at if cell.use is Use.PARTLY else None
+        again = cell.use is Use.PARTLY
         use = Use.USED if purpose.whole else Use.PARTLY
-        lost = purpose.lost or (cell.lost and cell.use is Use.PARTLY)
-        state.put(ref, replace(cell, use=use, used_at=first or site, path=state.path, lost=lost))
+        lost = purpose.lost or (cell.lost and again)
+        used_at = cell.used_at if again else here
+        trains = cell.trains or purpose.trains
+        state.put(ref, replace(cell, use=use, used_at=used_at, path=state.path, lost=lost, trains=trains))
         state.changes += 1
     for source in cell.sources:
         if isinstance(source, Ref):
-            _mark(machine, source, state, site, replace(purpose, whole=purpose.whole and cell.kind not in PARTIAL))
+            whole = purpose.whole and not _stops_early(cell, state)
+            _mark(source, state, here, replace(purpose, whole=whole))
 
 
-PARTIAL = frozenset({"islice", "takewhile", "zip"})
+def _stops_early(cell: IteratorCell, state: State) -> bool:
+    """Whether a wrapper may leave items in its sources; `zip` over iterators of models does not."""
+    if cell.kind != "zip":
+        return cell.kind in ("islice", "takewhile")
+    return not all(_is_of_model(source, state) for source in cell.sources) or len(cell.sources) < 2
 
 
 def passed_from(machine: Machine, ref: Ref, site: Site) -> Site:
-    """Where the caller handed over what is used at `site`: that line, not the helper's, is to be mended."""
-    frame = machine.frame
-    while ref in frame.given and frame.caller is not None:
-        site = frame.given[ref]
-        frame = frame.caller
-    return site
+    """Where the outermost caller handed over what is used at `site`."""
+    return _trail(machine, ref, site)[-1][1]
 
 
 def escape(value: Value, state: State, deep: bool = True) -> None:
@@ -229,7 +269,29 @@ def _contents(cell: object) -> tuple[Value, ...]:
     return ()
 
 
+def as_sequence(machine: Machine, value: Value, site: Site, operand: Site, operation: str, state: State) -> None:
+    """Tell of an operation that one-shot iterators do not have."""
+    cell = state.get(value, IteratorCell)
+    if cell is not None and cell.kind != "tqdm":
+        machine.emit(events.SequenceOperation(facts(value, cell, state), site, operand, operation))
+
+
 def covers_of(value: Value, state: State) -> tuple[Cover, ...] | None:
-    """Which parameters of which modules a value holds, where that is known."""
+    """Which parts of which models a value holds, where that is known."""
     cell = state.cell(value)
+    if isinstance(cell, SequenceCell) and cell.items == ():
+        return ()
     return cell.covers if isinstance(cell, IteratorCell | SequenceCell) else None
+
+
+def joined_covers(values: tuple[Value, ...], state: State) -> tuple[Cover, ...] | None:
+    """The same of several values together."""
+    found = [covers_of(value, state) for value in values]
+    return None if None in found or not found else tuple(cover for covers in found for cover in covers or ())
+
+
+def narrowed(cover: Cover | None, start: int | None, stop: int | None, site: Site) -> Cover | None:
+    """A slice of the children of a module; a slice of a slice is followed where only one end was cut."""
+    if cover is None or (cover.sliced and not (start is None and stop is None)):
+        return None
+    return Cover(cover.module, start, stop, True, site)

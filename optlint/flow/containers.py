@@ -11,6 +11,7 @@ from optlint.flow.values import (
     UNKNOWN,
     Const,
     Entry,
+    InstanceCell,
     IteratorCell,
     MappingCell,
     Ref,
@@ -42,8 +43,8 @@ def sequence(
 
 def exact_items(value: Value, state: State) -> tuple[Value, ...] | None:
     """The items one by one, where they are known."""
-    cell = state.get(value, SequenceCell)
-    return cell.items if cell is not None else None
+    cell = state.cell(value)
+    return cell.items if isinstance(cell, SequenceCell | IteratorCell) else None
 
 
 def copied(machine: Machine, value: Value, kind: str, state: State, site: Site, purpose: consumption.Purpose) -> Ref:
@@ -53,21 +54,30 @@ def copied(machine: Machine, value: Value, kind: str, state: State, site: Site, 
     if isinstance(cell, SequenceCell):
         ordered = kind != "set" and cell.ordered
         return machine.new(state, replace(cell, kind=kind, made=site, ordered=ordered))
-    covers = consumption.covers_of(value, state)
-    children = None
-    if isinstance(cell, IteratorCell) and cell.kind == "children" and covers:
-        covers, children = None, covers[0]
-    made = SequenceCell(kind, site, None, item, covers=covers, children=children, ordered=kind != "set")
+    covers, children, items = None, None, None
+    if isinstance(cell, IteratorCell):
+        covers, children, items = cell.covers, cell.children, cell.items
+    made = SequenceCell(kind, site, items, item, covers=covers, children=children, ordered=kind != "set")
     return machine.new(state, made)
 
 
 def unpacked(machine: Machine, value: Value, count: int, state: State, site: Site) -> tuple[Value, ...]:
     """The values that `count` targets get."""
     items = exact_items(value, state)
+    item = consumption.walk(machine, value, state, site, consumption.Purpose("unpacking"))
     if items is not None:
         return items
-    item = consumption.walk(machine, value, state, site, consumption.Purpose("unpacking"))
-    return (item,) * count
+    return tuple(_one(machine, value, item, place, state) for place in range(count))
+
+
+def _one(machine: Machine, value: Value, item: Value, place: int, state: State) -> Value:
+    """One item of a list of unknown length: a child of a module is another one each time."""
+    cell = state.cell(value)
+    children = cell.children if isinstance(cell, SequenceCell | IteratorCell) else None
+    if children is None:
+        return item
+    alone = None if children.sliced else replace(children, start=place, stop=place + 1 or None, sliced=True)
+    return machine.new(state, InstanceCell(UNKNOWN, children.site, is_module=True, part_of=alone))
 
 
 def with_rest(
@@ -96,9 +106,7 @@ def set_item(machine: Machine, receiver: Value, index: Value, value: Value, stat
 def _with_entry(cell: MappingCell, key: Value, entry: Entry) -> MappingCell:
     if not isinstance(key, Const):
         return replace(cell, open=True, item=union((cell.item, entry.value)) if cell.entries else entry.value)
-    entries = dict(cell.entries)
-    entries[key.value] = entry
-    return replace(cell, entries=tuple(entries.items()))
+    return cell.with_entry(key.value, entry)
 
 
 def _with_item(cell: SequenceCell, index: Value, value: Value) -> SequenceCell:
@@ -118,8 +126,10 @@ def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> V
     if isinstance(cell, SequenceCell):
         if cell.items is not None and isinstance(index, Const) and isinstance(index.value, int):
             return cell.items[index.value] if -len(cell.items) <= index.value < len(cell.items) else UNKNOWN
-        return cell.item if cell.items is None else union(cell.items)
-    del machine
+        if cell.items is not None:
+            return union(cell.items)
+        place = index.value if isinstance(index, Const) and isinstance(index.value, int) else None
+        return _one(machine, receiver, cell.item, place, state) if place is not None else cell.item
     return UNKNOWN
 
 
@@ -141,11 +151,7 @@ def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Si
     if items is not None and theirs is not None and not state.depth:
         state.put(receiver, replace(cell, items=(*items, *theirs), sites=None))
         return
-    covers = None
-    if not items and items is not None:
-        covers = consumption.covers_of(value, state)
-    elif cell.covers is not None and (more := consumption.covers_of(value, state)) is not None:
-        covers = (*cell.covers, *more)
+    covers = consumption.joined_covers((receiver, value), state)
     before = (*(items or ()), *(() if items is not None else (cell.item,)))
     state.put(receiver, replace(cell, items=None, item=union((*before, item)), covers=covers, children=None, sites=None))
 
@@ -169,7 +175,7 @@ def concatenated(machine: Machine, left: Value, right: Value, state: State, site
         return UNKNOWN
     if first.items is not None and second.items is not None:
         return sequence(machine, state, first.kind, site, (*first.items, *second.items))
-    covers = (*first.covers, *second.covers) if first.covers and second.covers else None
+    covers = consumption.joined_covers((left, right), state)
     item = union((consumption.item_of(machine, left, state, site), consumption.item_of(machine, right, state, site)))
     return machine.new(state, SequenceCell(first.kind, site, None, item, covers=covers))
 

@@ -1,12 +1,17 @@
-"""Which parameters the groups of one optimizer hold, as slices of modules: twice held, or left out."""
+"""Which parameters the groups of one optimizer hold: parts that two groups share, and parts that are left out.
+
+A `Cover` is a part of a model: a module, a slice of its children, or one tensor. Where the children of a module are
+known, a cover is broken down into leaves that can be compared one by one; where they are not, two slices of
+the same module can still be compared by their ends.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events, modules
-from optlint.flow.values import Cover, InstanceCell, Ref
+from optlint.flow.values import Cover, InstanceCell, OptimizerCell, Ref, TensorCell
 
 if TYPE_CHECKING:
     from optlint.flow.events import Site
@@ -22,152 +27,186 @@ class Group:
     covers: tuple[Cover, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A cover in terms of one module's children: from `start` to before `stop`; None is the end."""
-
-    site: Site
-    module: Ref
-    start: int
-    stop: int | None
-    sliced: bool
-
-
-def judge(machine: Machine, state: State, optimizer: str, site: Site, groups: tuple[Group, ...]) -> None:
-    """Tell of groups that overlap, and of slices that leave a gap."""
-    parts = [(group.site, cover) for group in groups for cover in group.covers or ()]
-    if len(parts) < 2:
-        return
+def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, ...]) -> None:
+    """Compare new groups of an optimizer with each other and with those it has; gaps are judged at the end."""
+    cell = state.get(optimizer, OptimizerCell)
+    assert cell is not None
+    parts = [(group, cover) for group in (*cell.groups, *groups) for cover in group.covers or ()]
+    told: set[object] = set()
     for later in range(1, len(parts)):
-        for earlier in range(later):
-            what = _shared(parts[earlier][1], parts[later][1], state)
-            if what is not None:
-                machine.emit(events.GroupsOverlap(parts[later][0], optimizer, parts[earlier][0], what))
-                break
-    if all(group.covers is not None for group in groups):
-        _judge_gaps(machine, state, optimizer, site, parts)
-
-
-def _shared(first: Cover, second: Cover, state: State) -> str | None:
-    """What two covers have in common, in words; None if nothing or if that cannot be told."""
-    if first.module == second.module:
-        return _shared_slice(first, second, state)
-    for outer, inner in ((first, second), (second, first)):
-        if inner.sliced:
+        group, cover = parts[later]
+        shared = next((parts[n] for n in range(later) if _overlap(parts[n][1], cover, state)), None)
+        if shared is None or group in cell.groups:
             continue
-        place = _place_within(inner.module, outer.module, state)
-        if place is not None and (not outer.sliced or _holds(outer, place, state)):
-            return "all of the smaller one"
-    return None
+        apart = shared[0] is not group
+        here, there = (group.site, shared[0].site) if apart else (cover.site or group.site, shared[1].site)
+        if here.origin not in told:
+            told.add(here.origin)
+            machine.emit(events.GroupsOverlap(here, cell.name, there or shared[0].site))
+    first = not cell.groups
+    state.put(optimizer, replace(cell, groups=(*cell.groups, *groups)))
+    if first and groups:
+        machine.when_settled(lambda last: _judge_gaps(machine, last, optimizer))
 
 
-def _shared_slice(first: Cover, second: Cover, state: State) -> str | None:
-    if not first.sliced or not second.sliced:
-        return "the same module"
-    one, two = _normal(first, state), _normal(second, state)
-    if one is None or two is None:
-        return None
-    (a, b), (c, d) = one, two
-    if (a is not None and d is not None and not _same_sign(a, d)) or (
-        c is not None and b is not None and not _same_sign(c, b)
-    ):
-        return None
-    before = b is not None and c is not None and _at_most(b, c)
-    after = d is not None and a is not None and _at_most(d, a)
-    if before or after or _is_empty(one) or _is_empty(two):
-        return None
+def _overlap(first: Cover, second: Cover, state: State) -> bool:
+    """Whether two covers surely share a parameter."""
+    if first.sliced and second.sliced and first.module == second.module:
+        if modules.children_of(first.module, state) is None:
+            return _slices_overlap(first, second)
+    mine, theirs = leaves(first, state), leaves(second, state)
+    if any(leaf in theirs and modules.has_parameters(leaf, state) is not False for leaf in mine):
+        return True
+    return any(_inside(one, other, state) or _inside(other, one, state) for one in mine for other in theirs)
+
+
+def leaves(cover: Cover, state: State) -> frozenset[Ref]:
+    """The smallest known parts of a cover; nothing for a slice of unknown children."""
+    if not cover.sliced:
+        return frozenset(_break_down(cover.module, state, 0))
+    children = modules.children_of(cover.module, state)
+    chosen = children[slice(cover.start, cover.stop)] if children is not None else ()
+    return frozenset(leaf for child in chosen for leaf in _break_down(child, state, 0))
+
+
+def _break_down(part: Ref, state: State, depth: int) -> list[Ref]:
+    children = modules.children_of(part, state)
+    if children is None or depth > 6 or state.get(part, InstanceCell) is None:
+        return [part]
+    own = modules.own_parameters(part, state)
+    return [*own, *(leaf for child in children for leaf in _break_down(child, state, depth + 1))]
+
+
+def _inside(inner: Ref, outer: Ref, state: State) -> bool:
+    """Whether a part belongs to a module, by the attributes that lead to it."""
+    for _ in range(8):
+        cell = state.cell(inner)
+        parent = cell.parent if isinstance(cell, InstanceCell | TensorCell) else None
+        if parent is None:
+            return False
+        if parent[0] == outer:
+            return not _was_replaced(parent, inner, state)
+        inner = parent[0]
+    return False
+
+
+def _was_replaced(parent: tuple[Ref, str], child: Ref, state: State) -> bool:
+    cell = state.get(parent[0], InstanceCell)
+    return cell is not None and cell.get(parent[1]) not in (None, child)
+
+
+def _slices_overlap(first: Cover, second: Cover) -> bool:
+    """Whether two slices of the same unknown list share an item, if it is long enough for both."""
+    a, b = first.start or None, first.stop
+    c, d = second.start or None, second.stop
+    if (a, b) == (c, d):
+        return True
     if (a is None and c is None) or (b is None and d is None):
-        return "children"
-    decided = (b is None or c is None or _same_sign(b, c)) and (a is None or d is None or _same_sign(a, d))
-    return "children" if decided and (a is None or c is None or _same_sign(a, c)) else None
+        return True
+    if a is None and b is not None and c is not None:
+        return _same_side(b, c) and c < b
+    if c is None and d is not None and a is not None:
+        return _same_side(d, a) and a < d
+    return False
 
 
-def _is_empty(part: tuple[int | None, int | None]) -> bool:
-    start, stop = part
-    return start is not None and stop is not None and _same_sign(start, stop) and start >= stop
-
-
-def _same_sign(one: int, two: int) -> bool:
+def _same_side(one: int, two: int) -> bool:
     return (one < 0) == (two < 0)
 
 
-def _at_most(one: int, two: int) -> bool:
-    return _same_sign(one, two) and one <= two
-
-
-def _normal(cover: Cover, state: State) -> tuple[int | None, int | None] | None:
-    """Start and stop of a slice, counted from the front where the number of children is known; None is open."""
-    start = None if cover.start in (None, 0) else cover.start
-    stop = cover.stop
-    children = modules.children_of(cover.module, state)
-    if children is not None:
-        first, last, _ = slice(start, stop).indices(len(children))
-        return (first or None, None if last >= len(children) else last)
-    return start, stop
-
-
-def _place_within(inner: Ref, outer: Ref, state: State) -> int | None:
-    """The position of a module among the children of another; -1 if it is one, at an unknown place."""
-    children = modules.children_of(outer, state)
-    if children is not None and inner in children:
-        return children.index(inner)
-    cell = state.get(inner, InstanceCell)
-    return -1 if cell is not None and cell.parent is not None and cell.parent[0] == outer else None
-
-
-def _holds(cover: Cover, place: int, state: State) -> bool:
-    children = modules.children_of(cover.module, state)
-    if children is None or place < 0:
-        return False
-    return place in range(*slice(cover.start, cover.stop).indices(len(children)))
-
-
-def _judge_gaps(
-    machine: Machine, state: State, optimizer: str, site: Site, parts: list[tuple[Site, Cover]]
-) -> None:
-    """Slices of one module that start at its front and end at its back, with something left out between."""
-    sliced = [(where, cover) for where, cover in parts if cover.sliced]
-    if len(sliced) < 2 or len({cover.module for _, cover in sliced}) > 1:
+def _judge_gaps(machine: Machine, state: State, optimizer: Ref) -> None:
+    """Tell if the children of one module were dealt out to groups and some were left out."""
+    cell = state.get(optimizer, OptimizerCell)
+    if cell is None or any(group.covers is None for group in cell.groups):
         return
-    module = sliced[0][1].module
-    cell = state.get(module, InstanceCell)
-    if cell is None or cell.frozen:
-        return
+    covers = [cover for group in cell.groups for cover in group.covers or ()]
+    for module in dict.fromkeys(_dealt_out(cover, state) for cover in covers):
+        whole = state.get(module, InstanceCell) if module is not None else None
+        if module is None or whole is None or whole.frozen or any(_all_of(cover, module) for cover in covers):
+            continue
+        missing = _missing(module, covers, state, optimizer)
+        if missing:
+            parts = tuple(dict.fromkeys(cover.site for cover in covers if cover.site is not None))
+            machine.emit(events.GroupsLeaveGap(cell.made, cell.name, parts[:4], missing))
+
+
+def _all_of(cover: Cover, module: Ref) -> bool:
+    return cover.module == module and not cover.sliced
+
+
+def _dealt_out(cover: Cover, state: State) -> Ref | None:
+    """The module whose `children()` a cover was taken from."""
+    if cover.sliced:
+        return cover.module
+    cell = state.get(cover.module, InstanceCell)
+    return cell.listed_by if cell is not None else None
+
+
+def _missing(module: Ref, covers: list[Cover], state: State, optimizer: Ref) -> str | None:
     children = modules.children_of(module, state)
-    missing = _known_gap(parts, children, module, state) if children is not None else _symbolic_gap(sliced, parts)
-    if missing:
-        machine.emit(events.GroupsLeaveGap(site, optimizer, tuple(where for where, _ in sliced), missing))
+    if children is None:
+        return _symbolic_gap([cover for cover in covers if cover.sliced], covers, state)
+    held = {leaf for cover in covers for leaf in leaves(cover, state)}
+    elsewhere = _held_by_others(state, optimizer)
+    present = [n for n, child in enumerate(children) if held.issuperset(_break_down(child, state, 0))]
+    present = [n for n in present if modules.has_parameters(children[n], state) is not False]
+    if len(present) < 2 and len(covers) < 2:
+        return _own_left_out(module, children, held, elsewhere, state)
+    hole = [
+        child
+        for n, child in enumerate(children)
+        if n not in present and present and present[0] < n < present[-1] and _wanted(child, held, elsewhere, state)
+    ]
+    if hole:
+        return ", ".join(modules.label(child, state) or f"children()[{children.index(child)}]" for child in hole)
+    return _own_left_out(module, children, held, elsewhere, state)
 
 
-def _known_gap(
-    parts: list[tuple[Site, Cover]], children: tuple[object, ...], module: Ref, state: State
+def _wanted(child: Ref, held: set[Ref], elsewhere: set[Ref], state: State) -> bool:
+    """Whether a child should be trained and is held by no optimizer."""
+    cell = state.get(child, InstanceCell)
+    if cell is None or cell.frozen or modules.has_parameters(child, state) is False:
+        return False
+    return (held | elsewhere).isdisjoint(_break_down(child, state, 0))
+
+
+def _own_left_out(
+    module: Ref, children: tuple[Ref, ...], held: set[Ref], elsewhere: set[Ref], state: State
 ) -> str | None:
-    held: set[int] = set()
-    for _, cover in parts:
-        if cover.module == module:
-            held.update(range(*slice(cover.start, cover.stop).indices(len(children))))
-        else:
-            place = _place_within(cover.module, module, state)
-            held.update(() if place is None else (place,))
-    left = [n for n in range(len(children)) if n not in held and min(held, default=n) < n < max(held, default=n)]
-    wanted = [n for n in left if modules.has_parameters(children[n], state) is not False]  # type: ignore[arg-type]
-    return _range_words(wanted[0], wanted[-1] + 1) if wanted else None
+    """The parameters of the module itself, where all its children are held."""
+    needed = [child for child in children if modules.has_parameters(child, state) is not False]
+    if not needed or not all(held.issuperset(_break_down(child, state, 0)) for child in needed):
+        return None
+    own = [ref for ref in modules.own_parameters(module, state) if ref not in held | elsewhere]
+    wanted = [ref for ref in own if (cell := state.get(ref, TensorCell)) and cell.requires_grad]
+    return ", ".join(name for ref in wanted if (name := modules.label(ref, state))) or None
 
 
-def _symbolic_gap(sliced: list[tuple[Site, Cover]], parts: list[tuple[Site, Cover]]) -> str | None:
+def _held_by_others(state: State, optimizer: Ref) -> set[Ref]:
+    others = [cell for address, cell in state.heap.items() if isinstance(cell, OptimizerCell) and address != optimizer.id]
+    return {
+        leaf
+        for cell in others
+        for group in cell.groups
+        for cover in group.covers or ()
+        for leaf in leaves(cover, state)
+    }
+
+
+def _symbolic_gap(sliced: list[Cover], covers: list[Cover], state: State) -> str | None:
     """A gap between slices whose ends are counted from the same side, in a module of unknown size."""
-    if len(sliced) != len(parts):
+    if len(sliced) != len(covers) or len(sliced) < 2:
         return None
-    covers = sorted((cover for _, cover in sliced), key=lambda cover: (cover.start not in (None, 0), cover.start or 0))
-    if covers[0].start not in (None, 0) or covers[-1].stop is not None:
+    others = [cell for cell in state.heap.values() if isinstance(cell, OptimizerCell)]
+    if len(others) > 1:
         return None
-    for first, second in zip(covers, covers[1:], strict=False):
-        if first.stop is None or second.start is None or not _same_sign(first.stop, second.start):
+    ordered = sorted(sliced, key=lambda cover: (cover.start not in (None, 0), cover.start or 0))
+    if ordered[0].start not in (None, 0) or ordered[-1].stop is not None:
+        return None
+    for first, second in zip(ordered, ordered[1:], strict=False):
+        if first.stop is None or second.start is None or not _same_side(first.stop, second.start):
             return None
         if second.start > first.stop:
-            return _range_words(first.stop, second.start)
+            wide = second.start - first.stop > 1
+            return f"children()[{first.stop}:{second.start}]" if wide else f"children()[{first.stop}]"
     return None
-
-
-def _range_words(start: int, stop: int) -> str:
-    return f"[{start}]" if stop == start + 1 else f"[{start}:{stop}]"

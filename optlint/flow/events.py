@@ -41,11 +41,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Iterator:
-    """A one-shot iterator: what makes it (`parameters`, `filter`), where, and whether it gives parts of a model."""
+    """A one-shot iterator: what makes it (`parameters`, `filter`), where, and whether it gives parts of a model.
+
+    `certain` is false if only a method's name tells that it is an iterator at all.
+    """
 
     kind: str
     made: Site
     of_model: bool
+    certain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class MembershipTested:
 
     iterator: Iterator
     site: Site
+    tested: Site
     repeated: bool
 
 
@@ -81,6 +86,7 @@ class SequenceOperation:
 
     iterator: Iterator
     site: Site
+    operand: Site
     operation: str
 
 
@@ -184,12 +190,11 @@ class GroupsOverlap:
     site: Site
     optimizer: str
     earlier: Site
-    what: str
 
 
 @dataclass(frozen=True, slots=True)
 class GroupsLeaveGap:
-    """The slices of a module's children in the groups of one optimizer leave children out."""
+    """The children of a module were dealt out to the groups of one optimizer, and some of it was left out."""
 
     site: Site
     optimizer: str

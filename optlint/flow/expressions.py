@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import calls, consumption, containers, events, inlining, ir, modules, objects, statements, tensors
+from optlint.flow import consumption, containers, events, inlining, ir, modules, objects, statements, tensors
 from optlint.flow.consumption import Purpose
 from optlint.flow.machine import Evaluator, Machine
 from optlint.flow.state import State, join
@@ -15,12 +15,14 @@ from optlint.flow.values import (
     UNKNOWN,
     Closure,
     Const,
+    Cover,
     Derived,
     Entry,
     External,
     InstanceCell,
     IteratorCell,
     MappingCell,
+    Method,
     Ref,
     SequenceCell,
     TensorCell,
@@ -51,10 +53,14 @@ def _literal(_: Machine, node: ir.Literal, __: State) -> Value:
 
 
 def _attribute(machine: Machine, node: ir.Attribute, state: State) -> Value:
+    """An attribute that is not called: of a module, it is a part of it."""
     if isinstance(node.value, ir.Call):
         machine.dropped.add(node.value)
     receiver = machine.evaluate(node.value, state)
-    return objects.get_attribute(machine, receiver, node, state)
+    value = objects.get_attribute(machine, receiver, node, state)
+    if isinstance(value, Method) and isinstance(value.receiver, Ref):
+        return objects.part_of_module(machine, value, node, state)
+    return value
 
 
 def _call(machine: Machine, node: ir.Call, state: State) -> Value:
@@ -68,6 +74,10 @@ def _callee(machine: Machine, node: ir.Expression, state: State) -> Value:
     if isinstance(node, ir.Attribute) and node.attr in MODULE_ITERATORS:
         receiver = objects.identify(machine, node.value, state)
         return objects.get_attribute(machine, receiver, node, state)
+    if isinstance(node, ir.Attribute):
+        if isinstance(node.value, ir.Call):
+            machine.dropped.add(node.value)
+        return objects.get_attribute(machine, machine.evaluate(node.value, state), node, state)
     return machine.evaluate(node, state)
 
 
@@ -76,7 +86,7 @@ def _subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
     cell = state.cell(receiver)
     if isinstance(cell, IteratorCell):
         what = "slicing" if isinstance(node.index, ir.Slice) else "indexing"
-        calls.sequence_operation(machine, receiver, machine.site(node), what, state)
+        consumption.as_sequence(machine, receiver, machine.site(node), machine.site(node.value), what, state)
         return cell.item
     if isinstance(node.index, ir.Slice):
         return _sliced(machine, receiver, node, node.index, state)
@@ -101,7 +111,8 @@ def _of_instance(
 ) -> Value:
     """`sequential[0]`, or `__getitem__` of a class of the project, which is not run."""
     if cell.children is not None and isinstance(index, Const) and isinstance(index.value, int):
-        return cell.children[index.value] if -len(cell.children) <= index.value < len(cell.children) else UNKNOWN
+        known = -len(cell.children) <= index.value < len(cell.children)
+        return cell.children[index.value][1] if known else UNKNOWN
     if isinstance(receiver, Ref) and cell.is_module and isinstance(index, Const):
         return modules.child(machine, receiver, f"[{index.value!r}]", state)
     del node
@@ -109,21 +120,35 @@ def _of_instance(
 
 
 def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Slice, state: State) -> Value:
+    """`receiver[start:stop]`."""
     bounds = [_bound(machine, part, state) for part in (index.lower, index.upper)]
+    whole = index.step is None and ... not in bounds
     cell, site = state.cell(receiver), machine.site(node)
     if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
         return _piece(machine, receiver, cell, node, state)
     if isinstance(cell, InstanceCell) and cell.is_module and isinstance(receiver, Ref):
-        return _sliced_module(machine, receiver, cell, bounds, index, site, state)
+        return _sliced_module(machine, receiver, cell, bounds if whole else None, site, state)
     if not isinstance(cell, SequenceCell):
         return UNKNOWN
-    if cell.items is not None and index.step is None and ... not in bounds:
+    children = consumption.narrowed(cell.children, *bounds, site) if whole else None
+    made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None, children=children)
+    if cell.items is not None and whole:
         part = slice(*bounds)
-        sites = cell.sites[part] if cell.sites else None
-        return containers.sequence(machine, state, cell.kind, site, cell.items[part], sites=sites)
-    children = _narrowed(cell.children, bounds, site) if index.step is None and ... not in bounds else None
-    return machine.new(state, replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None,
-                                      children=children))  # fmt: skip
+        made = replace(made, items=cell.items[part], sites=cell.sites[part] if cell.sites else None)
+    elif children is not None and isinstance(each := state.get(cell.item, InstanceCell), InstanceCell):
+        made = replace(made, item=machine.new(state, replace(each, part_of=children)))
+    elif children is not None:
+        made = replace(made, item=_each_pair(machine, cell, children, state))
+    return machine.new(state, made)
+
+
+def _each_pair(machine: Machine, cell: SequenceCell, children: Cover, state: State) -> Value:
+    """A name with the module that stands for each child of a slice."""
+    site = children.site
+    assert site is not None
+    each = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, part_of=children))
+    pair = state.get(cell.item, SequenceCell)
+    return containers.sequence(machine, state, "tuple", site, (UNKNOWN, each)) if pair is not None else UNKNOWN
 
 
 def _any_item(cell: SequenceCell) -> Value:
@@ -139,42 +164,26 @@ def _bound(machine: Machine, node: ir.Expression | None, state: State) -> int | 
     return value.value if known else ...  # type: ignore[union-attr,return-value]
 
 
-def _narrowed(cover: object, bounds: list[int | None], site: Site) -> object:
-    """A slice of all children of a module; a slice of a slice is not followed."""
-    from optlint.flow.values import Cover
-
-    if not isinstance(cover, Cover):
-        return None
-    start, stop = bounds
-    if not cover.sliced:
-        return Cover(cover.module, start, stop, True, site)
-    if stop is None and cover.start is None and cover.stop is None:
-        return Cover(cover.module, start, stop, True, site)
-    return None
-
-
 def _sliced_module(
-    machine: Machine, receiver: Ref, cell: InstanceCell, bounds: list[int | None], index: ir.Slice, site: Site,
-    state: State,
-) -> Value:  # fmt: skip
+    machine: Machine, receiver: Ref, cell: InstanceCell, bounds: list[int | None] | None, site: Site, state: State
+) -> Value:
     """`sequential[:3]`: a container of some of its children."""
-    if index.step is not None or ... in bounds:
+    if bounds is None:
         return machine.new(state, InstanceCell(cell.cls, site, is_module=True))
     children = cell.children[slice(*bounds)] if cell.children is not None else None
-    whole = modules.cover_of(receiver, state, site)
-    part = _narrowed(whole, bounds, site)
-    return machine.new(state, InstanceCell(cell.cls, site, is_module=True, children=children, part_of=part))  # type: ignore[arg-type]
+    part = consumption.narrowed(modules.cover_of(receiver, state, site), *bounds, site)
+    return machine.new(state, InstanceCell(cell.cls, site, is_module=True, children=children, part_of=part))
 
 
 def _binary(machine: Machine, node: ir.Binary, state: State) -> Value:
     left = machine.evaluate(node.left, state)
     right = machine.evaluate(node.right, state)
     if node.op == "+":
-        for value in (left, right):
-            calls.sequence_operation(machine, value, machine.site(node), "+", state)
+        for value, operand in ((left, node.left), (right, node.right)):
+            consumption.as_sequence(machine, value, machine.site(node), machine.site(operand), "`+`", state)
         if state.get(left, SequenceCell) is not None:
             return containers.concatenated(machine, left, right, state, machine.site(node))
-    if isinstance(left, Const) and isinstance(right, Const) and node.op in "+-*":
+    if isinstance(left, Const) and isinstance(right, Const) and node.op in ("+", "-", "*", "//"):
         return _arithmetic(left.value, node.op, right.value)
     return tensors.of_operator(machine, node, left, right, node.op, state)
 
@@ -182,6 +191,8 @@ def _binary(machine: Machine, node: ir.Binary, state: State) -> Value:
 def _arithmetic(left: object, op: str, right: object) -> Value:
     if not (type(left) is int and type(right) is int):
         return UNKNOWN
+    if op == "//":
+        return Const(left // right) if right else UNKNOWN
     results = {"+": left + right, "-": left - right, "*": left * right}
     return Const(results[op])
 
@@ -241,7 +252,8 @@ def _membership(machine: Machine, value: Value, node: ir.Comparison, operand: ir
     if cell is None or not isinstance(value, Ref):
         return
     repeated = cell.tested or state.depth > cell.depth
-    machine.emit(events.MembershipTested(consumption.facts(value, cell, state), machine.site(node), repeated))
+    here, tested = machine.site(node), machine.site(operand)
+    machine.emit(events.MembershipTested(consumption.facts(value, cell, state), here, tested, repeated))
     state.put(value, replace(cell, tested=True, use=cell.use))
     if cell.use in (consumption.Use.USED, consumption.Use.PARTLY) and not cell.tested:
         consumption.draw(machine, value, state, machine.site(operand), Purpose("in", whole=False))
@@ -312,77 +324,113 @@ def _dict(machine: Machine, node: ir.DictDisplay, state: State) -> Value:
 
 
 def _comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Value:
-    """Its body runs twice, to see what a second item meets; a generator's effects come when it is drawn from."""
+    """Its body runs for each item where they are known, else twice, to see what a second item meets.
+
+    A generator expression does nothing until it is drawn from, so its effects are dropped.
+    """
     lazy = node.kind == "generator"
     outer = machine.frame
     first = machine.evaluate(node.clauses[0].iterable, state)
     run = state.copy() if lazy else state
-    depth, machine.frame = run.depth, replace(outer, scopes=(machine.counter.next(), *outer.scopes))
-    element, sources = _rounds(machine, node, first, run, lazy)
-    machine.frame, run.depth = outer, depth
-    site = machine.site(node)
+    depth, path = run.depth, run.path
+    machine.frame = replace(outer, scopes=(machine.counter.next(), *outer.scopes))
+    rounds = _rounds(machine, node, first, run, lazy)
+    machine.frame, run.depth, run.path = outer, depth, path
+    for address, cell in run.heap.items() if lazy else ():
+        state.heap.setdefault(address, cell)
+    site, element = machine.site(node), union(rounds.elements) if rounds.elements else UNKNOWN
     if lazy:
-        for address, cell in run.heap.items():
-            state.heap.setdefault(address, cell)
-        return machine.new(state, IteratorCell("generator expression", site, element, sources, depth=state.depth))
+        made = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth)
+        return machine.new(state, replace(made, covers=rounds.covers, items=rounds.exact))
     if node.kind == "dict":
         return machine.new(state, MappingCell(site, (), True, element))
-    covers = consumption.covers_of(first, state) if _is_identity(node) else None
-    children = None
+    children = _kept_children(node, first, state)
+    made = SequenceCell(node.kind, site, rounds.exact, element, covers=rounds.covers, children=children)
+    return machine.new(state, replace(made, ordered=node.kind != "set"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rounds:
+    """What the rounds of a comprehension gave; `exact` are its items where all are known."""
+
+    elements: tuple[Value, ...]
+    sources: tuple[Value, ...]
+    covers: tuple[Cover, ...] | None
+    exact: tuple[Value, ...] | None
+
+
+def _kept_children(node: ir.Comprehension, first: Value, state: State) -> Cover | None:
+    """`[layer for layer in model.children()]` is a list of all children."""
     cell = state.cell(first)
-    if isinstance(cell, IteratorCell) and cell.kind == "children" and covers:
-        covers, children = None, covers[0]
-    return machine.new(
-        state, SequenceCell(node.kind, site, None, element, covers=covers, children=children, ordered=node.kind != "set")
-    )
+    copies = len(node.clauses) == 1 and _is_identity(node)
+    return cell.children if copies and isinstance(cell, IteratorCell | SequenceCell) else None
 
 
 def _is_identity(node: ir.Comprehension) -> bool:
-    """`[p for p in x]`: a copy."""
-    clause = node.clauses[0]
-    plain = len(node.clauses) == 1 and not clause.tests
-    same = isinstance(clause.target, ir.Name) and isinstance(node.element, ir.Name)
-    return plain and same and clause.target.id == node.element.id  # type: ignore[attr-defined]
+    """Whether the element is what the last clause walks over, and nothing is left out."""
+    target, element = node.clauses[-1].target, node.element
+    if isinstance(target, ir.Display) and len(target.items) == 2:
+        target = target.items[1]
+    same = isinstance(target, ir.Name) and isinstance(element, ir.Name) and target.id == element.id
+    return same and not any(clause.tests for clause in node.clauses)
 
 
-def _rounds(
-    machine: Machine, node: ir.Comprehension, first: Value, run: State, lazy: bool
-) -> tuple[Value, tuple[Value, ...]]:
+def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, lazy: bool) -> _Rounds:
     clause = node.clauses[0]
     site = machine.site(clause.iterable)
-    sources: tuple[Value, ...] = ()
+    sources = (first,) if lazy and run.get(first, IteratorCell) is not None else ()
+    known = containers.exact_items(first, run)
     if lazy:
         item = consumption.item_of(machine, first, run, site)
-        sources = (first,) if run.get(first, IteratorCell) is not None else ()
     else:
         item = consumption.walk(machine, first, run, site, Purpose("comprehension", body=node))
-    run.depth += 1
-    element: Value = UNKNOWN
-    path = run.path
-    run.path = (*path, (object(), node))
-    for _ in range(2):
-        before = run.changes
-        statements.bind(machine, clause.target, item, run, clause.iterable)
-        element = _inner(machine, node, 1, run, clause)
-        if run.changes == before:
+    unrolled = known is not None and len(known) <= statements.LONGEST_UNROLLED
+    items = known if known is not None and unrolled else (item, item)
+    run.depth += not unrolled
+    run.path = (*run.path, (object(), node))
+    elements, covers = [], []
+    changes = -1
+    for value in items:
+        if not unrolled and run.changes == changes:
             break
-    run.path = path
-    return element, sources
+        changes = run.changes
+        statements.bind(machine, clause.target, value, run, clause.iterable)
+        last = _inner(machine, node, 1, run, clause, first)
+        elements.append(last.element)
+        covers.append(last.covers)
+    exact = tuple(elements) if unrolled and len(node.clauses) == 1 and not clause.tests and not node.key else None
+    joined = None if None in covers or not _is_identity(node) else tuple(c for group in covers for c in group or ())
+    if len(node.clauses) == 1 and _is_identity(node):
+        joined = consumption.covers_of(first, run)
+    elif not unrolled and covers:
+        joined = covers[0] if _is_identity(node) else None
+    return _Rounds(tuple(elements), sources, joined, exact)
 
 
-def _inner(machine: Machine, node: ir.Comprehension, place: int, state: State, clause: ir.Clause) -> Value:
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The element of one round, and what the innermost iterable covers."""
+
+    element: Value
+    covers: tuple[Cover, ...] | None
+
+
+def _inner(
+    machine: Machine, node: ir.Comprehension, place: int, state: State, clause: ir.Clause, iterable: Value
+) -> _Last:
     """Run the tests of one clause, then the clauses inside it, then the element."""
     for test in clause.tests:
         machine.evaluate(test, state)
     if place == len(node.clauses):
         if node.key is not None:
             machine.evaluate(node.key, state)
-        return machine.evaluate(node.element, state)
+        covers = consumption.covers_of(iterable, state)
+        return _Last(machine.evaluate(node.element, state), covers)
     inner = node.clauses[place]
-    iterable = machine.evaluate(inner.iterable, state)
-    item = consumption.walk(machine, iterable, state, machine.site(inner.iterable), Purpose("comprehension", body=node))
+    values = machine.evaluate(inner.iterable, state)
+    item = consumption.walk(machine, values, state, machine.site(inner.iterable), Purpose("comprehension", body=node))
     statements.bind(machine, inner.target, item, state, inner.iterable)
-    return _inner(machine, node, place + 1, state, inner)
+    return _inner(machine, node, place + 1, state, inner, values)
 
 
 def _formatted(machine: Machine, node: ir.Formatted, state: State) -> Value:

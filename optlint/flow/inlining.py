@@ -41,7 +41,7 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
     else:
         value = _run_body(machine, function.node, state)
     machine.frame = outer
-    state.path, state.depth, state.no_grad, state.live = path, depth, no_grad, True
+    state.path, state.depth, state.no_grad = path, depth, no_grad
     _forget(frame, value, state)
     return value
 
@@ -62,7 +62,7 @@ def _run_body(machine: Machine, node: ir.Function, state: State) -> Value:
     """The value that a function returns; for a generator function, an iterator of what it yields."""
     frame = machine.frame
     body = machine.bodies(node)
-    if "yield" in machine.mentions(node):
+    if "yield" in machine.mentions(node) and _yields(body):
         return _generator(machine, node, body, state)
     machine.execute(body, state)
     ends = [end for end, _ in frame.returns] + ([state.copy()] if state.live else [])
@@ -70,7 +70,12 @@ def _run_body(machine: Machine, node: ir.Function, state: State) -> Value:
     joined = join(ends, state.path)
     if joined is not None:
         state.become(joined)
+        state.live = True
     return union(tuple(values)) if values else UNKNOWN
+
+
+def _yields(body: ir.Block) -> bool:
+    return any(isinstance(node, ir.Yield) for part in body for node in ir.walk(part))
 
 
 def _generator(machine: Machine, node: ir.Function, body: ir.Block, state: State) -> Value:
@@ -157,6 +162,7 @@ def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: i
     if classes.is_optimizer(cls, machine.settings.known_optimizers):
         return optimizers.built(machine, cls, arguments, state, site)
     ref = machine.new(state, InstanceCell(cls, site, is_module=classes.is_module(cls)))
+    machine.instances.append((cls, ref))
     found = classes.find(cls, "__init__", state)
     if found is not None and isinstance(found[0], Closure):
         inline(machine, replace(found[0], bound=ref), arguments, node, state)

@@ -7,6 +7,7 @@ are not declared frozen because that triples the cost of making one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -336,6 +337,22 @@ class Class(Node):
     bases: tuple[Argument, ...]
     decorators: tuple[Expression, ...]
     body: Block
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and all nodes inside it; bodies of functions are not looked into."""
+    yield node
+    for base in type(node).__mro__:
+        for name in getattr(base, "__slots__", ()):
+            yield from _walk_field(getattr(node, name))
+
+
+def _walk_field(value: object) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield from walk(value)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _walk_field(item)
 
 
 Expression: TypeAlias = Node

@@ -45,7 +45,7 @@ def body_of(function: ir.Function) -> ir.Block:
 
 
 def mentions(origin: ir.Origin) -> Iterator[str]:
-    """Every identifier in a syntax node: names and attributes, strings excluded."""
+    """Every identifier in a syntax node, names and attributes, and `yield`; strings are left out."""
     pending: list[Any] = [origin]
     while pending:
         node = pending.pop()
@@ -53,6 +53,8 @@ def mentions(origin: ir.Origin) -> Iterator[str]:
         if kind is cst.Name:
             yield node.value
             continue
+        if kind is cst.Yield:
+            yield "yield"
         for field in FIELDS.get(kind, ()):
             value = getattr(node, field)
             if isinstance(value, tuple | list):
@@ -151,8 +153,12 @@ def _optional(node: Any) -> ir.Expression | None:
     return None if node is None else _expression(node)
 
 
+CONSTANTS = {"True": True, "False": False, "None": None}
+
+
 def _name(node: cst.Name) -> ir.Expression:
-    return ir.Name(node, node.value)
+    name = node.value
+    return ir.Literal(node, CONSTANTS[name]) if name in CONSTANTS else ir.Name(node, name)
 
 
 def _number(node: Any) -> ir.Expression:

@@ -114,6 +114,7 @@ class Machine:
     units: dict[int, Unit] = field(default_factory=dict)
     functions: list[Closure] = field(default_factory=list)
     classes: list[ClassValue] = field(default_factory=list)
+    instances: list[tuple[ClassValue, Ref]] = field(default_factory=list)
     events: list[object] = field(default_factory=list)
     pending: list[Callable[[State], None]] = field(default_factory=list)
     counter: Counter = field(default_factory=Counter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, consumption, containers, tensors, torch_api
+from optlint.flow import classes, containers, tensors, torch_api
 from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -17,8 +17,8 @@ from optlint.flow.values import (
     Ref,
     SequenceCell,
     TensorCell,
+    Union,
     Value,
-    union,
 )
 
 if TYPE_CHECKING:
@@ -26,17 +26,19 @@ if TYPE_CHECKING:
     from optlint.flow.machine import Arguments, Machine
     from optlint.flow.state import State
 
-CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList"})
-
 
 def built(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Ref:
     """A layer or model of another package, from a call of its class or factory."""
-    if path in CONTAINERS:
+    if path in torch_api.CONTAINERS:
         return _container(machine, path, arguments, state, site)
     ref = machine.new(state, InstanceCell(External(path), site, is_module=True, layout=_layout(path, arguments)))
+    if path in torch_api.MODULE_WRAPPERS and arguments.values:
+        inner = arguments.values[0]
+        state.update(ref, attrs=(("module", inner),), children=(("module", inner),))
     named = torch_api.TORCHVISION_CHILDREN.get(path)
     if named is not None:
-        state.update(ref, children=tuple(_named_child(machine, state, ref, site, *child) for child in named))
+        children = ((name, _named_child(machine, state, ref, site, name, full)) for name, full in named)
+        state.update(ref, children=tuple(children))
     return ref
 
 
@@ -65,17 +67,17 @@ def _layout(path: str, arguments: Arguments) -> tuple[int, ...] | None:
 
 def _container(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Ref:
     """`nn.Sequential(a, b)`, `nn.Sequential(*layers)`, `nn.ModuleList([a, b])`."""
-    items: tuple[Value, ...] | None = arguments.values
+    items: tuple[Value, ...] | None = None if arguments.open else arguments.values
     part = None
-    if path == "torch.nn.ModuleList" and arguments.values:
-        source = state.get(arguments.values[0], SequenceCell)
-        items = source.items if source is not None else None
-        part = source.children if source is not None else None
-    if arguments.open:
-        items = None
-    mapping = path == "torch.nn.Sequential" and len(arguments.values) == 1 and not _is_module(arguments.values[0], state)
-    cell = InstanceCell(External(path), site, is_module=True, children=None if mapping else items, part_of=part)
-    return machine.new(state, cell)
+    if path == "torch.nn.ModuleList" or (arguments.open and arguments.spread is not None):
+        source = arguments.spread if arguments.open else next(iter(arguments.values), UNKNOWN)
+        cell = state.cell(source) if source is not None else None
+        items = cell.items if isinstance(cell, SequenceCell | IteratorCell) else None
+        part = cell.children if isinstance(cell, SequenceCell | IteratorCell) else None
+    named = None
+    if items is not None and all(_is_module(item, state) for item in items):
+        named = tuple((str(place), item) for place, item in enumerate(items))
+    return machine.new(state, InstanceCell(External(path), site, is_module=True, children=named, part_of=part))
 
 
 def _is_module(value: Value, state: State) -> bool:
@@ -83,69 +85,83 @@ def _is_module(value: Value, state: State) -> bool:
     return cell is not None and cell.is_module is True
 
 
-def spread(machine: Machine, path: str, source: Value, state: State, site: Site) -> Ref:
-    """`nn.Sequential(*source)` where the children are a slice of another module's."""
-    cell = state.get(source, SequenceCell)
-    if cell is not None and cell.items is not None:
-        return machine.new(state, InstanceCell(External(path), site, is_module=True, children=cell.items))
-    part = cell.children if cell is not None else None
-    if part is None and (covers := consumption.covers_of(source, state)):
-        part = covers[0] if len(covers) == 1 else None
-    return machine.new(state, InstanceCell(External(path), site, is_module=True, part_of=part))
-
-
 def iterator(machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Ref:
     """`module.parameters()`, `module.named_children()` and the rest."""
-    item = _item(machine, receiver, name, state, site)
-    covers = None
-    if name in ("parameters", "named_parameters", "children") and not arguments.all():
-        covers = (cover_of(receiver, state, site),)
-    return machine.new(state, IteratorCell(name, site, item, covers=covers, depth=state.depth))
+    cell = state.get(receiver, InstanceCell)
+    assert cell is not None
+    made = IteratorCell(name, site, depth=state.depth, certain=cell.cls is not UNKNOWN or cell.made is not None)
+    if name in ("children", "named_children"):
+        made = _children_iterator(machine, receiver, made, state)
+    else:
+        made = replace(made, item=_item(machine, name, state, site))
+    if name in ("parameters", "named_parameters") and not arguments.all():
+        made = replace(made, covers=(cover_of(receiver, state, site),))
+    return machine.new(state, made)
 
 
-def _item(machine: Machine, receiver: Ref, name: str, state: State, site: Site) -> Value:
+def _children_iterator(machine: Machine, receiver: Ref, made: IteratorCell, state: State) -> IteratorCell:
+    """The children one by one where all are known, else one module that stands for each of them."""
+    cover = cover_of(receiver, state, made.made)
+    children = children_of(receiver, state)
+    each = machine.new(state, InstanceCell(UNKNOWN, made.made, is_module=True, part_of=cover))
+    for child in children or ():
+        state.update(child, listed_by=receiver)
+    named = made.kind == "named_children"
+    items = children and tuple(_pair(machine, child, named, state, made.made) for child in children)
+    return replace(made, item=_pair(machine, each, named, state, made.made), items=items, children=cover)
+
+
+def _pair(machine: Machine, module: Ref, named: bool, state: State, site: Site) -> Value:
+    return containers.sequence(machine, state, "tuple", site, (UNKNOWN, module)) if named else module
+
+
+def _item(machine: Machine, name: str, state: State, site: Site) -> Value:
     kind = torch_api.MODULE_ITERATORS[name]
-    item: Value = UNKNOWN
     if kind.endswith("parameter"):
         item = tensors.parameter_of_module(machine, state, site)
     elif kind.endswith("module"):
-        cell = state.get(receiver, InstanceCell)
-        children = cell.children if cell is not None and name in ("children", "named_children") else None
-        plain = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True))
-        item = union(children) if children and len(children) == 1 else plain
-    elif kind.endswith("tensor"):
-        item = machine.new(state, TensorCell(site, "buffer", True, None, False, True))
+        item = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True))
+    else:
+        item = machine.new(state, TensorCell(site, "buffer", True, False, False))
     if kind.startswith("named"):
         return containers.sequence(machine, state, "tuple", site, (UNKNOWN, item))
     return item
 
 
 def cover_of(module: Ref, state: State, site: Site) -> Cover:
-    """Which parameters a module stands for: its own, or a slice of those of the module it was built from."""
+    """Which part of a model a module stands for: itself, or a slice of the module it was built from."""
     cell = state.get(module, InstanceCell)
     if cell is not None and cell.part_of is not None:
         return replace(cell.part_of, site=site)
     return Cover(module, site=site)
 
 
-def children_of(module: Ref, state: State) -> tuple[Value, ...] | None:
+def children_of(module: Ref, state: State) -> tuple[Ref, ...] | None:
     """The children of a module in order of registration, where all are known."""
     cell = state.get(module, InstanceCell)
     if cell is None:
         return None
     if cell.children is not None:
-        return cell.children
-    if not isinstance(cell.cls, ClassValue) or not _is_plain(cell.cls):
+        return tuple(child for _, child in cell.children if isinstance(child, Ref))
+    if not isinstance(cell.cls, ClassValue) or not _is_plain(cell.cls) or cell.is_module is not True:
         return None
     values = [value for _, value in cell.attrs]
-    found = [value for value in values if _is_module(value, state)]
-    return tuple(found) if found else None
+    if any(value is UNKNOWN or isinstance(value, Union) for value in values):
+        return None
+    return tuple(dict.fromkeys(value for value in values if isinstance(value, Ref) and _is_module(value, state)))
 
 
 def _is_plain(cls: ClassValue) -> bool:
     """Whether a class derives from `nn.Module` directly or through classes of the project only."""
     outer = [base for base in classes.ancestry(cls) if not isinstance(base, ClassValue)]
     return all(isinstance(base, External) and base.path == "torch.nn.Module" for base in outer)
+
+
+def own_parameters(module: Ref, state: State) -> tuple[Ref, ...]:
+    """The parameters that are set on a module itself."""
+    cell = state.get(module, InstanceCell)
+    found = [(value, state.get(value, TensorCell)) for _, value in cell.attrs] if cell is not None else []
+    return tuple(ref for ref, tensor in found if tensor is not None and tensor.parameter and isinstance(ref, Ref))
 
 
 def layout_of(module: Value, state: State, depth: int = 0) -> tuple[int, ...] | None:
@@ -156,33 +172,52 @@ def layout_of(module: Value, state: State, depth: int = 0) -> tuple[int, ...] | 
     if cell.layout is not None:
         return cell.layout
     children = children_of(module, state)
-    if children is None or _owns_parameters(cell, state):
+    if children is None:
         return None
     layouts = [layout_of(child, state, depth + 1) for child in children]
     if any(layout is None for layout in layouts):
         return None
-    return tuple(count for layout in layouts for count in layout or ())
+    own = (1,) * len(own_parameters(module, state))
+    return own + tuple(count for layout in layouts for count in layout or ())
 
 
-def _owns_parameters(cell: InstanceCell, state: State) -> bool:
-    """Whether a module has, or may have, parameters that belong to no child."""
-    return any(isinstance(state.cell(value), TensorCell) or value is UNKNOWN for _, value in cell.attrs)
-
-
-def child(machine: Machine, parent: Ref, name: str, state: State) -> Value:
+def child(machine: Machine, parent: Ref, name: str, state: State) -> Ref:
     """An attribute of a module that the project's code does not set: the same cell each time it is read."""
     cell = state.get(parent, InstanceCell)
     assert cell is not None
-    for known in cell.children or ():
-        inner = state.get(known, InstanceCell)
-        if inner is not None and inner.parent == (parent, name):
-            return known
+    for known, value in cell.children or ():
+        if known == name and isinstance(value, Ref):
+            return value
     made = machine.new(state, InstanceCell(UNKNOWN, None, parent=(parent, name)))
     state.put(parent, replace(cell, attrs=(*cell.attrs, (name, made))))
     return made
 
 
-def has_parameters(value: Value, state: State) -> bool | None:
-    """Whether a module has any parameters; None if that cannot be told."""
-    layout = layout_of(value, state)
+def tensor_attribute(machine: Machine, parent: Ref, name: str, state: State, site: Site) -> Ref:
+    """`layer.weight`: a parameter of a layer of torch, the same each time it is read."""
+    cell = state.get(parent, InstanceCell)
+    assert cell is not None
+    made = machine.new(state, TensorCell(site, "parameter", True, None, True, True, parent=(parent, name)))
+    state.put(parent, replace(cell, attrs=(*cell.attrs, (name, made))))
+    return made
+
+
+def has_parameters(part: Ref, state: State) -> bool | None:
+    """Whether a part of a model has any parameters; None if that cannot be told."""
+    if state.get(part, TensorCell) is not None:
+        return True
+    layout = layout_of(part, state)
     return None if layout is None else any(layout)
+
+
+def label(part: Ref, state: State) -> str | None:
+    """The attribute that a part of a model was set to."""
+    cell = state.cell(part)
+    if isinstance(cell, InstanceCell | TensorCell) and cell.parent is not None:
+        return cell.parent[1]
+    for owner in state.heap.values():
+        if isinstance(owner, InstanceCell):
+            found = next((name for name, value in (*owner.attrs, *(owner.children or ())) if value == part), None)
+            if found is not None and found != "module":
+                return found
+    return None

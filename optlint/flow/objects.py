@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import classes, consumption, containers, events, ir, modules, tensors, torch_api
+from optlint.flow.machine import Arguments
 from optlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -16,6 +17,7 @@ from optlint.flow.values import (
     Entry,
     External,
     InstanceCell,
+    IteratorCell,
     MappingCell,
     Method,
     OptimizerCell,
@@ -105,7 +107,7 @@ def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) 
 
 
 def _of_instance(machine: Machine, receiver: Ref, cell: InstanceCell, node: ir.Attribute, state: State) -> Value:
-    value = cell.get(node.attr)
+    value = cell.get(node.attr) or next((child for name, child in cell.children or () if name == node.attr), None)
     if value is not None:
         return value
     found = classes.find(cell.cls, node.attr, state)
@@ -116,6 +118,22 @@ def _of_instance(machine: Machine, receiver: Ref, cell: InstanceCell, node: ir.A
     return Method(receiver, node.attr, node)
 
 
+def part_of_module(machine: Machine, value: Method, node: ir.Attribute, state: State) -> Value:
+    """`model.fc` or `layer.weight` of a module that the project does not define, read and not called."""
+    cell = state.get(value.receiver, InstanceCell)
+    receiver = value.receiver
+    if cell is None or not cell.is_module or isinstance(cell.cls, ClassValue) or not isinstance(receiver, Ref):
+        return value
+    if value.name in ("weight", "bias"):
+        return modules.tensor_attribute(machine, receiver, value.name, state, machine.site(node))
+    if value.name in NOT_PARTS or value.name in torch_api.MODULE_ITERATORS:
+        return value
+    return modules.child(machine, receiver, value.name, state)
+
+
+NOT_PARTS = frozenset("training device dtype config named_steps".split())
+
+
 def _bound(machine: Machine, value: Value, receiver: Value, node: ir.Expression, state: State) -> Value:
     """A class attribute read through an instance."""
     if isinstance(value, Closure):
@@ -124,8 +142,6 @@ def _bound(machine: Machine, value: Value, receiver: Value, node: ir.Expression,
         return value
     function = value.function
     if value.kind in ("property", "cached") and isinstance(function, Closure):
-        from optlint.flow.machine import Arguments
-
         call = ir.Call(node.origin, node, ())
         result = machine.call(replace(function, bound=receiver), Arguments((), {}, (), {}), call, state)
         if value.kind == "cached" and isinstance(receiver, Ref) and isinstance(node, ir.Attribute):
@@ -145,8 +161,7 @@ def identify(machine: Machine, node: ir.Expression, state: State) -> Value:
         if not is_blank(value, state):
             return value
         made = machine.new(state, InstanceCell(UNKNOWN, None))
-        scope = next((s for s in machine.frame.scopes if (s, node.id) in state.variables), machine.frame.scopes[0])
-        state.variables[scope, node.id] = made
+        rename(machine, node.id, made, state)
         return made
     if isinstance(node, ir.Attribute):
         receiver = identify(machine, node.value, state)
@@ -160,6 +175,12 @@ def identify(machine: Machine, node: ir.Expression, state: State) -> Value:
             return modules.child(machine, receiver, node.attr, state)
         return value
     return machine.evaluate(node, state)
+
+
+def rename(machine: Machine, name: str, value: Value, state: State) -> None:
+    """Let a variable, in whichever scope it is, stand for what its use shows it to be."""
+    scope = next((scope for scope in machine.frame.scopes if (scope, name) in state.variables), machine.frame.scopes[0])
+    state.variables[scope, name] = value
 
 
 def param_groups(machine: Machine, state: State, site: Site) -> Value:
@@ -214,13 +235,11 @@ def _set_on_tensor(
 
 
 def _freeze(tensor: Ref, state: State) -> None:
-    """Note that parameters of a module are switched off: `frozen` is an attribute of the module's cell."""
-    from optlint.flow.values import IteratorCell
-
+    """Note which modules a parameter that is switched off belongs to."""
     for cell in list(state.heap.values()):
         if isinstance(cell, IteratorCell) and cell.covers and _stands_for(cell.item, tensor, state):
             for cover in cell.covers:
-                mark_frozen(cover.module, state)
+                freeze(cover.module, state)
 
 
 def _stands_for(item: Value, tensor: Ref, state: State) -> bool:
@@ -228,11 +247,16 @@ def _stands_for(item: Value, tensor: Ref, state: State) -> bool:
     return item == tensor or (pair is not None and pair.items is not None and tensor in pair.items)
 
 
-def mark_frozen(module: Ref, state: State) -> None:
-    """Note that the program freezes parameters of a module."""
-    cell = state.get(module, InstanceCell)
-    if cell is not None and not cell.frozen:
-        state.put(module, replace(cell, frozen=True))
+def freeze(part: Ref, state: State) -> None:
+    """Note that the program switches off gradients in a module, and so in part of the modules around it."""
+    for _ in range(8):
+        cell = state.get(part, InstanceCell)
+        if cell is None:
+            return
+        state.put(part, replace(cell, frozen=True))
+        if cell.parent is None:
+            return
+        part = cell.parent[0]
 
 
 def _set_on_instance(
@@ -278,6 +302,10 @@ def _mentions_attribute(machine: Machine, cls: ClassValue, name: str) -> bool:
 def _store(receiver: Ref, name: str, value: Value, state: State) -> None:
     cell = state.get(receiver, InstanceCell)
     assert cell is not None
+    if any(known == name for known, _ in cell.children or ()):
+        children = tuple((known, value if known == name else child) for known, child in cell.children or ())
+        state.put(receiver, replace(cell, children=children))
+        return
     attrs = dict(cell.attrs)
     attrs[name] = value
     state.put(receiver, replace(cell, attrs=tuple(attrs.items())))
@@ -353,8 +381,11 @@ def _instance_of(machine: Machine, cls: Value, state: State, site: Site) -> Valu
         return machine.new(state, TensorCell(site, "parameter", True, None, True, None))
     if classes.is_optimizer(cls, machine.settings.known_optimizers):
         return machine.new(state, OptimizerCell("", site))
-    if isinstance(cls, ClassValue) or classes.is_module(cls):
-        return machine.new(state, InstanceCell(cls, site, is_module=classes.is_module(cls)))
+    if isinstance(cls, ClassValue):
+        call = ir.Call(site.origin, ir.Literal(site.origin, ...), ())
+        return machine.call(cls, Arguments((), {}, (), {}, open=True), call, state)
+    if classes.is_module(cls):
+        return machine.new(state, InstanceCell(cls, site, is_module=True))
     return UNKNOWN
 
 

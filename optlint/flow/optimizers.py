@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, consumption, covers, events, torch_api
+from optlint.flow import classes, consumption, covers, events, tensors, torch_api
 from optlint.flow.consumption import Purpose
+from optlint.flow.state import join
 from optlint.flow.values import (
-    UNKNOWN,
-    Const,
+    Cover,
     Derived,
     External,
     InstanceCell,
@@ -52,11 +52,10 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     name = path.rpartition(".")[2]
     build = Build(machine, state, name, site, path in torch_api.OPTIMIZERS)
     params, where = arguments.pick(0, "params"), arguments.site(0, "params")
-    groups: tuple[covers.Group, ...] = ()
-    if params is not None and where is not None:
-        groups = _groups(build, params, where)
-    covers.judge(machine, state, name, site, groups)
-    return machine.new(state, OptimizerCell(path, site, name=name, keys=torch_api.OPTIMIZERS.get(path)))
+    groups = _groups(build, params, where) if params is not None and where is not None else ()
+    ref = machine.new(state, OptimizerCell(path, site, name))
+    covers.judge(machine, state, ref, groups)
+    return ref
 
 
 def _path(cls: Value) -> str:
@@ -66,16 +65,25 @@ def _path(cls: Value) -> str:
     return "Optimizer"
 
 
-def group_added(machine: Machine, name: str, group: Value, state: State, site: Site, where: Site) -> None:
-    """`optimizer.add_param_group(group)`."""
-    _group(Build(machine, state, name, where, strict=True), group, site)
+def group_added(machine: Machine, optimizer: Value, group: Value, state: State, site: Site, where: Site) -> None:
+    """`optimizer.add_param_group(group)`; `site` is the argument, `where` the call."""
+    cell = state.get(optimizer, OptimizerCell)
+    build = Build(machine, state, cell.name if cell is not None else "add_param_group", where, strict=True)
+    given = state.cell(group)
+    if isinstance(given, MappingCell):
+        added = _group(build, group, site)
+        if isinstance(optimizer, Ref) and cell is not None:
+            covers.judge(machine, state, optimizer, (added,))
+    elif isinstance(given, SequenceCell):
+        _tell_wrong(build, "groups", site)
+    elif isinstance(given, IteratorCell):
+        _tell_wrong(build, "bare", site)
 
 
 def _groups(build: Build, params: Value, site: Site) -> tuple[covers.Group, ...]:
     """Read the first argument of an optimizer; what comes back are the covers of its groups."""
-    state = build.state
-    cell = state.cell(params)
-    wrong = _wrong(params, cell, state)
+    cell = build.state.cell(params)
+    wrong = "tensor" if isinstance(cell, TensorCell) else _wrong(params, cell, build.state)
     if wrong:
         _tell_wrong(build, wrong, site)
         return ()
@@ -89,11 +97,28 @@ def _wrong(params: Value, cell: object, state: State) -> str | None:
     if isinstance(params, Method) and params.name in ("parameters", "named_parameters"):
         receiver = state.get(params.receiver, InstanceCell)
         return "method" if receiver is not None and receiver.is_module else None
-    if isinstance(cell, InstanceCell) and cell.is_module:
+    if isinstance(cell, InstanceCell) and cell.is_module and not _is_parameter_list(cell):
         return "module"
     if isinstance(cell, MappingCell):
         return "group" if cell.get("params") is not None else None
+    if isinstance(cell, IteratorCell | SequenceCell):
+        items = cell.items if isinstance(cell, SequenceCell) and cell.items is not None else (cell.item,)
+        return next((found for item in items if (found := _wrong_item(item, state))), None)
     return None
+
+
+def _is_parameter_list(cell: InstanceCell) -> bool:
+    return isinstance(cell.cls, External) and cell.cls.path.startswith("torch.nn.Parameter")
+
+
+def _wrong_item(item: Value, state: State) -> str | None:
+    """What is wrong with one item of the parameters, if anything is."""
+    cell = state.cell(item)
+    if isinstance(cell, IteratorCell) and cell.kind in torch_api.MODULE_ITERATORS and cell.certain:
+        return "iterators"
+    if isinstance(cell, SequenceCell) and cell.kind == "list":
+        return "lists"
+    return "modules" if isinstance(cell, InstanceCell) and cell.is_module is True else None
 
 
 def _tell_wrong(build: Build, what: str, site: Site) -> None:
@@ -103,30 +128,40 @@ def _tell_wrong(build: Build, what: str, site: Site) -> None:
 
 def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) -> tuple[covers.Group, ...]:
     """A list: of group dicts, or of tensors."""
-    values = cell.items if cell.items is not None else (cell.item,)
-    sites = cell.sites if cell.sites is not None and len(cell.sites) == len(values) else (site,) * len(values)
     if not cell.ordered:
         return ()
     groups = []
-    for value, where in zip(values, sites, strict=True):
+    for value, where in _with_sites(cell, site):
         inner = build.state.cell(value)
         if isinstance(inner, MappingCell):
             groups.append(_group(build, value, where))
         elif isinstance(inner, IteratorCell):
-            _iterator_in_list(build, value, inner, where)
-        elif isinstance(inner, TensorCell) and isinstance(value, Ref):
-            _tensor(build, value, where)
-        elif isinstance(inner, InstanceCell) and inner.is_module:
-            _tell_wrong(build, "module", where)
-        elif isinstance(inner, SequenceCell) and inner.kind == "list":
-            _tell_wrong(build, "list", where)
-    return tuple(groups) if groups else (covers.Group(site, consumption.covers_of(params, build.state)),)
+            consumption.escape(value, build.state)
+        else:
+            _tensors_in(build, value, where)
+    if groups:
+        return tuple(groups)
+    return (covers.Group(site, _covers_of_list(params, cell, build.state)),)
 
 
-def _iterator_in_list(build: Build, value: Value, cell: IteratorCell, site: Site) -> None:
-    if cell.kind in torch_api.MODULE_ITERATORS:
-        _tell_wrong(build, "iterators", site)
-    consumption.escape(value, build.state)
+def _covers_of_list(params: Value, cell: SequenceCell, state: State) -> tuple[Cover, ...] | None:
+    """What a list of tensors holds: what it was copied from, or its tensors one by one."""
+    known = consumption.covers_of(params, state)
+    if known is not None or cell.items is None:
+        return known
+    tensors_only = [item for item in cell.items if isinstance(item, Ref) and isinstance(state.cell(item), TensorCell)]
+    if len(tensors_only) != len(cell.items):
+        return None
+    sites = cell.sites if cell.sites is not None else (None,) * len(tensors_only)
+    return tuple(Cover(item, site=site) for item, site in zip(tensors_only, sites, strict=False))
+
+
+def _with_sites(cell: SequenceCell, site: Site) -> list[tuple[Value, Site]]:
+    """The items of a list, each with the place where it was written, or else that of the list."""
+    values = cell.items if cell.items is not None else (cell.item,)
+    known = cell.sites is not None and len(cell.sites) == len(values)
+    sites = cell.sites if known and cell.sites is not None else (site,) * len(values)
+    return list(zip(values, sites, strict=True))
 
 
 def _group(build: Build, group: Value, site: Site) -> covers.Group:
@@ -141,7 +176,12 @@ def _group(build: Build, group: Value, site: Site) -> covers.Group:
     rate = cell.get("lr")
     if rate is not None:
         judge_rate(build.machine, rate.value, rate.site, build.state)
-    return _holder(build, entry.value, entry.site)
+    held = _holder(build, entry.value, entry.site)
+    now = build.state.cell(entry.value)
+    if isinstance(now, IteratorCell) and isinstance(group, Ref):
+        made = build.machine.new(build.state, SequenceCell("list", entry.site, None, now.item, covers=now.covers))
+        build.state.put(group, cell.with_entry("params", replace(entry, value=made)))  # torch replaces it, too
+    return held
 
 
 def _holder(build: Build, params: Value, site: Site) -> covers.Group:
@@ -149,39 +189,48 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
     state = build.state
     cell = state.cell(params)
     known = consumption.covers_of(params, state)
-    if isinstance(cell, IteratorCell) and isinstance(params, Ref):
-        if isinstance(state.get(cell.item, MappingCell), MappingCell):
-            _group(build, cell.item, site)
-        consumption.draw(build.machine, params, state, site, build.purpose)
+    wrong = _wrong(params, cell, state)
+    if wrong:
+        _tell_wrong(build, wrong, site)
+    elif isinstance(cell, IteratorCell) and isinstance(params, Ref):
+        if not consumption.draw(build.machine, params, state, site, build.purpose):
+            known = None
         _tensors_in(build, cell.item, site)
     elif isinstance(cell, SequenceCell):
-        values = cell.items if cell.items is not None else (cell.item,)
-        sites = cell.sites if cell.sites is not None and len(cell.sites) == len(values) else (site,) * len(values)
-        for value, where in zip(values, sites, strict=True):
+        for value, where in _with_sites(cell, site):
             _tensors_in(build, value, where)
-    elif isinstance(cell, TensorCell):
+        known = _covers_of_list(params, cell, state)
+    elif isinstance(cell, TensorCell) and isinstance(params, Ref):
         _tensors_in(build, params, site)
-        known = ()
+        known = (Cover(params, site=site),)
     elif isinstance(params, Union):
         consumption.escape(params, state)
-    else:
-        wrong = _wrong(params, cell, state)
-        if wrong:
-            _tell_wrong(build, wrong, site)
     return covers.Group(site, known)
 
 
 def _tensors_in(build: Build, value: Value, site: Site) -> None:
-    """A tensor, or a pair of a name and a tensor."""
+    """A tensor, a pair of a name and a tensor, or a group that an iterator gives."""
     state = build.state
     pair = state.get(value, SequenceCell)
     if pair is not None and pair.items is not None and len(pair.items) == 2:
         value = pair.items[1]
-    cell = state.get(value, IteratorCell)
-    if cell is not None and cell.kind in torch_api.MODULE_ITERATORS:
-        _tell_wrong(build, "iterators", site)
-    if isinstance(value, Ref) and isinstance(state.cell(value), TensorCell):
+    options = value.options if isinstance(value, Union) else (value,)
+    branches = [replace(build, state=state.copy()) for _ in options[1:]]
+    for branch, option in zip((*branches, build), options, strict=True):
+        _option(branch, option, site)
+    joined = join([branch.state for branch in (*branches, build)], state.path) if branches else None
+    if joined is not None:
+        state.become(joined)
+
+
+def _option(build: Build, value: Value, site: Site) -> None:
+    """One of the things that an item may be."""
+    if isinstance(value, Ref) and isinstance(build.state.cell(value), TensorCell):
         _tensor(build, value, site)
+    elif isinstance(build.state.cell(value), MappingCell):
+        _group(build, value, site)
+    elif isinstance(value, Method) and value.name == "data":
+        build.machine.emit(tensors.plain_data(site, build.name))
 
 
 def _tensor(build: Build, tensor: Ref, site: Site) -> None:

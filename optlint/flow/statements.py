@@ -22,7 +22,7 @@ from optlint.flow.values import (
 if TYPE_CHECKING:
     from optlint.flow.values import Path
 
-LONGEST_UNROLLED = 6
+LONGEST_UNROLLED = 12
 
 
 def _evaluate(machine: Machine, node: ir.Evaluate, state: State) -> None:
@@ -90,6 +90,9 @@ def _unpack(machine: Machine, target: ir.Display, value: Value, state: State, so
 def _augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None:
     current = machine.evaluate(node.target, state)
     value = machine.evaluate(node.value, state)
+    if node.op == "+":
+        here = machine.site(node.target)
+        consumption.as_sequence(machine, current, here, here, "`+=`", state)
     sequence = state.get(current, SequenceCell)
     if sequence is not None and node.op in "+|" and isinstance(current, Ref):
         containers.extend(machine, current, value, state, machine.site(node.value))

@@ -44,12 +44,18 @@ def parameter(machine: Machine, arguments: Arguments, state: State, site: Site) 
     return machine.new(state, TensorCell(site, "nn.Parameter", True, grad, True, statement=machine.statement))
 
 
+def plain_data(site: Site, optimizer: str) -> events.GroupTensor:
+    """`x.data` of something unknown, given to an optimizer: whatever `x` is, that is a tensor without gradients."""
+    return events.GroupTensor(site, optimizer, ".data", True, False, False, None, False, False)
+
+
 def computed(machine: Machine, base: Ref, how: str, state: State, site: Site) -> Value:
     """A new tensor computed from another: no leaf if that one needs gradients."""
     cell = state.get(base, TensorCell)
     assert cell is not None
     if state.no_grad is not False:
-        return machine.new(state, TensorCell(site, how, None, None, False, statement=machine.statement))
+        flag = None if state.no_grad is None else False
+        return machine.new(state, TensorCell(site, how, flag is False or None, flag, False, statement=machine.statement))
     grad = cell.requires_grad
     leaf = None if grad is None else not grad
     origin = base if cell.parameter else cell.base

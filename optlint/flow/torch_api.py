@@ -131,6 +131,11 @@ LOOKS_ONLY = frozenset(
     "round range format".split()
 ) | frozenset({"torch.is_tensor", "torch.is_grad_enabled", "copy.deepcopy", "copy.copy", "inspect.isgenerator"})
 
+# Packages whose classes share names with torch and mean other things.
+OTHER_FRAMEWORKS = frozenset(
+    "paddle tensorflow keras mlx jax flax mindspore oneflow tinygrad micrograd chainer cntk mxnet inspect psutil "
+    "qiskit pennylane sympy numpy scipy sklearn pandas".split()
+)
 MODULE_BASES = frozenset(
     {
         "torch.nn.Module",
@@ -147,6 +152,17 @@ MODULE_BASES = frozenset(
 MODULE_FACTORIES = frozenset({"timm.create_model", "torch.hub.load", "torch.jit.load", "torch.jit.script"})
 MODULE_FACTORY_PREFIXES = ("torchvision.models.", "segmentation_models_pytorch.", "timm.models.")
 FROM_PRETRAINED = re.compile(r"^(transformers|diffusers|peft)\.\w+\.from_(pretrained|config)$")
+CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList"})
+# Modules that hold another as `.module` and stand for it.
+MODULE_WRAPPERS = frozenset(
+    {
+        "torch.nn.DataParallel",
+        "torch.nn.parallel.DataParallel",
+        "torch.nn.parallel.DistributedDataParallel",
+        "torch.nn.parallel.distributed.DistributedDataParallel",
+    }
+)
+NEVER_RETURN = frozenset({"sys.exit", "os._exit", "builtins.exit", "builtins.quit"})
 # Not modules although they live in torch.nn.
 NOT_MODULES = frozenset({"torch.nn.Parameter", "torch.nn.Buffer", "torch.nn.UninitializedParameter"})
 
@@ -206,13 +222,6 @@ KEEPS_FUNCTION = NO_GRAD | ENABLE_GRAD | frozenset(
     }
 )  # fmt: skip
 PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "torch.jit.unused_property"})
-
-# Identifiers in a loop's body that show that it writes to what it walks over.
-WRITES_TO_PARAMETERS = frozenset(
-    "requires_grad requires_grad_ grad data copy_ add_ mul_ sub_ div_ clamp_ zero_ fill_ normal_ uniform_ lerp_ "
-    "addcdiv_ addcmul_ xavier_uniform_ xavier_normal_ kaiming_normal_ kaiming_uniform_ constant_ orthogonal_ "
-    "add_param_group register_hook append clip_grad_norm_ init".split()
-)
 
 # Layers: the parameter tensors they own (`bias` counts where the keyword of that name is not False).
 WEIGHT_AND_BIAS = frozenset(

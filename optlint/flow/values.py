@@ -7,12 +7,13 @@ cell under the same reference. `None` in a field always means "cannot tell".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from optlint.flow import ir
+    from optlint.flow.covers import Group
     from optlint.flow.events import Site
 
 
@@ -159,6 +160,7 @@ class Use(Enum):
 
 
 Path: TypeAlias = tuple[object, ...]
+Trail: TypeAlias = "tuple[tuple[int, Site], ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,9 @@ class IteratorCell:
     """A one-shot iterator.
 
     `sources` are iterators that this one draws from when it is drawn from. `used_at` and `path` tell where it
-    was first used and under which branches; with `use` MAYBE and a path, it was used on that path only.
+    was first used and under which branches; with `use` MAYBE and a path, it was used on that path only. A trail
+    is where something happened, from the function that did it outwards to the one that passed the iterator in:
+    pairs of a scope and a place in it.
     """
 
     kind: str
@@ -174,13 +178,17 @@ class IteratorCell:
     item: Value = UNKNOWN
     sources: tuple[Value, ...] = ()
     use: Use = Use.FRESH
-    used_at: Site | None = None
+    used_at: Trail = ()
     path: Path | None = None
     lost: bool = False  # an item was taken for one of its attributes and then dropped
     depth: int = 0  # how many repeating contexts stood around its birth
     tested: bool = False  # `in` was asked of it before
     covers: tuple[Cover, ...] | None = None
+    children: Cover | None = None  # the children of a module, in order, or a slice of them
+    items: tuple[Value, ...] | None = None  # one by one, where they are known
     endless: bool = False
+    trains: bool = False  # an optimizer drew from it
+    certain: bool = True  # false if only a method's name tells that this is an iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +231,14 @@ class MappingCell:
         """The entry under a literal key."""
         return next((entry for name, entry in self.entries if name == key), None)
 
+    def with_entry(self, key: object, entry: Entry) -> MappingCell:
+        """The dict after `self[key] = entry`."""
+        return replace(self, entries=tuple((dict(self.entries) | {key: entry}).items()))
+
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Some of the parameters of a module: all, or those of its children from `start` to `stop`."""
+    """A part of a model: a module (or one tensor), or the children of a module from `start` to `stop`."""
 
     module: Ref
     start: int | None = None
@@ -239,20 +251,20 @@ class Cover:
 class InstanceCell:
     """An object of a class that is known (`cls`), or a module of which no more is known.
 
-    `is_module` tells whether it is an `nn.Module`; `children` are its sub-modules in order of
-    registration where all are known; `own` are the names of its own parameters, likewise.
+    `is_module` tells whether it is an `nn.Module`; `children` are its sub-modules by name, in order of
+    registration, where all are known and the project's code does not set them as attributes.
     """
 
     cls: Value
     made: Site | None
     attrs: tuple[tuple[str, Value], ...] = ()
     is_module: bool | None = None
-    children: tuple[Value, ...] | None = None
+    children: tuple[tuple[str, Value], ...] | None = None
     layout: tuple[int, ...] | None = None  # parameter tensors of each layer, in order
     parent: tuple[Ref, str] | None = None
     frozen: bool = False  # the program switches off gradients of some of its parameters
+    listed_by: Ref | None = None  # the module whose `children()` gave it
     part_of: Cover | None = None  # a container built over a slice of another module's children
-    args: tuple[tuple[str, Value], ...] = ()
 
     def get(self, name: str) -> Value | None:
         """The value of an attribute that was set."""
@@ -272,19 +284,19 @@ class TensorCell:
     piece_of: Value | None = None  # the parameter that this is a piece of
     base: Ref | None = None  # the Parameter that this was computed from, by one call or operator
     statement: int = -1  # the statement in which it was made
+    parent: tuple[Ref, str] | None = None
     escaped: bool = False
     gradient_set: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OptimizerCell:
-    """An optimizer; `groups` are the values of its param groups where all are known."""
+    """An optimizer, and what its param groups hold."""
 
     cls: str
     made: Site
-    groups: tuple[Value, ...] | None = None
-    keys: frozenset[str] | None = None
     name: str = "optimizer"
+    groups: tuple[Group, ...] = ()
 
 
 Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell
