@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from optlint.auditing.api import audit, explain
 
 __all__ = ["audit", "explain"]
+__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

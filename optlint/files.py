@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.config import FILE_NAMES as CONFIG_NAMES
 from optlint.config import Config, Configs
-from optlint.patterns import Patterns
+from optlint.patterns import Patterns, relative_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +23,7 @@ class SourceFile(NamedTuple):
     config: Config
     named: bool = False  # by the user, rather than found in a folder
     trouble: str | None = None
+    data: bytes | None = None  # where the source is in no file
 
 
 class Missing(NamedTuple):
@@ -63,10 +64,10 @@ class _Rooted(NamedTuple):
     patterns: Patterns
 
     def verdict(self, path: str, is_folder: bool) -> bool | None:
-        return self.patterns.verdict(_relative(path, self.root), is_folder)
+        return self.patterns.verdict(relative_path(path, self.root), is_folder)
 
     def covers(self, path: str) -> bool:
-        return self.patterns.covers(_relative(path, self.root))
+        return self.patterns.covers(relative_path(path, self.root))
 
 
 def find_files(paths: Iterable[str], configs: Configs, excluding: Excluding) -> Iterator[SourceFile | Missing]:
@@ -78,6 +79,13 @@ def find_files(paths: Iterable[str], configs: Configs, excluding: Excluding) -> 
             if absolute not in seen:
                 seen.add(absolute)
                 yield found
+
+
+def given_file(name: str, data: bytes, configs: Configs, excluding: Excluding) -> Iterator[SourceFile]:
+    """Source that was read from stdin, unless it is excluded by the name that it shall have."""
+    config = configs.of_file(name)
+    if not (excluding.force and _is_excluded(name, config, excluding)):
+        yield SourceFile(name, config, True, data=data)
 
 
 def _find(path: str, configs: Configs, excluding: Excluding) -> Iterator[SourceFile | Missing]:
@@ -171,12 +179,6 @@ def _verdict(rooted: tuple[_Rooted, ...], path: str, is_folder: bool) -> bool:
     """The word of the first that says anything."""
     verdicts = (one.verdict(path, is_folder) for one in rooted)
     return next((verdict for verdict in verdicts if verdict is not None), False)
-
-
-def _relative(path: str, root: str) -> str:
-    """`path` as patterns see it; outside of `root` only patterns that hold at any depth can match it."""
-    prefix = root if root.endswith(os.sep) else root + os.sep
-    return path.removeprefix(prefix).replace(os.sep, "/").lstrip("/")
 
 
 def _tidy(path: str) -> str:

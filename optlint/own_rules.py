@@ -15,11 +15,11 @@ UNUSED_SUPPRESSION = Rule(
 )
 RULE_CRASHED = Rule("OPT902", "rule-crashed", "a rule failed on a file; the other rules went on")
 
+OWN = (FILE_NOT_ANALYSED, UNUSED_SUPPRESSION, RULE_CRASHED)
 ALWAYS_ON = frozenset({FILE_NOT_ANALYSED.code, RULE_CRASHED.code})
 
 
 def all_rules() -> Registry:
     """Every rule there is, with its checks: those found by discovery, and these here."""
     found = load_rules()
-    rules = [*found.rules.values(), FILE_NOT_ANALYSED, UNUSED_SUPPRESSION, RULE_CRASHED]
-    return registry_of(rules, [check for checks in found.checks.values() for check in checks])
+    return registry_of([*found.rules.values(), *OWN], [check for checks in found.checks.values() for check in checks])

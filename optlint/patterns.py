@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,6 +56,12 @@ class Patterns:
         """Whether the file at `path` or any folder above it is ignored."""
         folders = (path[: at.start()] for at in re.finditer("/", path))
         return any(self.verdict(folder, True) for folder in folders) or bool(self.verdict(path, False))
+
+
+def relative_path(path: str, root: str) -> str:
+    """`path` as patterns see it; outside of `root` only patterns that hold at any depth can match it."""
+    prefix = root if root.endswith(os.sep) else root + os.sep
+    return path.removeprefix(prefix).replace(os.sep, "/").lstrip("/")
 
 
 def _read(line: str) -> _Pattern | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optlint.diagnostic import Fix, Place
 
 ENTRY_POINT_GROUP = "optlint.rules"
+RUN_ONLY: tuple[tuple[str, ...], ...] = ((),)  # the `needs` of a rule that no source can break, only a run
 
 
 class Rule(NamedTuple):

@@ -12,9 +12,9 @@ from optlint.lexing import COMMENT, STRING
 from optlint.selection import names_and_codes, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from optlint.diagnostic import Diagnostic
+    from optlint.diagnostic import Diagnostic, Span
     from optlint.rule import Registry
 
 VERBS = ("ignore", "disable", "enable", "ignore-file")
@@ -181,6 +181,10 @@ def _of_noqa(directive: Directive, registry: Registry) -> Iterator[Suppression]:
             yield Suppression(rule.code, directive.first_row, directive.last_row, directive, word)
 
 
+def _own_row(span: Span) -> int:
+    return span.row
+
+
 class Applied(NamedTuple):
     """The diagnostics that remain, and the suppressions that hid one."""
 
@@ -188,13 +192,15 @@ class Applied(NamedTuple):
     used: frozenset[Suppression]
 
 
-def apply(suppressions: Iterable[Suppression], diagnostics: Iterable[Diagnostic]) -> Applied:
+def apply(
+    suppressions: Iterable[Suppression], diagnostics: Iterable[Diagnostic], row_of: Callable[[Span], int] = _own_row
+) -> Applied:
     """Take away what is suppressed; every suppression that fits counts as used."""
     suppressions = tuple(suppressions)
     visible: list[Diagnostic] = []
     used: set[Suppression] = set()
     for diagnostic in diagnostics:
-        hiding = [one for one in suppressions if one.hides(diagnostic.code, diagnostic.span.row)]
+        hiding = [one for one in suppressions if one.hides(diagnostic.code, row_of(diagnostic.span))]
         used.update(hiding)
         if not hiding:
             visible.append(diagnostic)

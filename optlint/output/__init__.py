@@ -1,1 +1,46 @@
-"""Diagnostics to text: one module a format, nothing else."""
+"""Reports: one module a format, found by its name; each renders one `Report` and knows nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from optlint.diagnostic import Diagnostic, Span
+    from optlint.rule import Registry
+
+
+class Report(NamedTuple):
+    """What one run has to say; `lines` gives the lines of the file, or notebook cell, that a span lies in."""
+
+    diagnostics: Sequence[Diagnostic]
+    files: int
+    lines: Callable[[Span], Sequence[str]]
+    registry: Callable[[], Registry]
+    page: Callable[[str], str | None]
+    version: str
+    colour: bool = False
+    quiet: bool = False
+
+
+class Renderer(Protocol):
+    """What a module of this package must have."""
+
+    def render(self, report: Report) -> str:
+        """The whole report as text, with a line end at its end if it is not empty."""
+
+
+def formats() -> list[str]:
+    """The words that `--output-format` takes."""
+    from pkgutil import iter_modules
+
+    return sorted(found.name.replace("_", "-") for found in iter_modules(__path__) if not found.name.startswith("_"))
+
+
+def renderer(word: str) -> Renderer:
+    """The module that renders the format of this name."""
+    from importlib import import_module
+
+    module: Renderer = import_module(f"{__name__}.{word.replace('-', '_')}")
+    return module

@@ -1,0 +1,115 @@
+"""Many files: which of them need a parser at all, under which policy, and what was found in each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from optlint.config import ConfigError
+from optlint.prefilter import uses_torch
+
+if TYPE_CHECKING:
+    from optlint.config import Config
+    from optlint.diagnostic import Diagnostic
+    from optlint.files import SourceFile
+    from optlint.policy import Policy
+    from optlint.rule import Registry
+    from optlint.selection import Selection
+
+
+class FileResult(NamedTuple):
+    """What was found in one file; `crash` says how the engine failed on it, if it did."""
+
+    path: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    crash: str | None = None
+    parsed: bool = True
+
+
+class Policies:
+    """The policy of each configuration; rules are loaded when the first is asked for."""
+
+    def __init__(self, command_line: Selection, registry: Registry | None = None) -> None:
+        self._command_line = command_line
+        self._registry = registry
+        self._of_config: dict[Config, Policy] = {}
+
+    def of(self, config: Config) -> Policy:
+        """The policy of this configuration; `ConfigError` if it names a rule that does not exist."""
+        if config not in self._of_config:
+            self._of_config[config] = self._built(config)
+        return self._of_config[config]
+
+    def validate(self, config: Config) -> None:
+        """Raise `ConfigError` now if the configuration or the command line names a rule that does not exist."""
+        if config.rule_words or any(self._command_line):
+            self.of(config)
+
+    @property
+    def registry(self) -> Registry:
+        """Every rule there is."""
+        from optlint.own_rules import all_rules
+
+        self._registry = self._registry or all_rules()
+        return self._registry
+
+    def _built(self, config: Config) -> Policy:
+        from optlint.policy import policy_of
+        from optlint.selection import UnknownRuleError
+
+        try:
+            return policy_of(self.registry, config, self._command_line)
+        except UnknownRuleError as error:
+            raise ConfigError(f"{config.path or 'command line'}: {error}") from None
+
+
+def check_file(file: SourceFile, policies: Policies) -> FileResult:
+    """Read one file and lint it if its bytes let it seem worth while."""
+    if file.trouble:
+        return _unreadable(file, file.trouble, policies)
+    if file.data is not None:
+        return _check_bytes(file, file.data, policies)
+    try:
+        with open(file.path, "rb") as opened:
+            data = opened.read()
+    except OSError as error:
+        return _unreadable(file, error.strerror or str(error), policies)
+    except MemoryError:
+        return _unreadable(file, "it is too large", policies)
+    return _check_bytes(file, data, policies)
+
+
+def _check_bytes(file: SourceFile, data: bytes, policies: Policies) -> FileResult:
+    if not _worth_parsing(file, data, policies) and not (file.named and _has_syntax_error(data)):
+        return FileResult(file.path, parsed=False)
+    from optlint.linter import AnalysisError, lint
+
+    try:
+        return FileResult(file.path, tuple(lint(data, file.path, policies.of(file.config))))
+    except AnalysisError as error:
+        return FileResult(file.path, crash=str(error))
+
+
+def _worth_parsing(file: SourceFile, data: bytes, policies: Policies) -> bool:
+    """Ask for PyTorch and suppressions first: most files have neither, and then no rule needs to be loaded."""
+    if not uses_torch(data) and b"optlint:" not in data and b"noqa" not in data:
+        return False
+    return policies.of(file.config).prefilter.lets_through(data)
+
+
+def _has_syntax_error(data: bytes) -> bool:
+    """Whether a file that the user named is worth a parser for nothing but its syntax error."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(data, "<file>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return True
+    return False
+
+
+def _unreadable(file: SourceFile, reason: str, policies: Policies) -> FileResult:
+    from optlint.linter import not_readable
+
+    return FileResult(file.path, tuple(not_readable(file.path, reason, policies.of(file.config))), parsed=False)

@@ -1,0 +1,119 @@
+"""The command line: which command is meant, its arguments, and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import optlint
+from optlint.config import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import ModuleType
+
+INTERRUPTED = 130
+USAGE = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is the contract's."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = _command(words[0]) if words else None
+    if command and hasattr(command, "main"):  # it runs someone's program, whose exceptions are its own
+        program_code: int = command.main(words[1:])
+        return program_code
+    try:
+        code = _run_command(command, words) if command else _run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_quietly()
+        return 1
+    except KeyboardInterrupt:
+        _leave_at_once(INTERRUPTED)
+    except ConfigError as error:
+        return complain(str(error))
+    return code
+
+
+def complain(message: str) -> int:
+    """Tell on stderr why nothing could be done; the exit code for that."""
+    print(f"optlint: {message}", file=sys.stderr)
+    return USAGE
+
+
+def _run(words: list[str]) -> int:
+    """What there is to say without a command."""
+    word = words[0] if words else "--help"
+    if word in ("--version", "-V"):
+        print(f"optlint {optlint.__version__}")
+        return 0
+    if word in ("--help", "-h", "help"):
+        print(_help(), file=sys.stdout if words else sys.stderr)
+        return 0 if words else USAGE
+    return complain(_unknown(word))
+
+
+def _run_command(command: ModuleType, words: list[str]) -> int:
+    from argparse import ArgumentParser
+
+    parser = ArgumentParser(prog=f"optlint {words[0]}", description=command.__doc__)
+    command.add_arguments(parser)
+    try:
+        arguments = parser.parse_args(words[1:])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    code: int = command.run(arguments)
+    return code
+
+
+def _command(word: str) -> ModuleType | None:
+    from importlib import import_module
+
+    name = f"optlint.commands.{word}"
+    if not word.isidentifier() or word.startswith("_"):
+        return None
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
+
+
+def _words() -> Iterable[str]:
+    from pkgutil import iter_modules
+
+    from optlint import commands
+
+    return sorted(found.name for found in iter_modules(commands.__path__) if not found.name.startswith("_"))
+
+
+def _help() -> str:
+    from importlib import import_module
+
+    lines = ["usage: optlint COMMAND ...", "", str(optlint.__doc__), "", "commands:"]
+    for word in _words():
+        about = (import_module(f"optlint.commands.{word}").__doc__ or "").partition("\n")[0]
+        lines.append(f"  {word:<10} {about}")
+    return "\n".join([*lines, "", "`optlint COMMAND --help` tells more about a command."])
+
+
+def _unknown(word: str) -> str:
+    from optlint.selection import suggestion
+
+    if os.path.exists(word):
+        return f"there is no command `{word}`, did you mean `optlint check {word}`?"
+    return f"there is no command `{word}`{suggestion(word, _words())}"
+
+
+def _close_quietly() -> None:
+    """Whoever read our output has gone: let Python's own flush at exit go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _leave_at_once(code: int) -> NoReturn:
+    """A parser may still be at work in its thread, and cannot be asked to stop."""
+    sys.stderr.flush()
+    os._exit(code)
