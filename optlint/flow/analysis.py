@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from optlint.flow import calls, classes, expressions, inlining, ir, lower, objects, statements
+from optlint.flow import calls, classes, expressions, inlining, ir, lower, objects, relevance, statements
 from optlint.flow.events import Site
 from optlint.flow.machine import Arguments, Frame, Machine, Unit
-from optlint.flow.relevance import concerns_training
 from optlint.flow.state import State, join
 from optlint.flow.values import NONE, UNKNOWN, ClassValue, Closure, Descriptor, InstanceCell, IteratorCell, Ref
 from optlint.spans import Positions
@@ -65,6 +64,7 @@ class _Analysis:
     settings: Settings
     bodies: dict[ir.Function, ir.Block] = field(default_factory=dict)
     mentioned: dict[ir.Node, frozenset[str]] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
     lived: set[ClassValue] = field(default_factory=set)
     machine: Machine = field(init=False)
     unit: Unit = field(init=False)
@@ -99,6 +99,7 @@ class _Analysis:
     def run(self, block: ir.Block) -> None:
         """Run the module, then its functions and classes."""
         state = State()
+        self.words = relevance.spread_over({node.name: self._mentions(node) for node in _functions(block)})
         self.machine.execute(block, state)
         state.live = True
         self._settle(state)
@@ -131,14 +132,14 @@ class _Analysis:
 
     def _matters(self, node: ir.Node, state: State) -> bool:
         words = self._mentions(node)
-        return concerns_training(words) or any(
+        return relevance.concerns_training(words) or not self.words.isdisjoint(words) or any(
             scope == 0 and name in words and isinstance(state.cell(value), IteratorCell)
             for (scope, name), value in state.variables.items()
         )
 
     def _class_matters(self, cls: ClassValue) -> bool:
         own = (base for base in classes.ancestry(cls) if isinstance(base, ClassValue))
-        return any(concerns_training(self._mentions(base.node)) for base in own)
+        return any(relevance.concerns_training(self._mentions(base.node)) for base in own)
 
     def _run_root(self, closure: Closure, state: State) -> State:
         """Run a function with arguments of which only the annotations tell anything."""
@@ -233,6 +234,10 @@ class _Mark(NamedTuple):
     functions: int = 0
     classes: int = 0
     instances: int = 0
+
+
+def _functions(block: ir.Block) -> list[ir.Function]:
+    return [node for node in block if isinstance(node, ir.Function)]
 
 
 def _call_of(node: ir.Node) -> ir.Call:

@@ -221,6 +221,18 @@ def _len(machine: Machine, arguments: Arguments, node: ir.Call, state: State) ->
     return UNKNOWN
 
 
+def _range(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """The numbers one by one where they are few and known."""
+    bounds = [value.value for value in arguments.values if isinstance(value, Const) and isinstance(value.value, int)]
+    if len(bounds) != len(arguments.values) or not 1 <= len(bounds) <= 3 or (len(bounds) == 3 and not bounds[2]):
+        return UNKNOWN
+    numbers = range(*bounds)
+    if len(numbers) > containers.MOST_ITEMS:
+        return UNKNOWN
+    site = machine.site(node)
+    return containers.sequence(machine, state, "range", site, tuple(Const(number) for number in numbers))
+
+
 def _reversed(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """A list the other way round; its items one by one where they are known."""
     if len(arguments.values) != 1 or not arguments.sites:
@@ -321,7 +333,10 @@ def _run_callback(machine: Machine, function: Value, item: Value, site: Site, st
             if isinstance(function, External) else UNKNOWN  # fmt: skip
     later = state.copy()
     later.depth += 1
-    return machine.call(function, Arguments((item,), {}, (site,), {}), _no_call(site), later)
+    result = machine.call(function, Arguments((item,), {}, (site,), {}), _no_call(site), later)
+    if later.changes != state.changes:
+        machine.call(function, Arguments((item,), {}, (site,), {}), _no_call(site), later)
+    return result
 
 
 def _no_call(site: Site) -> ir.Call:
@@ -486,9 +501,8 @@ def _on_instance(
         return modules.iterator(machine, receiver, name, arguments, state, site)
     if name in torch_api.SHOWS_MODULE and unknown_class and cell.is_module is None:
         state.put(receiver, replace(cell, is_module=True))
-    if name in ("add_module", "register_module", "append", "insert", "extend", "__setattr__") and cell.is_module:
-        objects.store(receiver, "?", UNKNOWN, state)
-        state.update(receiver, children=None, layout=None)
+    if name in torch_api.REGISTERS and cell.is_module:
+        _register(receiver, arguments, state)
     if name == "requires_grad_" and cell.is_module:
         _freeze_module(receiver, arguments, state)
     if name in torch_api.MODULE_FLUENT and cell.is_module is not False and unknown_class | (cell.is_module is True):
@@ -497,6 +511,19 @@ def _on_instance(
         if not (cell.is_module and tensors.is_tensor(value, state)):
             consumption.escape(value, state)
     return UNKNOWN
+
+
+def _register(receiver: Ref, arguments: Arguments, state: State) -> None:
+    """`module.add_module(name, layer)`, `register_parameter(name, p)`, or something less definite."""
+    name, value = arguments.pick(0, "name"), arguments.pick(1, "module") or arguments.pick(1, "param")
+    if not isinstance(name, Const) or value is None:
+        objects.store(receiver, "?", UNKNOWN, state)
+        state.update(receiver, children=None, layout=None)
+        return
+    tensor = state.get(value, TensorCell)
+    if tensor is not None and isinstance(value, Ref):
+        state.put(value, replace(tensor, registered=True))
+    objects.store(receiver, str(name.value), value, state)
 
 
 def _freeze_module(receiver: Ref, arguments: Arguments, state: State) -> None:
@@ -518,6 +545,7 @@ EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
     "builtins.all": _any,
     "builtins.next": _next,
     "builtins.len": _len,
+    "builtins.range": _range,
     "builtins.reversed": _reversed,
     "builtins.dict": _dict,
     "builtins.super": _super,

@@ -75,10 +75,8 @@ def _walked(machine: Machine, cell: TensorCell, site: Site) -> None:
 def item_of(machine: Machine, value: Value, state: State, site: Site) -> Value:
     """What each item of an iterable is, without drawing any."""
     cell = state.cell(value)
-    if isinstance(cell, IteratorCell):
-        return cell.item if not cell.items else union(cell.items)
-    if isinstance(cell, SequenceCell):
-        return cell.item if cell.items is None else union(cell.items) if cell.items else UNKNOWN
+    if isinstance(cell, IteratorCell | SequenceCell):
+        return union(cell.items) if cell.items else anonymous(machine, cell.item, state)
     if isinstance(cell, MappingCell):
         return UNKNOWN
     if isinstance(cell, TensorCell) and isinstance(value, Ref):
@@ -86,6 +84,12 @@ def item_of(machine: Machine, value: Value, state: State, site: Site) -> Value:
     if isinstance(cell, InstanceCell):
         return _layer_of(machine, cell, state, site)
     return UNKNOWN
+
+
+def anonymous(machine: Machine, value: Value, state: State) -> Value:
+    """An item that stands for many: a one-shot iterator among them is another one each time."""
+    cell = state.get(value, IteratorCell)
+    return value if cell is None else machine.new(state, cell)
 
 
 def _layer_of(machine: Machine, cell: InstanceCell, state: State, site: Site) -> Value:
@@ -284,10 +288,24 @@ def covers_of(value: Value, state: State) -> tuple[Cover, ...] | None:
     return cell.covers if isinstance(cell, IteratorCell | SequenceCell) else None
 
 
+def cover_of_tensor(value: Value, site: Site, state: State) -> tuple[Cover, ...] | None:
+    """A tensor that can be told from others: a Parameter by itself, or `layer.weight`."""
+    cell = state.get(value, TensorCell)
+    if cell is None or not isinstance(value, Ref):
+        return None
+    summary = cell.how in ("parameter", "group parameter", "buffer") and cell.parent is None
+    return None if summary else (Cover(value, site=site),)
+
+
 def joined_covers(values: tuple[Value, ...], state: State) -> tuple[Cover, ...] | None:
     """The same of several values together."""
     found = [covers_of(value, state) for value in values]
     return None if None in found or not found else tuple(cover for covers in found for cover in covers or ())
+
+
+def placed(covers: tuple[Cover, ...] | None, site: Site) -> tuple[Cover, ...] | None:
+    """The same covers, as put together at `site`."""
+    return covers and tuple(replace(cover, site=site) for cover in covers)
 
 
 def narrowed(cover: Cover | None, start: int | None, stop: int | None, site: Site) -> Cover | None:

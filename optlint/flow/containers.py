@@ -129,7 +129,8 @@ def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> V
         if cell.items is not None:
             return union(cell.items)
         place = index.value if isinstance(index, Const) and isinstance(index.value, int) else None
-        return _one(machine, receiver, cell.item, place, state) if place is not None else cell.item
+        item = consumption.anonymous(machine, cell.item, state)
+        return _one(machine, receiver, item, place, state) if place is not None else item
     return UNKNOWN
 
 
@@ -185,6 +186,8 @@ def call_method(machine: Machine, receiver: Ref, name: str, arguments: Arguments
     cell = state.cell(receiver)
     table = SEQUENCE_METHODS if isinstance(cell, SequenceCell) else MAPPING_METHODS
     method = table.get(name)
+    if isinstance(cell, SequenceCell) and cell.owner is not None and name in MUTATORS:
+        state.update(cell.owner, groups=None)
     if method is None:
         for value in arguments.all():
             consumption.escape(value, state)
@@ -279,6 +282,7 @@ def _items(machine: Machine, receiver: Ref, _: Arguments, state: State, site: Si
     return sequence(machine, state, "list", site, tuple(pairs))
 
 
+MUTATORS = frozenset("append extend insert pop remove clear".split())
 SEQUENCE_METHODS: dict[str, Callable[[Machine, Ref, Arguments, State, Site], Value]] = {
     "append": _append, "add": _append, "extend": _extend, "update": _extend, "pop": _pop, "popleft": _pop,
     "copy": _copy, "clear": _clear, "insert": _blur, "remove": _blur, "discard": _blur, "reverse": _blur,

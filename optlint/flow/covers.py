@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optlint.flow.events import Site
     from optlint.flow.machine import Machine
     from optlint.flow.state import State
+    from optlint.flow.values import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, .
     """Compare new groups of an optimizer with each other and with those it has; gaps are judged at the end."""
     cell = state.get(optimizer, OptimizerCell)
     assert cell is not None
+    if cell.groups is None:
+        return
     parts = [(group, cover) for group in (*cell.groups, *groups) for cover in group.covers or ()]
     told: set[object] = set()
     for later in range(1, len(parts)):
@@ -46,7 +49,8 @@ def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, .
     first = not cell.groups
     state.put(optimizer, replace(cell, groups=(*cell.groups, *groups)))
     if first and groups:
-        machine.when_settled(lambda last: _judge_gaps(machine, last, optimizer))
+        dealt = [_dealt_out(cover, state) for _, cover in parts]
+        machine.when_settled(lambda last: _judge_gaps(machine, last, optimizer, dealt))
 
 
 def _overlap(first: Cover, second: Cover, state: State) -> bool:
@@ -114,13 +118,13 @@ def _same_side(one: int, two: int) -> bool:
     return (one < 0) == (two < 0)
 
 
-def _judge_gaps(machine: Machine, state: State, optimizer: Ref) -> None:
-    """Tell if the children of one module were dealt out to groups and some were left out."""
+def _judge_gaps(machine: Machine, state: State, optimizer: Ref, dealt: list[Ref | None]) -> None:
+    """Tell if the children of one of the modules that were dealt out to groups were left out."""
     cell = state.get(optimizer, OptimizerCell)
-    if cell is None or any(group.covers is None for group in cell.groups):
+    if cell is None or cell.groups is None or any(group.covers is None for group in cell.groups):
         return
     covers = [cover for group in cell.groups for cover in group.covers or ()]
-    for module in dict.fromkeys(_dealt_out(cover, state) for cover in covers):
+    for module in dict.fromkeys(dealt):
         whole = state.get(module, InstanceCell) if module is not None else None
         if module is None or whole is None or whole.frozen or any(_all_of(cover, module) for cover in covers):
             continue
@@ -139,7 +143,10 @@ def _dealt_out(cover: Cover, state: State) -> Ref | None:
     if cover.sliced:
         return cover.module
     cell = state.get(cover.module, InstanceCell)
-    return cell.listed_by if cell is not None else None
+    if cell is None or cell.listed_by is not None:
+        return cell and cell.listed_by
+    inner = [state.get(child, InstanceCell) for _, child in cell.children or ()]
+    return next((child.listed_by for child in inner if child is not None), None)
 
 
 def _missing(module: Ref, covers: list[Cover], state: State, optimizer: Ref) -> str | None:
@@ -150,7 +157,7 @@ def _missing(module: Ref, covers: list[Cover], state: State, optimizer: Ref) -> 
     elsewhere = _held_by_others(state, optimizer)
     present = [n for n, child in enumerate(children) if held.issuperset(_break_down(child, state, 0))]
     present = [n for n in present if modules.has_parameters(children[n], state) is not False]
-    if len(present) < 2 and len(covers) < 2:
+    if len(covers) < 2:
         return _own_left_out(module, children, held, elsewhere, state)
     hole = [
         child
@@ -183,14 +190,22 @@ def _own_left_out(
 
 
 def _held_by_others(state: State, optimizer: Ref) -> set[Ref]:
+    mine = state.get(optimizer, OptimizerCell)
     others = [cell for address, cell in state.heap.items() if isinstance(cell, OptimizerCell) and address != optimizer.id]
     return {
         leaf
         for cell in others
-        for group in cell.groups
+        if mine is not None and not exclusive(mine.path, cell.path)
+        for group in cell.groups or ()
         for cover in group.covers or ()
         for leaf in leaves(cover, state)
     }
+
+
+def exclusive(one: Path, other: Path) -> bool:
+    """Whether no run of the program takes both of two paths."""
+    ways = dict(part for part in one if isinstance(part, tuple) and len(part) == 2)
+    return any(isinstance(part, tuple) and ways.get(part[0], part[1]) != part[1] for part in other)
 
 
 def _symbolic_gap(sliced: list[Cover], covers: list[Cover], state: State) -> str | None:

@@ -251,10 +251,11 @@ def _membership(machine: Machine, value: Value, node: ir.Comparison, operand: ir
     cell = state.get(value, IteratorCell)
     if cell is None or not isinstance(value, Ref):
         return
-    repeated = cell.tested or state.depth > cell.depth
+    repeated = cell.tested
     here, tested = machine.site(node), machine.site(operand)
     machine.emit(events.MembershipTested(consumption.facts(value, cell, state), here, tested, repeated))
-    state.put(value, replace(cell, tested=True, use=cell.use))
+    state.put(value, replace(cell, tested=True))
+    state.changes += not repeated
     if cell.use in (consumption.Use.USED, consumption.Use.PARTLY) and not cell.tested:
         consumption.draw(machine, value, state, machine.site(operand), Purpose("in", whole=False))
 
@@ -285,14 +286,16 @@ def _display(machine: Machine, node: ir.Display, state: State) -> Value:
         if isinstance(item, ir.Starred):
             inner = machine.evaluate(item.value, state)
             known = containers.exact_items(inner, state)
-            covers.append(consumption.covers_of(inner, state))
+            covers.append(consumption.placed(consumption.covers_of(inner, state), machine.site(item.value)))
             if known is None:
                 exact = False
                 known = (consumption.walk(machine, inner, state, machine.site(item.value), Purpose("*")),)
             values.extend(known)
             sites.extend(machine.site(item.value) for _ in known)
         else:
-            values.append(machine.evaluate(item, state))
+            value = machine.evaluate(item, state)
+            covers.append(consumption.cover_of_tensor(value, machine.site(item), state))
+            values.append(value)
             sites.append(machine.site(item))
     site = machine.site(node)
     if exact:
@@ -385,7 +388,7 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
     else:
         item = consumption.walk(machine, first, run, site, Purpose("comprehension", body=node))
     unrolled = known is not None and len(known) <= statements.LONGEST_UNROLLED
-    items = known if known is not None and unrolled else (item, item)
+    items = known if known is not None and unrolled else (item, consumption.anonymous(machine, item, run))
     run.depth += not unrolled
     run.path = (*run.path, (object(), node))
     elements, covers = [], []

@@ -102,7 +102,7 @@ def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) 
         value = tensors.read(machine, receiver, node, state)
         return Method(receiver, node.attr, node) if value is UNKNOWN else value
     if isinstance(cell, OptimizerCell) and node.attr == "param_groups":
-        return param_groups(machine, state, machine.site(node))
+        return param_groups(machine, state, machine.site(node), receiver)
     return Method(receiver, node.attr, node)
 
 
@@ -122,11 +122,11 @@ def part_of_module(machine: Machine, value: Method, node: ir.Attribute, state: S
     """`model.fc` or `layer.weight` of a module that the project does not define, read and not called."""
     cell = state.get(value.receiver, InstanceCell)
     receiver = value.receiver
-    if cell is None or not cell.is_module or isinstance(cell.cls, ClassValue) or not isinstance(receiver, Ref):
+    if cell is None or isinstance(cell.cls, ClassValue) or not isinstance(receiver, Ref):
         return value
-    if value.name in ("weight", "bias"):
+    if value.name in ("weight", "bias") and (cell.is_module or cell.parent is not None):
         return modules.tensor_attribute(machine, receiver, value.name, state, machine.site(node))
-    if value.name in NOT_PARTS or value.name in torch_api.MODULE_ITERATORS:
+    if not cell.is_module or value.name in NOT_PARTS or value.name in torch_api.MODULE_ITERATORS:
         return value
     return modules.child(machine, receiver, value.name, state)
 
@@ -183,12 +183,12 @@ def rename(machine: Machine, name: str, value: Value, state: State) -> None:
     state.variables[scope, name] = value
 
 
-def param_groups(machine: Machine, state: State, site: Site) -> Value:
+def param_groups(machine: Machine, state: State, site: Site, owner: Ref | None = None) -> Value:
     """`optimizer.param_groups`: a list of dicts, each with a list of parameters."""
     tensor = machine.new(state, TensorCell(site, "group parameter", True, None, True, True))
     params = containers.sequence(machine, state, "list", site, None, tensor)
     group = machine.new(state, MappingCell(site, (("params", Entry(params, site)),), open=True, role="group"))
-    return containers.sequence(machine, state, "list", site, None, group)
+    return machine.new(state, SequenceCell("list", site, None, group, owner=owner))
 
 
 def set_attribute(
@@ -270,6 +270,8 @@ def _set_on_instance(
         owner = "module" if cell.is_module else "unknown" if cell.is_module is None else "object"
         _tell_set(machine, target, owner, True if known or reads or receiver == machine.frame.bound else known)
     tensor = state.get(value, TensorCell)
+    if isinstance(cell.cls, External) and name in ("weight", "bias"):
+        state.put(receiver, replace(cell, frozen=True))  # tied: whoever owns the other one trains it
     if tensor is not None and isinstance(value, Ref) and cell.is_module:
         _tensor_on_module(machine, value, tensor, target, source, state)
     _store(receiver, name, value, state)

@@ -22,6 +22,7 @@ from optlint.flow.values import (
     TensorCell,
     Union,
     Value,
+    options_of,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     build = Build(machine, state, name, site, path in torch_api.OPTIMIZERS)
     params, where = arguments.pick(0, "params"), arguments.site(0, "params")
     groups = _groups(build, params, where) if params is not None and where is not None else ()
-    ref = machine.new(state, OptimizerCell(path, site, name))
+    ref = machine.new(state, OptimizerCell(path, site, name, path=state.path))
     covers.judge(machine, state, ref, groups)
     return ref
 
@@ -102,8 +103,11 @@ def _wrong(params: Value, cell: object, state: State) -> str | None:
     if isinstance(cell, MappingCell):
         return "group" if cell.get("params") is not None else None
     if isinstance(cell, IteratorCell | SequenceCell):
-        items = cell.items if isinstance(cell, SequenceCell) and cell.items is not None else (cell.item,)
+        items = cell.items if cell.items is not None else options_of(cell.item)
         return next((found for item in items if (found := _wrong_item(item, state))), None)
+    if isinstance(params, Union):
+        each = {_wrong(option, state.cell(option), state) for option in params.options}
+        return each.pop() if len(each) == 1 else None
     return None
 
 
@@ -141,19 +145,16 @@ def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) 
             _tensors_in(build, value, where)
     if groups:
         return tuple(groups)
-    return (covers.Group(site, _covers_of_list(params, cell, build.state)),)
+    return (covers.Group(site, _covers_of_list(params, cell, site, build.state)),)
 
 
-def _covers_of_list(params: Value, cell: SequenceCell, state: State) -> tuple[Cover, ...] | None:
+def _covers_of_list(params: Value, cell: SequenceCell, site: Site, state: State) -> tuple[Cover, ...] | None:
     """What a list of tensors holds: what it was copied from, or its tensors one by one."""
     known = consumption.covers_of(params, state)
     if known is not None or cell.items is None:
         return known
-    tensors_only = [item for item in cell.items if isinstance(item, Ref) and isinstance(state.cell(item), TensorCell)]
-    if len(tensors_only) != len(cell.items):
-        return None
-    sites = cell.sites if cell.sites is not None else (None,) * len(tensors_only)
-    return tuple(Cover(item, site=site) for item, site in zip(tensors_only, sites, strict=False))
+    found = [consumption.cover_of_tensor(item, where, state) for item, where in _with_sites(cell, site)]
+    return None if None in found else tuple(cover for covers in found for cover in covers or ())
 
 
 def _with_sites(cell: SequenceCell, site: Site) -> list[tuple[Value, Site]]:
@@ -199,10 +200,10 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
     elif isinstance(cell, SequenceCell):
         for value, where in _with_sites(cell, site):
             _tensors_in(build, value, where)
-        known = _covers_of_list(params, cell, state)
+        known = _covers_of_list(params, cell, site, state)
     elif isinstance(cell, TensorCell) and isinstance(params, Ref):
         _tensors_in(build, params, site)
-        known = (Cover(params, site=site),)
+        known = consumption.cover_of_tensor(params, site, state)
     elif isinstance(params, Union):
         consumption.escape(params, state)
     return covers.Group(site, known)
@@ -214,7 +215,7 @@ def _tensors_in(build: Build, value: Value, site: Site) -> None:
     pair = state.get(value, SequenceCell)
     if pair is not None and pair.items is not None and len(pair.items) == 2:
         value = pair.items[1]
-    options = value.options if isinstance(value, Union) else (value,)
+    options = options_of(value)
     branches = [replace(build, state=state.copy()) for _ in options[1:]]
     for branch, option in zip((*branches, build), options, strict=True):
         _option(branch, option, site)

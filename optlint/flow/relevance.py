@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from optlint.flow.torch_api import MODULE_ITERATORS, OPTIMIZERS
 
 WORDS = (
@@ -14,3 +16,11 @@ WORDS = (
 def concerns_training(identifiers: frozenset[str]) -> bool:
     """Whether code with these identifiers may have to do with parameters and optimizers."""
     return not WORDS.isdisjoint(identifiers) or any("grad" in word for word in identifiers)
+
+
+def spread_over(functions: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The names of those functions that concern training themselves or call one that does."""
+    found = {name for name, words in functions.items() if concerns_training(words)}
+    while more := {name for name, words in functions.items() if name not in found and not found.isdisjoint(words)}:
+        found |= more
+    return frozenset(found)

@@ -134,7 +134,7 @@ def _cannot_tell(left: object, right: object) -> Any:
 
 def _join_iterators(left: IteratorCell, right: IteratorCell) -> IteratorCell:
     if left.use is right.use:
-        return left
+        return replace(left, tested=True) if right.tested else left
     if Use.FRESH in (left.use, right.use):
         used = right if left.use is Use.FRESH else left
         return replace(used, use=Use.MAYBE)

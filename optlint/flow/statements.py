@@ -156,7 +156,7 @@ def _for(machine: Machine, node: ir.For, state: State) -> None:
     if items is not None and 0 < len(items) <= LONGEST_UNROLLED:
         rounds: list[Value] = list(items)
     else:
-        rounds = [item, item]
+        rounds = [item, consumption.anonymous(machine, item, state)]
     _loop(machine, node, state, rounds, repeats=items is None)
 
 

@@ -162,6 +162,8 @@ MODULE_WRAPPERS = frozenset(
         "torch.nn.parallel.distributed.DistributedDataParallel",
     }
 )
+# Methods that give a module another part.
+REGISTERS = frozenset("add_module register_module register_parameter append insert extend __setattr__".split())
 NEVER_RETURN = frozenset({"sys.exit", "os._exit", "builtins.exit", "builtins.quit"})
 # Not modules although they live in torch.nn.
 NOT_MODULES = frozenset({"torch.nn.Parameter", "torch.nn.Buffer", "torch.nn.UninitializedParameter"})

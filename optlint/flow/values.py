@@ -150,6 +150,11 @@ def union(values: tuple[Value, ...]) -> Value:
     return Union(tuple(flat))
 
 
+def options_of(value: Value) -> tuple[Value, ...]:
+    """All that a value may be."""
+    return value.options if isinstance(value, Union) else (value,)
+
+
 class Use(Enum):
     """How much of a one-shot iterator has been taken."""
 
@@ -206,6 +211,7 @@ class SequenceCell:
     covers: tuple[Cover, ...] | None = None
     children: Cover | None = None  # the children of a module, in order, or a slice of them
     ordered: bool = True
+    owner: Ref | None = None  # the optimizer whose param groups these are
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,12 +297,13 @@ class TensorCell:
 
 @dataclass(frozen=True, slots=True)
 class OptimizerCell:
-    """An optimizer, and what its param groups hold."""
+    """An optimizer, and what its param groups hold (None after branches that differ)."""
 
     cls: str
     made: Site
     name: str = "optimizer"
-    groups: tuple[Group, ...] = ()
+    groups: tuple[Group, ...] | None = ()
+    path: Path = ()
 
 
 Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell
