@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import Consumed
+    from optlint.observations import BuildRefused, GroupGiven, IteratorClipped
 
 rule = Rule(
     "OPT101",
@@ -24,8 +25,6 @@ rule = Rule(
 @rule.check
 def reused(event: Consumed) -> Iterator[Diagnostic]:
     """Report the second user, and point at the first."""
-    if not event.iterator.of_model:
-        return
     gets = "gets what is left" if event.partly else "gets nothing"
     when = "in the next round of the loop" if event.again else "before"
     yield rule.at(
@@ -47,3 +46,35 @@ def _user(by: str) -> str:
         "in": "this test",
     }
     return words.get(by, f"`{by}`")
+
+
+@rule.check
+def group_from_used_iterator(seen: GroupGiven) -> Iterator[Diagnostic]:
+    """Report a group that came out empty, or without its first parameters."""
+    if seen.iterator == "used up":
+        yield rule.at(
+            seen.place,
+            f"group {seen.group} of {seen.name} is empty: `{seen.source or 'its iterator'}` was used up before, so the "
+            "optimizer never trains what it walks through",
+            **seen.about,
+        )
+    elif seen.iterator == "partly used":
+        yield rule.at(
+            seen.place,
+            f"{seen.name} never trains {seen.listed}: they were taken out of `{seen.source or 'the iterator'}` before "
+            f"group {seen.group} got what was left",
+            **seen.about,
+        )
+
+
+@rule.check
+def refused_empty(seen: BuildRefused) -> Iterator[Diagnostic]:
+    """Report an optimizer that torch would not build because its iterator was used up."""
+    if seen.reason == "used up":
+        yield rule.at(seen.place, f"{seen.name} gets nothing: its iterator was used up before", **seen.about)
+
+
+@rule.check
+def clipped_nothing(seen: IteratorClipped) -> Iterator[Diagnostic]:
+    """Report clipping that clips nothing."""
+    yield rule.at(seen.place, "no gradient is clipped: the iterator given here was used up before", **seen.about)

@@ -130,7 +130,9 @@ def _tell(machine: Machine, ref: Ref, cell: IteratorCell, here: Trail, purpose: 
     trains = purpose.trains or (purpose.body is not None and _writes(purpose.body))
     again = earlier.origin is site.origin
     partly = cell.use is Use.PARTLY
-    machine.emit(events.Consumed(facts(ref, cell, state), site, purpose.by, trains, earlier, partly, again))
+    known = facts(ref, cell, state)
+    if known.of_model or purpose.trains:
+        machine.emit(events.Consumed(known, site, purpose.by, trains, earlier, partly, again))
 
 
 def _trail(machine: Machine, ref: Ref, site: Site) -> Trail:

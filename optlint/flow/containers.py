@@ -51,13 +51,16 @@ def copied(machine: Machine, value: Value, kind: str, state: State, site: Site, 
     """`list(value)` and its like: draws from an iterator, copies a container."""
     cell = state.cell(value)
     item = consumption.walk(machine, value, state, site, purpose)
+    layers = cell.layers if isinstance(cell, SequenceCell | IteratorCell) and kind != "set" else None
     if isinstance(cell, SequenceCell):
         ordered = kind != "set" and cell.ordered
-        return machine.new(state, replace(cell, kind=kind, made=site, ordered=ordered))
+        return machine.new(state, replace(cell, kind=kind, made=site, ordered=ordered, layers=layers))
     covers, children, items = None, None, None
     if isinstance(cell, IteratorCell):
         covers, children, items = cell.covers, cell.children, cell.items
-    made = SequenceCell(kind, site, items, item, covers=covers, children=children, ordered=kind != "set")
+    made = SequenceCell(
+        kind, site, items, item, covers=covers, children=children, ordered=kind != "set", layers=layers
+    )
     return machine.new(state, made)
 
 
@@ -105,8 +108,14 @@ def set_item(machine: Machine, receiver: Value, index: Value, value: Value, stat
 
 def _with_entry(cell: MappingCell, key: Value, entry: Entry) -> MappingCell:
     if not isinstance(key, Const):
-        return replace(cell, open=True, item=union((cell.item, entry.value)) if cell.entries else entry.value)
+        cell = with_key(cell, key)
+        return replace(cell, item=union((cell.item, entry.value)) if cell.entries else entry.value)
     return cell.with_entry(key.value, entry)
+
+
+def with_key(cell: MappingCell, key: Value) -> MappingCell:
+    """The dict when it may have got this key, which is no literal."""
+    return replace(cell, key=key if cell.key in (None, key) else UNKNOWN, open=True)
 
 
 def _with_item(cell: SequenceCell, index: Value, value: Value) -> SequenceCell:
@@ -115,7 +124,7 @@ def _with_item(cell: SequenceCell, index: Value, value: Value) -> SequenceCell:
         items = list(cell.items)
         items[index.value] = value  # type: ignore[union-attr,index]
         return replace(cell, items=tuple(items))
-    return replace(cell, items=None, item=UNKNOWN, children=None, covers=None)
+    return replace(cell, items=None, item=UNKNOWN, children=None, covers=None, layers=None)
 
 
 def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> Value:
@@ -150,11 +159,12 @@ def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Si
     item = consumption.walk(machine, value, state, site, consumption.Purpose("extend"))
     items, theirs = cell.items, exact_items(value, state)
     if items is not None and theirs is not None and not state.depth:
-        state.put(receiver, replace(cell, items=(*items, *theirs), sites=None))
+        state.put(receiver, replace(cell, items=(*items, *theirs), sites=None, layers=None))
         return
     covers = consumption.joined_covers((receiver, value), state)
     before = (*(items or ()), *(() if items is not None else (cell.item,)))
-    state.put(receiver, replace(cell, items=None, item=union((*before, item)), covers=covers, children=None, sites=None))
+    mixed = replace(cell, items=None, item=union((*before, item)), children=None, sites=None, layers=None)
+    state.put(receiver, replace(mixed, covers=covers))
 
 
 def append(receiver: Ref, value: Value, state: State, site: Site) -> None:
@@ -166,7 +176,8 @@ def append(receiver: Ref, value: Value, state: State, site: Site) -> None:
         state.put(receiver, replace(cell, items=(*cell.items, value), sites=sites))
         return
     before = cell.items if cell.items is not None else (cell.item,)
-    state.put(receiver, replace(cell, items=None, item=union((*before, value)), covers=None, children=None, sites=None))
+    mixed = replace(cell, items=None, item=union((*before, value)), children=None, sites=None, layers=None)
+    state.put(receiver, replace(mixed, covers=None))
 
 
 def concatenated(machine: Machine, left: Value, right: Value, state: State, site: Site) -> Value:
@@ -211,7 +222,8 @@ def _pop(machine: Machine, receiver: Ref, arguments: Arguments, state: State, si
     cell = state.get(receiver, SequenceCell)
     assert cell is not None
     item = get_item(machine, receiver, arguments.values[0] if arguments.values else Const(-1), state)
-    state.put(receiver, replace(cell, items=None, item=consumption.item_of(machine, receiver, state, site)))
+    rest = consumption.item_of(machine, receiver, state, site)
+    state.put(receiver, replace(cell, items=None, item=rest, layers=None))
     return item
 
 
@@ -222,14 +234,16 @@ def _copy(machine: Machine, receiver: Ref, _: Arguments, state: State, __: Site)
 def _blur(_: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> Value:
     cell = state.get(receiver, SequenceCell)
     assert cell is not None
-    state.put(receiver, replace(cell, items=None, item=union(cell.items) if cell.items else cell.item, covers=None))
+    item = union(cell.items) if cell.items else cell.item
+    state.put(receiver, replace(cell, items=None, item=item, covers=None, layers=None))
     return NONE
 
 
 def _clear(_: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> Value:
     cell = state.heap[receiver.id]
     if isinstance(cell, SequenceCell):
-        state.put(receiver, replace(cell, items=(), item=UNKNOWN, covers=None, children=None, sites=None))
+        empty = replace(cell, items=(), item=UNKNOWN, covers=None, children=None, sites=None, layers=None)
+        state.put(receiver, empty)
     elif isinstance(cell, MappingCell):
         state.put(receiver, replace(cell, entries=(), open=False))
     return NONE
@@ -276,7 +290,7 @@ def _items(machine: Machine, receiver: Ref, _: Arguments, state: State, site: Si
     cell = state.get(receiver, MappingCell)
     assert cell is not None
     if cell.open:
-        pair = sequence(machine, state, "tuple", site, (UNKNOWN, cell.item))
+        pair = sequence(machine, state, "tuple", site, (cell.key or UNKNOWN, cell.item))
         return sequence(machine, state, "list", site, None, pair)
     pairs = (sequence(machine, state, "tuple", site, (Const(key), entry.value)) for key, entry in cell.entries)
     return sequence(machine, state, "list", site, tuple(pairs))

@@ -54,7 +54,7 @@ class Iterator:
 
 @dataclass(frozen=True, slots=True)
 class Consumed:
-    """A one-shot iterator is drawn from that was drawn from before.
+    """A one-shot iterator of a model, or one that an optimizer gets, is drawn from that was drawn from before.
 
     `earlier` is where that happened; `partly` whether only some items were gone; `by` what draws now, in words
     (`for`, `list`, `torch.optim.SGD`), and `trains` whether what is trained depends on it.

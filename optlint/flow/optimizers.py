@@ -9,6 +9,7 @@ from optlint.flow import classes, consumption, covers, events, tensors, torch_ap
 from optlint.flow.consumption import Purpose
 from optlint.flow.state import join
 from optlint.flow.values import (
+    ClassValue,
     Cover,
     Derived,
     External,
@@ -33,13 +34,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """An optimizer while its groups are read; `strict` for those of torch, whose arguments are known."""
+    """An optimizer while its groups are read.
+
+    `strict` is for those of torch, whose arguments are known, `own` for those whose `step` the project writes.
+    """
 
     machine: Machine
     state: State
     name: str
     site: Site
     strict: bool
+    own: bool = False
 
     @property
     def purpose(self) -> Purpose:
@@ -51,7 +56,8 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     """An optimizer from a call of its class."""
     path = _path(cls)
     name = path.rpartition(".")[2]
-    build = Build(machine, state, name, site, path in torch_api.OPTIMIZERS)
+    strict = path in torch_api.OPTIMIZERS
+    build = Build(machine, state, name, site, strict, own=not strict and isinstance(cls, ClassValue))
     params, where = arguments.pick(0, "params"), arguments.site(0, "params")
     groups = _groups(build, params, where) if params is not None and where is not None else ()
     ref = machine.new(state, OptimizerCell(path, site, name, path=state.path))
@@ -236,6 +242,8 @@ def _option(build: Build, value: Value, site: Site) -> None:
 
 def _tensor(build: Build, tensor: Ref, site: Site) -> None:
     """Judge a tensor when all that the program does to it is known."""
+    if build.own:
+        return
     machine, no_grad = build.machine, build.state.no_grad
     cell = build.state.get(tensor, TensorCell)
     assert cell is not None

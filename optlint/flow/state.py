@@ -154,7 +154,9 @@ def _join_mappings(left: MappingCell, right: MappingCell) -> MappingCell:
     merged = {key: _join_entries(entry, theirs.get(key)) for key, entry in mine.items()}
     merged.update({key: entry for key, entry in theirs.items() if key not in mine})
     differ = mine.keys() != theirs.keys() or left.open or right.open
-    return replace(left, entries=tuple(merged.items()), open=differ, item=union((left.item, right.item)))
+    keys = tuple(key for key in (left.key, right.key) if key is not None)
+    item, key = union((left.item, right.item)), union(keys) if keys else None
+    return replace(left, entries=tuple(merged.items()), open=differ, item=item, key=key)
 
 
 def _join_entries(left: Entry, right: Entry | None) -> Entry:

@@ -106,11 +106,29 @@ class Descriptor:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A number computed from the index that `enumerate` gave to the parameters of `module`: `idx // 3`."""
+    """What depends on the place of a parameter among those of a model: one value for each, in order.
 
-    module: Value
-    divisor: int | None
-    site: Site | None
+    `layers` tells the layer of each parameter; `site` is the division that put several places together, if any.
+    Values that can't be told are stood for by what they were computed from.
+    """
+
+    layers: tuple[int, ...]
+    values: tuple[Value, ...]
+    site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many parameters a model has: the length of a list of them."""
+
+    layers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """A whole number that grows by one from item to item, from `start` on."""
+
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +150,8 @@ Value: TypeAlias = (
     | Super
     | Descriptor
     | Derived
+    | Count
+    | Counting
     | Union
 )
 
@@ -192,6 +212,7 @@ class IteratorCell:
     children: Cover | None = None  # the children of a module, in order, or a slice of them
     items: tuple[Value, ...] | None = None  # one by one, where they are known
     endless: bool = False
+    layers: tuple[int, ...] | None = None  # the layer of each item, if they run along the parameters of a model
     trains: bool = False  # an optimizer drew from it
     certain: bool = True  # false if only a method's name tells that this is an iterator
 
@@ -212,6 +233,8 @@ class SequenceCell:
     children: Cover | None = None  # the children of a module, in order, or a slice of them
     ordered: bool = True
     owner: Ref | None = None  # the optimizer whose param groups these are
+    layers: tuple[int, ...] | None = None  # the layer of each item, if they run along the parameters of a model
+    dealt: Derived | None = None  # the lists that parameters were dealt out to, of which this is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +255,8 @@ class MappingCell:
     open: bool = False
     item: Value = UNKNOWN
     role: str = "dict"  # or "group": a param group of an optimizer
+    key: Value | None = None  # stands for keys that are not listed
+    default: Value | None = None  # makes the values of new keys
 
     def get(self, key: object) -> Entry | None:
         """The entry under a literal key."""
@@ -304,6 +329,7 @@ class OptimizerCell:
     name: str = "optimizer"
     groups: tuple[Group, ...] | None = ()
     path: Path = ()
+    layers: tuple[int, ...] | None = None  # the layer of each group, if they run along the parameters of a model
 
 
 Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell

@@ -1,0 +1,240 @@
+"""Places of parameters: what `enumerate`, `//` and lists of rates make of them, one value for each parameter."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from optlint.flow import consumption, containers, events
+from optlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Const,
+    Count,
+    Counting,
+    Derived,
+    IteratorCell,
+    MappingCell,
+    Ref,
+    SequenceCell,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from optlint.flow import ir
+    from optlint.flow.events import Site
+    from optlint.flow.machine import Arguments, Machine
+    from optlint.flow.state import State
+
+Layers: TypeAlias = "tuple[int, ...] | None"
+Handler: TypeAlias = "Callable[[Machine, Arguments, ir.Call, State], Value]"
+
+OPERATORS: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+}
+KEEPS_APART = frozenset({"+", "-", "*", "/", "**"})  # different values stay different, whatever the other side is
+LARGEST = 1e9
+
+
+def numbered(layout: tuple[int, ...]) -> tuple[int, ...]:
+    """The layer of each parameter, from the count of parameters in each layer."""
+    return tuple(layer for layer, count in enumerate(layout) for _ in range(count))
+
+
+def layers_of(value: Value, state: State) -> Layers:
+    """The layer of each item of an iterable, if its items run along the parameters of a model."""
+    cell = state.cell(value)
+    return cell.layers if isinstance(cell, SequenceCell | IteratorCell) else None
+
+
+def joined_layers(values: tuple[Value, ...], state: State) -> Layers:
+    """The same of several iterables, one behind the other."""
+    joined: tuple[int, ...] = ()
+    for value in values:
+        layers = layers_of(value, state)
+        if layers is None:
+            return None
+        first = max(joined, default=-1) + 1
+        joined += tuple(first + layer for layer in layers)
+    return joined or None
+
+
+def counted(layers: Layers, start: Value | None) -> Value:
+    """What counts along the items of an iterable, from `start` on."""
+    if start is None:
+        start = Const(0)
+    if layers is None or not isinstance(start, Const) or type(start.value) is not int:
+        return UNKNOWN
+    return Derived(layers, tuple(Const(start.value + place) for place in range(len(layers))))
+
+
+def paired(items: tuple[Value, ...], sources: tuple[Value, ...], state: State) -> tuple[Value, ...]:
+    """The items of `zip`: what only counts does so along the parameters that another iterable gives."""
+    layers = next((found for value in sources if (found := layers_of(value, state)) is not None), None)
+    return tuple(counted(layers, Const(item.start)) if isinstance(item, Counting) else item for item in items)
+
+
+def operated(machine: Machine, node: ir.Node, left: Value, right: Value, op: str) -> Value:
+    """`left op right`, where one of them depends on the place of a parameter."""
+    if isinstance(left, Count):
+        left = Const(len(left.layers))
+    if isinstance(right, Count):
+        right = Const(len(right.layers))
+    index = left if isinstance(left, Derived) else right
+    if not isinstance(index, Derived):
+        return _calculated(op, left, right)
+    if UNKNOWN in (left, right):
+        return index if op in KEEPS_APART else UNKNOWN
+    results = tuple(_calculated(op, *pair) for pair in zip(*_spread((left, right), index), strict=False))
+    if len(results) != len(index.values) or UNKNOWN in results:
+        return index if op in KEEPS_APART else UNKNOWN
+    divides = op == "//" and index is left and index.site is None
+    return Derived(index.layers, results, machine.site(node) if divides else index.site)
+
+
+def _spread(operands: tuple[Value, ...], index: Derived) -> list[tuple[Value, ...]]:
+    """One value of each operand for each parameter."""
+    count = len(index.values)
+    return [part.values if isinstance(part, Derived) else (part,) * count for part in operands]
+
+
+def _calculated(op: str, left: Value, right: Value) -> Value:
+    if not (isinstance(left, Const) and isinstance(right, Const) and op in OPERATORS):
+        return UNKNOWN
+    return _number(OPERATORS[op], left, right) if op != "**" or _is_small(right) else UNKNOWN
+
+
+def _is_small(exponent: Const) -> bool:
+    return isinstance(exponent.value, int | float) and abs(exponent.value) < 1000
+
+
+def _number(function: Callable[..., object], *operands: Value) -> Value:
+    """A function of numbers, if it gives a number."""
+    values = [part.value for part in operands if isinstance(part, Const)]
+    if len(values) != len(operands) or not all(type(value) in (int, float) and abs(value) < LARGEST for value in values):  # type: ignore[arg-type]
+        return UNKNOWN
+    try:
+        result = function(*values)
+    except (ArithmeticError, ValueError):
+        return UNKNOWN
+    return Const(result) if isinstance(result, int | float) else UNKNOWN
+
+
+def _applied(function: Callable[..., object]) -> Handler:
+    """A function of numbers, done for each parameter."""
+
+    def apply(machine: Machine, arguments: Arguments, node: ir.Call, _: State) -> Value:
+        given = tuple(Const(len(part.layers)) if isinstance(part, Count) else part for part in arguments.values)
+        index = next((part for part in given if isinstance(part, Derived)), None)
+        if index is None or arguments.open:
+            return UNKNOWN
+        results = tuple(_number(function, *each) for each in zip(*_spread(given, index), strict=False))
+        if len(results) != len(index.values) or UNKNOWN in results:
+            return UNKNOWN
+        rounds = index.site is None and results != index.values
+        return Derived(index.layers, results, machine.site(node) if rounds else index.site)
+
+    return apply
+
+
+def _divmod(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """`divmod(index, n)`: a quotient and a rest."""
+    if len(arguments.values) != 2:
+        return UNKNOWN
+    parts = tuple(operated(machine, node, *arguments.values, op) for op in ("//", "%"))
+    return containers.sequence(machine, state, "tuple", machine.site(node), parts)
+
+
+def _range(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """`range(len(params))` runs along the parameters; other ranges only count."""
+    start, stop = (Const(0), *arguments.values)[-2:] if len(arguments.values) < 3 else (UNKNOWN, UNKNOWN)
+    item: Value = UNKNOWN
+    if isinstance(start, Const) and type(start.value) is int and start.value >= 0:
+        item = Counting(start.value)
+        if isinstance(stop, Count):
+            item = counted(stop.layers[start.value :], start)
+    return containers.sequence(machine, state, "range", machine.site(node), None, item)
+
+
+NUMERIC: dict[str, Handler] = {
+    "builtins.divmod": _divmod,
+    "builtins.int": _applied(int),
+    "builtins.round": _applied(round),
+    "builtins.min": _applied(min),
+    "builtins.max": _applied(max),
+    "builtins.abs": _applied(abs),
+    "builtins.float": _applied(float),
+    "builtins.pow": _applied(pow),
+    "math.floor": _applied(math.floor),
+    "math.ceil": _applied(math.ceil),
+    "math.trunc": _applied(math.trunc),
+    "math.sqrt": _applied(math.sqrt),
+    "math.exp": _applied(math.exp),
+    "numpy.floor": _applied(math.floor),
+}
+
+
+def concerns(values: tuple[Value, ...]) -> bool:
+    """Whether one of these values depends on the place of a parameter."""
+    return any(isinstance(value, Derived | Count) for value in values)
+
+
+def item(machine: Machine, receiver: Value, index: Value, state: State) -> Value:
+    """`receiver[index]`, where one of them depends on the place of a parameter."""
+    by_place = index if isinstance(index, Derived) else receiver
+    assert isinstance(by_place, Derived)
+    cell = state.cell(receiver)
+    if isinstance(index, Derived) and isinstance(cell, MappingCell) and isinstance(receiver, Ref):
+        note_key(receiver, cell, index, state)
+    elif isinstance(index, Derived) and not isinstance(receiver, Derived):
+        if not isinstance(cell, SequenceCell) or (cell.items is None and cell.item is UNKNOWN):
+            return index if cell is None or isinstance(cell, SequenceCell) else UNKNOWN
+        if cell.items is None:
+            return cell.item
+    pairs = zip(*_spread((receiver, index), by_place), strict=False)
+    found = tuple(containers.get_item(machine, one, key, state) for one, key in pairs)
+    site = by_place.site or (index.site if isinstance(index, Derived) else None)
+    return UNKNOWN if UNKNOWN in found else Derived(by_place.layers, found, site)
+
+
+def note_key(receiver: Ref, cell: MappingCell, index: Derived, state: State) -> None:
+    """A dict gets entries for each value of an index."""
+    if all(isinstance(value, Const) and cell.get(value.value) is not None for value in index.values):
+        return
+    state.put(receiver, replace(cell, key=index if cell.key in (None, index) else UNKNOWN, open=True))
+
+
+def deal(receiver: Derived, value: Value, state: State, site: Site) -> Value:
+    """`buckets[i // 3].append(p)`: each parameter goes into one of several lists."""
+    for held in dict.fromkeys(receiver.values):
+        if isinstance(held, Ref) and state.get(held, SequenceCell) is not None:
+            containers.append(held, value, state, site)
+            state.update(held, dealt=receiver)
+        else:
+            consumption.escape(value, state)
+    return NONE
+
+
+def judge_rate(machine: Machine, rate: Value) -> None:
+    """Tell if a rate was computed from the place of a parameter, by a division."""
+    if isinstance(rate, Derived) and rate.site is not None:
+        labels = tuple(value.value if isinstance(value, Const) else value for value in rate.values)
+        machine.emit(events.RateByIndex(rate.site, rate.layers, labels))
+
+
+def judge_dealt(machine: Machine, groups: tuple[MappingCell, ...], state: State) -> None:
+    """Tell the rates that parameters got by being dealt out to the lists of several groups."""
+    held = {entry.value: group.get("lr") for group in groups if (entry := group.get("params"))}
+    lists = (state.get(value, SequenceCell) for value in held)
+    for dealt in dict.fromkeys(cell.dealt for cell in lists if cell is not None and cell.dealt is not None):
+        rates = [held.get(value) for value in dealt.values]
+        judge_rate(machine, replace(dealt, values=tuple(NONE if rate is None else rate.value for rate in rates)))

@@ -1,0 +1,117 @@
+"""How many parameter tensors the layers of PyTorch and the models of torchvision have, as data.
+
+Counts are those of `list(layer.parameters())`; a *layout* gives one count for each layer, in that order.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Flag(NamedTuple):
+    """A boolean argument of a layer's class: its keyword, its position and its default."""
+
+    keyword: str
+    position: int
+    default: bool = True
+
+
+class Layer(NamedTuple):
+    """A layer has `weights` tensors, and `biases` more where the flag `bias` holds; none where `gate` does not."""
+
+    weights: int
+    biases: int = 0
+    bias: Flag | None = None
+    gate: Flag | None = None
+
+
+_NORM = Layer(2, gate=Flag("affine", 3))
+_INSTANCE_NORM = Layer(2, gate=Flag("affine", 3, default=False))
+_CONVOLUTION = Layer(1, 1, Flag("bias", 7))
+LAYERS: dict[str, Layer] = {
+    "torch.nn.Linear": Layer(1, 1, Flag("bias", 2)),
+    "torch.nn.Bilinear": Layer(1, 1, Flag("bias", 3)),
+    **{f"torch.nn.Conv{n}d": _CONVOLUTION for n in (1, 2, 3)},
+    **{f"torch.nn.ConvTranspose{n}d": _CONVOLUTION for n in (1, 2, 3)},
+    **{f"torch.nn.BatchNorm{n}d": _NORM for n in (1, 2, 3)},
+    **{f"torch.nn.InstanceNorm{n}d": _INSTANCE_NORM for n in (1, 2, 3)},
+    "torch.nn.SyncBatchNorm": _NORM,
+    "torch.nn.GroupNorm": _NORM,
+    "torch.nn.LayerNorm": Layer(1, 1, Flag("bias", 3), Flag("elementwise_affine", 2)),
+    "torch.nn.RMSNorm": Layer(1, gate=Flag("elementwise_affine", 2)),
+    "torch.nn.Embedding": Layer(1),
+    "torch.nn.EmbeddingBag": Layer(1),
+    "torch.nn.PReLU": Layer(1),
+    **{f"torch.nn.{name}Cell": Layer(2, 2, Flag("bias", 2)) for name in ("RNN", "LSTM", "GRU")},
+}
+# Tensors of one direction of one level; half of them are biases.
+RECURRENT = {"torch.nn.RNN": 4, "torch.nn.LSTM": 4, "torch.nn.GRU": 4}
+NO_PARAMETERS = frozenset(
+    f"torch.nn.{name}"
+    for name in "ReLU ReLU6 LeakyReLU GELU SiLU ELU SELU CELU GLU Tanh Sigmoid Softmax LogSoftmax Softplus Hardswish "
+    "Hardtanh Mish Identity Flatten Unflatten Dropout Dropout1d Dropout2d Dropout3d AlphaDropout MaxPool1d MaxPool2d "
+    "MaxPool3d AvgPool1d AvgPool2d AvgPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool2d "
+    "ZeroPad2d ReflectionPad2d Upsample UpsamplingNearest2d PixelShuffle Fold Unfold "
+    "CrossEntropyLoss MSELoss L1Loss BCELoss BCEWithLogitsLoss NLLLoss Softmax2d Softsign Hardsigmoid Threshold".split()
+)
+
+
+class Part(NamedTuple):
+    """A child of a model: its name, its class in `torch.nn` where that is known, and its layout."""
+
+    name: str
+    cls: str = ""
+    layout: tuple[int, ...] | None = None
+
+
+def _parts(words: str) -> tuple[Part, ...]:
+    """Parts from `name:Class` words; a class without parameters has an empty layout."""
+    split = (word.partition(":") for word in words.split())
+    return tuple(Part(name, cls, () if f"torch.nn.{cls}" in NO_PARAMETERS else None) for name, _, cls in split)
+
+
+def _with_layouts(words: str, *layouts: tuple[int, ...]) -> tuple[Part, ...]:
+    """The same, with the layouts of those that have parameters, in order."""
+    given = iter(layouts)
+    return tuple(part if part.layout == () else part._replace(layout=next(given)) for part in _parts(words))
+
+
+_FEATURES = "features:Sequential avgpool:AdaptiveAvgPool2d classifier:Sequential"
+_NO_POOL = "features:Sequential classifier:Sequential"
+_RESNET = (
+    "conv1:Conv2d bn1:BatchNorm2d relu:ReLU maxpool:MaxPool2d layer1:Sequential layer2:Sequential layer3:Sequential "
+    "layer4:Sequential avgpool:AdaptiveAvgPool2d fc:Linear"
+)
+_PAIR, _TRIPLE = (2,), (1, 2)  # a layer with a bias; a convolution without one and its normalisation
+
+
+def _resnet(*convolutions: int) -> tuple[Part, ...]:
+    """A ResNet with so many convolutions in its four stages."""
+    return _with_layouts(_RESNET, (1,), (2,), *(_TRIPLE * count for count in convolutions), _PAIR)
+
+
+def _vgg(convolutions: int, *, normalised: bool = False) -> tuple[Part, ...]:
+    return _with_layouts(_FEATURES, _PAIR * (convolutions * (1 + normalised)), _PAIR * 3)
+
+
+# Children of well-known models, in order; those without parameters have an empty layout.
+TORCHVISION: dict[str, tuple[Part, ...]] = {
+    f"torchvision.models.{name}": parts
+    for name, parts in {
+        "alexnet": _with_layouts(_FEATURES, _PAIR * 5, _PAIR * 3),
+        **{f"vgg{n}": _vgg(n - 3) for n in (11, 13, 16, 19)},
+        **{f"vgg{n}_bn": _vgg(n - 3, normalised=True) for n in (11, 13, 16, 19)},
+        "resnet18": _resnet(4, 5, 5, 5),
+        "resnet34": _resnet(6, 9, 13, 7),
+        **{name: _resnet(10, 13, 19, 10) for name in ("resnet50", "resnext50_32x4d", "wide_resnet50_2")},
+        **{name: _resnet(10, 13, 70, 10) for name in ("resnet101", "resnext101_32x8d", "wide_resnet101_2")},
+        "resnet152": _resnet(10, 25, 109, 10),
+        **{name: _parts(_FEATURES) for name in ("efficientnet_b0", "mobilenet_v3_small", "mobilenet_v3_large")},
+        "convnext_tiny": _parts(_FEATURES),
+        "mobilenet_v2": _parts(_NO_POOL),
+        **{f"squeezenet1_{n}": _parts(_NO_POOL) for n in (0, 1)},
+        **{f"densenet{n}": _parts("features:Sequential classifier:Linear") for n in (121, 161, 169, 201)},
+    }.items()
+}
+# Arguments that leave the layout of such a model as it is.
+KEEPS_LAYOUT = frozenset({"weights", "pretrained", "progress", "num_classes", "dropout"})
