@@ -12,12 +12,15 @@ import types
 import warnings
 from typing import TYPE_CHECKING
 
+import optlint
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from optlint.diagnostic import Diagnostic
     from tests.pages.marks import Line
-    from tests.pages.page import Case
+    from tests.pages.page import Case, Source
 
 MODULE = "page_under_test"
 
@@ -31,18 +34,28 @@ def torch_fits(case: Case) -> bool:
     return case.attributes.torch.contains(_torch().__version__.partition("+")[0], prereleases=True)
 
 
-def execute(case: Case, page: Path) -> None:
-    """Run the case's block; raise `RunError` if it fails, or ends otherwise than `raises=` says."""
+def execute(case: Case, page: Path) -> list[Diagnostic]:
+    """Run the case's block under the audit, and return what that says of it, at the rows of the case.
+
+    Raise `RunError` if the block fails, or ends otherwise than `raises=` says.
+    """
     expected = case.attributes.value("raises")
+    report = None
     try:
-        with _undisturbed():
+        with _undisturbed(), optlint.audit(reportable=str(page).__eq__) as report:
             _run(case.main.lines, page)
     except Exception as error:
-        if expected in [kind.__name__ for kind in type(error).__mro__]:
-            return
-        raise RunError(_page_traceback(error, page)) from None
-    if expected:
-        raise RunError(f"the block should raise {expected}, and did not")
+        if expected not in [kind.__name__ for kind in type(error).__mro__]:
+            raise RunError(_page_traceback(error, page)) from None
+    else:
+        if expected:
+            raise RunError(f"the block should raise {expected}, and did not")
+    return [_at_row_of_case(one, case.main) for one in (report.diagnostics if report else ())]
+
+
+def _at_row_of_case(one: Diagnostic, main: Source) -> Diagnostic:
+    rows = {line.row: row for row, line in enumerate(main.lines, start=1)}
+    return one._replace(span=one.span._replace(filename=main.name, row=rows.get(one.span.row, 0)))
 
 
 def _run(lines: tuple[Line, ...], page: Path) -> None:
@@ -91,5 +104,6 @@ def _torch() -> types.ModuleType:
 def _page_traceback(error: Exception, page: Path) -> str:
     linecache.checkcache(str(page))
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(page)]
+    head = "the block does not run as the page claims\n\n"
     where = "".join(f"{page.name}:{frame.lineno}: {frame.line}\n" for frame in frames)
-    return where + "".join(traceback.format_exception_only(error)).rstrip()
+    return head + where + "".join(traceback.format_exception_only(error)).rstrip()

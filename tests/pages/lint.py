@@ -2,12 +2,70 @@
 
 from __future__ import annotations
 
+import sys
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from optlint import observations
+from optlint.checking import Policies, check_file
+from optlint.config import Config, parse_table
+from optlint.files import SourceFile
+from optlint.own_rules import OWN, all_rules
+from optlint.prefilter import prefilter_of
+from optlint.selection import Selection
 
 if TYPE_CHECKING:
     from optlint.diagnostic import Diagnostic
     from tests.pages.page import Case
 
 
-def lint_case(case: Case) -> list[Diagnostic] | None:
-    """What the linter says of the case's files, named as in the case; None until there is a linter."""
+class LintError(AssertionError):
+    """A linter that crashed, or a rule that speaks of a file which its own `needs` would have turned away."""
+
+
+def lint_case(case: Case) -> list[Diagnostic]:
+    """What the linter says of the case's files, named as in the case."""
+    policies = _policies(case.own_code)
+    with TemporaryDirectory() as folder:
+        for file in case.files:
+            path = Path(folder, file.name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.text, encoding="utf-8")
+        found = [SourceFile(f"{folder}/{file.name}", _config(case.config)) for file in case.files]
+        return [_local(one, folder) for file in found for one in _lint_file(file, policies)]
+
+
+@cache
+def can_audit() -> bool:
+    """Whether there is any check for the audit yet; until then `# audit` marks wait."""
+    return any(hasattr(observations, subject) for subject in all_rules().checks)
+
+
+@cache
+def _policies(own_code: str | None) -> Policies:
+    """The policies on a page: all rules that are on by default, and its own."""
+    return Policies(Selection(extend_select=(own_code,) if own_code else ()))
+
+
+@cache
+def _config(text: str) -> Config:
+    return parse_table(import_module("tomllib" if sys.version_info >= (3, 11) else "tomli").loads(text))
+
+
+def _lint_file(file: SourceFile, policies: Policies) -> tuple[Diagnostic, ...]:
+    result = check_file(file, policies)
+    if result.crash:
+        raise LintError(f"the engine crashed: {result.crash}")
+    for code in {one.code for one in result.diagnostics}:
+        rule = policies.registry.rules[code]
+        if rule not in OWN and not prefilter_of([rule], []).lets_through(Path(file.path).read_bytes()):
+            raise LintError(f"{code} speaks of this block, but its `needs` would turn it away: {rule.needs}")
+    return result.diagnostics
+
+
+def _local(one: Diagnostic, folder: str) -> Diagnostic:
+    """The diagnostic, with its file named as in the case."""
+    return one._replace(span=one.span._replace(filename=one.span.filename.removeprefix(f"{folder}/")))

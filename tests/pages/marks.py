@@ -42,7 +42,7 @@ class Mark(NamedTuple):
     def __str__(self) -> str:
         severity = f" {self.severity}" if self.severity else ""
         message = f' "{self.message}"' if self.message else ""
-        return f"{self.kind} [{self.code}{severity}]{message}"
+        return f"{self.kind}: [{self.code}{severity}]{message}"
 
 
 class Line(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.pages.execute import RunError, execute, torch_fits
-from tests.pages.lint import lint_case
+from tests.pages.lint import LintError, can_audit, lint_case
 from tests.pages.marks import PageError
 from tests.pages.page import Case, read_page
 from tests.pages.verdict import SurpriseError, compare
@@ -68,13 +68,13 @@ class Block(pytest.Item):
 
     def runtest(self) -> None:
         """Lint it, compare with the marks, and run it where the page asks for that."""
-        said = lint_case(self.case)
-        if said is not None:
-            compare(self.case, said, "error")
+        compare(self.case, lint_case(self.case), "error")
         if self.case.runs:
             if not torch_fits(self.case):
                 pytest.skip(f"linted, but not run: needs torch{self.case.attributes.torch}")
-            execute(self.case, self.path)
+            said = execute(self.case, self.path)
+            if can_audit():
+                compare(self.case, said, "audit")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
         """Show the block with its surprises in place, or the page's lines that failed."""
@@ -83,8 +83,8 @@ class Block(pytest.Item):
             words = [one.word for one in excinfo.value.surprises]
             counts = f"{words.count('missing')} missing, {words.count('noisy')} noisy"
             return f"{where}: {counts}\n\n{excinfo.value}"
-        if isinstance(excinfo.value, RunError):
-            return f"{where}: the block does not run as the page claims\n\n{excinfo.value}"
+        if isinstance(excinfo.value, RunError | LintError):
+            return f"{where}: {excinfo.value}"
         return super().repr_failure(excinfo, *args, **kwargs)
 
     def reportinfo(self) -> tuple[Path, int, str]:

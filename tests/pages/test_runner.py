@@ -86,7 +86,7 @@ def test_a_missing_diagnostic_fails_and_shows_its_line(run_page):
             "rules/OPT101-bad-word.md:5: 1 missing, 0 noisy",
             "   6 | x = 1",
             "   7 | good  # error",
-            "   > | ^ missing: error [[]OPT101]",
+            "   > | ^ missing: error: [[]OPT101]",
         ],
         consecutive=False,
     )
@@ -100,7 +100,7 @@ def test_a_noisy_diagnostic_fails_and_shows_its_line(run_page):
         [
             "rules/OPT101-bad-word.md:5: 0 missing, 1 noisy",
             "   8 |     bad_305",
-            "   > |     ^ noisy: warning [[]OPT305] `bad_305` is bad",
+            "   > |     ^ noisy: error: [[]OPT305 warning] `bad_305` is bad",
             "   9 | y = 2",
         ]
     )

@@ -35,7 +35,7 @@ def compare(case: Case, diagnostics: Iterable[Diagnostic], kind: str) -> None:
     said = list(diagnostics)
     surprises = tuple(found for file in case.files for found in _compare_file(file, said, kind))
     known = {file.name for file in case.files}
-    surprises += tuple(_noisy(one, one.span.filename) for one in said if one.span.filename not in known)
+    surprises += tuple(_noisy(one, one.span.filename, kind) for one in said if one.span.filename not in known)
     if surprises:
         raise SurpriseError(case, surprises)
 
@@ -50,16 +50,16 @@ def _compare_file(file: Source, said: list[Diagnostic], kind: str) -> Iterator[S
                 yield Surprise("missing", file.name, row, str(mark))
             else:
                 on_line.remove(found)
-        yield from (_noisy(one, file.name) for one in on_line)
-    yield from (_noisy(one, file.name) for one in here if not 1 <= one.span.row <= len(file.lines))
+        yield from (_noisy(one, file.name, kind) for one in on_line)
+    yield from (_noisy(one, file.name, kind) for one in here if not 1 <= one.span.row <= len(file.lines))
 
 
 def _strictest_first(marks: Iterable[Mark]) -> list[Mark]:
     return sorted(marks, key=lambda mark: (len(mark.message), len(mark.severity)), reverse=True)
 
 
-def _noisy(one: Diagnostic, name: str) -> Surprise:
-    return Surprise("noisy", name, one.span.row, f"{one.severity.value} [{one.code}] {one.message}")
+def _noisy(one: Diagnostic, name: str, kind: str) -> Surprise:
+    return Surprise("noisy", name, one.span.row, f"{kind}: [{one.code} {one.severity.value}] {one.message}")
 
 
 def show(case: Case, surprises: tuple[Surprise, ...]) -> Iterator[str]:

@@ -1,0 +1,83 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from optlint.config import parse_table
+from optlint.own_rules import all_rules
+from optlint.policy import policy_of
+from optlint.selection import Selection
+from tests.pages.page import read_fences
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return ["".join(f"{line}\n" for line in fence.lines) for fence in read_fences(README) if fence.language == language]
+
+
+def sessions() -> list[tuple[str, str]]:
+    """Each `$ command` of the README's console blocks, with what is shown below it."""
+    texts = [part for block in blocks("console") for part in block.split("$ ")[1:]]
+    return [(text.partition("\n")[0], text.partition("\n")[2]) for text in texts]
+
+
+def shows(shown: str, printed: str) -> bool:
+    """Whether `printed` is what is shown, where a line `...` stands for any lines."""
+    parts = [re.escape(part) for part in shown.rstrip("\n").split("\n...\n")]
+    return re.fullmatch("\n(?:.*\n)*?".join(parts), printed.rstrip("\n")) is not None
+
+
+@pytest.mark.parametrize(("command", "shown"), sessions(), ids=[command for command, _ in sessions()])
+def test_a_session_replays(command, shown):
+    program, *arguments = command.split()
+    assert program == "optlint"
+    environment = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "COLUMNS")}
+    done = subprocess.run(
+        [sys.executable, "-m", "optlint", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert shows(shown, done.stdout), done.stdout
+
+
+def test_a_session_that_differs_is_seen():
+    assert shows("a\n...\nc\n", "a\nb\nb\nc\n")
+    assert not shows("a\n...\nc\n", "a\nb\nd\n")
+    assert not shows("a\nc\n", "a\nb\nc\n")
+
+
+def test_the_configuration_can_be_used():
+    toml = pytest.importorskip("tomllib", reason="tomllib came with Python 3.11")
+    (text,) = blocks("toml")
+    policy = policy_of(all_rules(), parse_table(toml.loads(text)["tool"]["optlint"]), Selection())
+    assert "OPT101" in policy.enabled
+    assert "OPT203" not in policy.enabled
+
+
+def test_every_command_exists():
+    (text,) = [block for block in blocks("") if block.startswith("optlint check [PATHS]")]
+    words = {line.split()[1] for line in text.splitlines()}
+    for word in words:
+        assert (ROOT / "optlint" / "commands" / f"{word}.py").is_file()
+
+
+def test_the_tests_are_run_by_the_line_that_the_readme_gives():
+    (line,) = re.findall(r"^python3 -m venv .*pytest$", README, re.MULTILINE)
+    assert (
+        re.search(r"grep -E '(.*)' README.md", (ROOT / ".ci/run").read_text(encoding="utf-8"))[1]
+        == r"^python3 -m venv .*pytest$"
+    )
+    assert "[test]" in line
