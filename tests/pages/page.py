@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FENCE = re.compile(r"^(?P<ticks>`{3,})\s*(?P<language>[\w+-]*)\s*(?P<rest>.*?)\s*$")
 HEADING = re.compile(r"^#{1,6}\s+(?P<text>.*?)\s*$")
 OURS = ("python", "toml")
-FLAGS = frozenset({"setup", "run", "fixed", "unsafe", "notebook", "config"})
+FLAGS = frozenset({"setup", "run", "fixed", "unsafe", "config"})
 VALUES = frozenset({"file", "as", "raises"})
 TORCH = re.compile(r"torch(?P<versions>(?:>=|<=|==|<|>)\d+(?:\.\d+)*)$")
 
@@ -179,8 +179,7 @@ class _Reader:
         self.refuse(fence, "unsafe" in flags and above is None, "`.unsafe` goes with `.fixed`")
         self.refuse(fence, bool(values.value("raises")) and "run" not in flags, "`raises=` goes with `.run`")
         self.refuse(fence, "config" in flags, "`.config` goes with toml")
-        suffix = ".ipynb" if "notebook" in flags else ".py"
-        main = Source(values.value("as") or f"main{suffix}", self.setup + self.lines(fence))
+        main = Source(values.value("as") or "main.py", self.setup + self.lines(fence))
         files = (*(above.files[:-1] if above else self.siblings), main)
         return Case(fence.heading, fence.row, fence.attributes, files, self.config, self.own_code, above)
 
