@@ -8,11 +8,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from optlint.auditing.places import OWN, is_users_file
-from optlint.config import Configs, Selection
+from optlint.config import Configs
 from optlint.diagnostic import Severity
 from optlint.own_rules import all_rules
 from optlint.patterns import Patterns
-from optlint.selection import enabled_codes, rules_named
+from optlint.selection import Selection, enabled_codes, rules_named
 from optlint.suppress import Suppression, find_directives, read_suppressions
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from optlint.diagnostic import Severity
 
@@ -19,23 +19,42 @@ NAMED = 5  # parameters that are named one by one
 
 def say(facts: AuditFacts) -> None:
     """Say it on stderr, wherever the program has put its own `sys.stderr`."""
-    if sys.__stderr__ is not None and not sys.__stderr__.closed:
-        print(summary(facts), file=sys.__stderr__)
+    stream = sys.__stderr__
+    if stream is not None and not stream.closed:
+        print(summary(facts, wants_colour(stream)), file=stream)
 
 
-def summary(facts: AuditFacts) -> str:
+def wants_colour(stream: TextIO) -> bool:
+    """By the conventions of no-color.org and force-color.org, else on a terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def summary(facts: AuditFacts, colour: bool = False) -> str:
     """The diagnostics, then each optimizer with how much of it trains, then the counts."""
-    lines = [line for one in facts.diagnostics for line in _diagnostic(one)]
+    lines = [line for one in facts.diagnostics for line in _diagnostic(one, colour)]
     lines += [line for one in facts.optimizers for line in _optimizer(one)]
     if facts.unowned:
         lines.append(f"in no optimizer: {_names(facts.unowned)}")
     return "\n".join([*lines, f"optlint: {_counts(facts)}"])
 
 
-def _diagnostic(diagnostic: Diagnostic) -> Iterator[str]:
-    where = f"{_place(diagnostic.span)}:{diagnostic.span.column}"
-    yield f"{where}: {diagnostic.severity.value}: {diagnostic.code} {diagnostic.message} [{diagnostic.name}]"
-    yield from (f"  {_place(note.span)}: {note.message}" for note in diagnostic.notes)
+def _diagnostic(diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
+    """As the linter shows it, with an empty line after it."""
+    from linecache import getlines
+
+    from optlint.output import Report
+    from optlint.output._drawing import drawn
+    from optlint.own_rules import all_rules
+
+    shown = diagnostic._replace(
+        span=_shown(diagnostic.span),
+        notes=tuple(note._replace(span=_shown(note.span)) for note in diagnostic.notes),
+    )
+    report = Report((shown,), 0, lambda span: getlines(span.filename), all_rules, lambda code: None, "", colour)
+    yield from drawn(shown, report)
+    yield ""
 
 
 def _optimizer(optimizer: OptimizerSummary) -> Iterator[str]:
@@ -73,5 +92,10 @@ def _count(number: int, word: str) -> str:
 
 
 def _place(span: Span) -> str:
+    return f"{_shown(span).filename}:{span.row}"
+
+
+def _shown(span: Span) -> Span:
+    """The same place, named from the current folder if it lies below."""
     path = os.path.relpath(span.filename)
-    return f"{span.filename if path.startswith(os.pardir) else path}:{span.row}"
+    return span if path.startswith(os.pardir) else span._replace(filename=path)

@@ -148,3 +148,24 @@ DISTRIBUTED = """\
         file.write(digest(model))
     dist.destroy_process_group()
     """
+
+BROKEN = """\
+    import sys, time
+    import torch
+    from torch import nn
+
+    model = nn.Linear(4, 2)
+    params = model.parameters()
+    count = sum(p.numel() for p in params)
+    image = torch.randn(3, 4)
+    optimizer = torch.optim.SGD([
+        {"params": params},
+        {"params": [image], "lr": 0.5},
+    ], lr=0.1)
+    for step in range(12):
+        optimizer.zero_grad()
+        model(torch.randn(8, 4)).pow(2).mean().backward()
+        optimizer.step()
+    print("trained", flush=True)
+    time.sleep(float(*sys.argv[1:]))
+    """
