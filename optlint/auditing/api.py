@@ -6,6 +6,7 @@ from contextlib import ContextDecorator
 from typing import TYPE_CHECKING
 
 from optlint.auditing.places import is_users_file
+from optlint.auditing.report import AuditReport
 from optlint.auditing.session import Options, Session
 from optlint.rule import load_rules
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from torch.nn import Module
     from torch.optim import Optimizer
 
-    from optlint.auditing.report import AuditReport
     from optlint.diagnostic import Diagnostic
     from optlint.rule import Registry, Rule
 
@@ -57,7 +57,10 @@ class audit(ContextDecorator):  # noqa: N801 (it reads like a function)
 
 def explain(optimizer: Optimizer, model: Module | None = None) -> AuditReport:
     """What `optimizer` would do to each parameter of `model`, as far as the objects tell without a run."""
-    return Session(Options(model, optimizer)).report()
+    from optlint.auditing.explaining import facts_without_run
+
+    facts = facts_without_run(optimizer, model)
+    return AuditReport(lambda: facts)
 
 
 def _chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> Registry:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
 import sysconfig
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from optlint.diagnostic import Span
@@ -42,14 +44,23 @@ def users_frame(reportable: Callable[[str], bool], frame: FrameType | None = Non
 def span_of(frame: FrameType) -> Span:
     """What this frame is executing; Python before 3.11 knows the line only."""
     filename = os.path.abspath(frame.f_code.co_filename)
-    row, end_row, column, end_column = _position(frame)
-    return Span(filename, row, column + 1, end_row, end_column + 1)
+    position = _position(frame)
+    if position is None:
+        return Span(filename, frame.f_lineno, 1, frame.f_lineno, 1)
+    row, end_row, column, end_column = position
+    start = code_points(linecache.getline(filename, row), column)
+    return Span(filename, row, start + 1, end_row, code_points(linecache.getline(filename, end_row), end_column) + 1)
 
 
-def _position(frame: FrameType) -> tuple[int, int, int, int]:
-    if sys.version_info >= (3, 11):
-        positions = list(frame.f_code.co_positions())
-        row, end_row, column, end_column = positions[frame.f_lasti // 2]
-        if None not in (row, end_row, column, end_column):
-            return row, end_row, column, end_column
-    return frame.f_lineno, frame.f_lineno, 0, 0
+def code_points(line: str, offset: int) -> int:
+    """A byte offset into a line, as Python counts columns, in code points."""
+    return len(line.encode()[:offset].decode(errors="ignore")) if line else offset
+
+
+def _position(frame: FrameType) -> tuple[int, int, int, int] | None:
+    if sys.version_info < (3, 11):
+        return None
+    row, end_row, column, end_column = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
+    if row is None or end_row is None or column is None or end_column is None:
+        return None
+    return row, end_row, column, end_column

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from optlint.auditing.facts import summary_of, unowned_of
+from optlint.auditing.handlers import Handlers
 from optlint.auditing.places import is_users_file
 from optlint.auditing.report import AuditReport
 from optlint.auditing.summaries import AuditFacts
+from optlint.auditing.watch import Watch
+from optlint.diagnostic import Severity
+from optlint.observations import Unowned
+from optlint.rule import load_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +25,10 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from optlint.diagnostic import Diagnostic
+    from optlint.observations import Seen
     from optlint.rule import Registry
+
+NO_FAULT_OF_THE_PROGRAM = (SystemExit, KeyboardInterrupt, GeneratorExit)
 
 
 class Options(NamedTuple):
@@ -37,22 +47,72 @@ class Session:
     """Watches all optimizers of this process between `start` and `stop`."""
 
     def __init__(self, options: Options = Options()) -> None:  # noqa: B008 (an immutable value)
-        self._options = options
+        self._options: Options | None = options
+        self._rank = options.rank
+        self._on_diagnostic = options.on_diagnostic
+        self._registry = options.registry or load_rules()
+        self._handlers: Handlers | None = None
+        self._watch: Watch | None = None
         self._diagnostics: list[Diagnostic] = []
+        self._told: set[tuple[object, ...]] = set()
+        self._explained: set[tuple[int | None, str]] = set()
+        self._starved: set[int | None] = set()  # optimizers that were given too little; what they lack is no news
+        self._frozen: AuditFacts | None = None
+        self.fault: str | None = None  # what went wrong inside the audit itself
 
     def start(self) -> None:
         """Install the hooks; torch must have been imported."""
+        options, self._options = self._options, None  # a model is not kept alive by its audit
+        if options is None:
+            raise RuntimeError("an audit can be started once only")
+        self._handlers = Handlers(options, self._observe, self._fail)
+        if options.optimizer is not None:
+            self._handlers.adopt(options.optimizer)
+        self._watch = Watch(self._handlers, self._fail)
+        self._watch.install()
 
     def stop(self, error: BaseException | None = None) -> None:
         """Judge what only the whole shows and remove all hooks; `error` is what ended the program, if anything did."""
+        handlers, watch = self._handlers, self._watch
+        if handlers is None or watch is None:
+            return
+        if self.fault is None:
+            self._guarded(lambda: self._finish(handlers, error))
+        watch.remove()
+        self._guarded(lambda: self._freeze(handlers))
+        handlers.close()
+        self._handlers = self._watch = None
+        self._on_diagnostic = None
 
     def discard(self) -> None:
         """Remove all hooks without judging or touching a tensor, as a forked child must with its parent's session."""
+        if self._watch is not None:
+            self._watch.remove()
+        if self._handlers is not None:
+            self._handlers.close()
+        self._handlers = self._watch = None
+        self._on_diagnostic = None
 
     @property
     def idle(self) -> bool:
         """Whether no optimizer was built or stepped under it, so that there is nothing to report; cheap."""
-        return not self._diagnostics
+        return not self._diagnostics and (self._handlers is None or not self._handlers.book.all)
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as fault:
+            self._fail(fault)
+
+    def _finish(self, handlers: Handlers, error: BaseException | None) -> None:
+        failed = error is not None and not isinstance(error, NO_FAULT_OF_THE_PROGRAM)
+        if error is not None:
+            for seen in handlers.explaining(error):
+                self._observe(seen)
+        handlers.finish(failed)
+
+    def _freeze(self, handlers: Handlers) -> None:
+        self._frozen = self._read(handlers)
 
     def __enter__(self) -> Session:
         self.start()
@@ -73,4 +133,54 @@ class Session:
         return AuditReport(self._facts)
 
     def _facts(self) -> AuditFacts:
-        return AuditFacts(torch.__version__, self.diagnostics)
+        if self._frozen is not None:
+            return self._frozen
+        if self._handlers is None:
+            return AuditFacts(torch.__version__, self.diagnostics)
+        return self._read(self._handlers)
+
+    def _read(self, handlers: Handlers) -> AuditFacts:
+        return AuditFacts(
+            str(torch.__version__),
+            self.diagnostics,
+            tuple(summary_of(record) for record in handlers.book.all),
+            tuple(unowned_of(handlers.leaves, handlers.book)),
+            tuple(handlers.inquest.timeline),
+        )
+
+    def _observe(self, seen: Seen) -> None:
+        """Judge an observation; what a diagnostic has explained before is not told a second time."""
+        if self._is_explained(seen):
+            return
+        for diagnostic in self._registry.judge(seen):
+            key = (diagnostic.code, diagnostic.span, diagnostic.optimizer, diagnostic.group, diagnostic.parameters)
+            if key not in self._told:
+                self._told.add(key)
+                self._report(diagnostic._replace(rank=self._rank))
+
+    def _is_explained(self, seen: Seen) -> bool:
+        if isinstance(seen, Unowned) and seen.why == "other" and seen.optimizer in self._starved:
+            return True
+        return bool(seen.parameters) and all((seen.optimizer, name) in self._explained for name in seen.parameters)
+
+    def _report(self, diagnostic: Diagnostic) -> None:
+        self._diagnostics.append(diagnostic)
+        if diagnostic.severity is not Severity.INFO:
+            self._explained |= {(diagnostic.optimizer, name) for name in diagnostic.parameters}
+            self._starved |= {diagnostic.optimizer} if diagnostic.code < "OPT3" else set()
+        if self._on_diagnostic is not None:
+            self._on_diagnostic(diagnostic)
+
+    def _fail(self, fault: Exception) -> None:
+        """A fault of ours: say so once, and leave the program alone from now on."""
+        if self.fault is not None:
+            return
+        self.fault = f"{type(fault).__name__}: {fault}"
+        if self._handlers is not None:
+            self._handlers.attention.alive = False
+        if self._watch is not None:
+            self._watch.switch_off()
+        print(
+            f"optlint: the audit has stopped after a fault of its own ({self.fault}); your program goes on",
+            file=sys.stderr,
+        )

@@ -28,7 +28,7 @@ class ParameterSummary(NamedTuple):
 class GroupSummary(NamedTuple):
     """One param group with its hyperparameters; `hyperparameters` are all but `params`, in words of JSON."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # the word of the JSON contract
     lr: float | None
     hyperparameters: dict[str, object]
     parameters: tuple[ParameterSummary, ...]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import GroupTensor
+    from optlint.observations import TensorUntrained
 
 rule = Rule(
     "OPT201",
@@ -34,3 +35,15 @@ def without_grad(event: GroupTensor) -> Iterator[Diagnostic]:
 
 def _made(how: str) -> str:
     return f"`{how}`" if how.startswith((".", "torch.")) else how
+
+
+@rule.check
+def never_had_grad(seen: TensorUntrained) -> Iterator[Diagnostic]:
+    """Report tensors that had no gradient in any step, and never could."""
+    if seen.why == "without grad":
+        yield rule.at(
+            seen.place,
+            f"{seen.name} never changes {seen.listed} in group {seen.group}: made without `requires_grad`, so after "
+            f"{seen.steps} steps there was never a gradient",
+            **seen.about,
+        )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import GroupTensor
+    from optlint.observations import BuildRefused, TensorUntrained
 
 rule = Rule(
     "OPT202",
@@ -28,4 +29,27 @@ def not_a_leaf(event: GroupTensor) -> Iterator[Diagnostic]:
             event.site,
             f"{event.optimizer} can't optimize `{event.site.text}`: {event.how} makes a new tensor that is no leaf, "
             "so its `.grad` stays None",
+        )
+
+
+@rule.check
+def never_a_leaf(seen: TensorUntrained) -> Iterator[Diagnostic]:
+    """Report tensors in a group that are computed from others."""
+    if seen.why == "non-leaf":
+        yield rule.at(
+            seen.place,
+            f"{seen.name} never changes {seen.listed} in group {seen.group}: computed from other tensors and so no "
+            "leaf, its `.grad` stays None",
+            **seen.about,
+        )
+
+
+@rule.check
+def refused_non_leaf(seen: BuildRefused) -> Iterator[Diagnostic]:
+    """Report what torch refused."""
+    if seen.reason == "non-leaf":
+        yield rule.at(
+            seen.place,
+            f"{seen.name} can't be built: a tensor given to it is computed from others, no leaf",
+            **seen.about,
         )

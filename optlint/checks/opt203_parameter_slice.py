@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import GroupTensor, PieceUsed
+    from optlint.observations import BuildRefused, TensorUntrained
 
 rule = Rule(
     "OPT203",
@@ -53,3 +54,23 @@ def piece_used(event: PieceUsed) -> Iterator[Diagnostic]:
         f"{WHAT[event.use].format(text=event.site.text)}: it is a piece of a parameter, and pieces are no leaves",
         notes=(("the pieces are taken here", event.taken),),
     )
+
+
+@rule.check
+def piece_never_trained(seen: TensorUntrained) -> Iterator[Diagnostic]:
+    """Report pieces that were taken under `no_grad`, which torch accepts."""
+    if seen.why == "piece":
+        yield rule.at(
+            seen.place,
+            f"{seen.name} never trains {seen.listed}: group {seen.group} holds pieces, not parameters",
+            **seen.about,
+        )
+
+
+@rule.check
+def refused_piece(seen: BuildRefused) -> Iterator[Diagnostic]:
+    """Report pieces that torch refused."""
+    if seen.reason == "piece":
+        yield rule.at(
+            seen.place, f"{seen.name} can't be built: it was given pieces of a parameter, not parameters", **seen.about
+        )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import ParameterLost
+    from optlint.observations import Unowned
 
 rule = Rule(
     "OPT205",
@@ -28,3 +29,15 @@ def lost(event: ParameterLost) -> Iterator[Diagnostic]:
         f"`{event.attribute}` is not a parameter: {event.how} gives a plain tensor, so the module does not register "
         "it and no optimizer gets it",
     )
+
+
+@rule.check
+def computed_and_unowned(seen: Unowned) -> Iterator[Diagnostic]:
+    """Report a Parameter that only a plain attribute computed from it reaches."""
+    if seen.why == "computed":
+        yield rule.at(
+            seen.place,
+            f"`{seen.holder}` is not a parameter: it was computed from one, so the module does not register it and "
+            f"{seen.name} never trains it",
+            **seen.about,
+        )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import GroupsOverlap
+    from optlint.observations import BuildRefused, GroupGiven, SteppedTwice
 
 rule = Rule(
     "OPT302",
@@ -27,4 +28,35 @@ def overlapping(event: GroupsOverlap) -> Iterator[Diagnostic]:
         event.site,
         f"{event.optimizer} gets the same parameters twice: `{event.site.text}` and `{event.earlier.text}` overlap",
         notes=(("the other group is here", event.earlier),),
+    )
+
+
+@rule.check
+def twice_in_one_group(seen: GroupGiven) -> Iterator[Diagnostic]:
+    """Report a group that holds a parameter more than once."""
+    if seen.duplicates:
+        yield rule.at(
+            seen.place,
+            f"group {seen.group} of {seen.name} holds {seen.listed} more than once, so each step moves them twice",
+            **seen.about,
+        )
+
+
+@rule.check
+def refused_overlap(seen: BuildRefused) -> Iterator[Diagnostic]:
+    """Report groups that torch refused because they overlap."""
+    if seen.reason == "duplicate":
+        yield rule.at(
+            seen.place, f"{seen.name} can't be built: the same parameters are in more than one group", **seen.about
+        )
+
+
+@rule.check
+def stepped_by_two(seen: SteppedTwice) -> Iterator[Diagnostic]:
+    """Report two optimizers that step the same parameters on the same gradients."""
+    yield rule.at(
+        seen.place,
+        f"{seen.name} and {seen.other} both step {seen.listed} on the gradients of one backward",
+        notes=(("the other optimizer is built here", seen.other_place),),
+        **seen.about,
     )

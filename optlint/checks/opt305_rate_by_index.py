@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from optlint.diagnostic import Severity
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import RateByIndex
+    from optlint.observations import RatesSplitLayers
 
 rule = Rule(
     "OPT305",
@@ -25,20 +28,22 @@ rule = Rule(
 @rule.check
 def splits_a_layer(event: RateByIndex) -> Iterator[Diagnostic]:
     """Report the division if a boundary falls inside a layer."""
-    split = _first_split(event.layout, event.divisor)
+    placed = sorted(zip(event.layers, range(len(event.layers)), event.rates, strict=True), key=itemgetter(0, 1))
+    split = next((one[0] for one, other in pairwise(placed) if one[0] == other[0] and one[2] != other[2]), None)
     if split is not None:
         yield rule.at(
             event.site,
-            f"`{event.site.text}` splits layer {split + 1}: its {event.layout[split]} parameter tensors get "
+            f"`{event.site.text}` splits layer {split + 1}: its {event.layers.count(split)} parameter tensors get "
             "different values",
         )
 
 
-def _first_split(layout: tuple[int, ...], divisor: int) -> int | None:
-    """The first layer whose tensors fall on both sides of a multiple of `divisor`."""
-    position = 0
-    for layer, count in enumerate(layout):
-        if divisor > 1 and count > 1 and position // divisor != (position + count - 1) // divisor:
-            return layer
-        position += count
-    return None
+@rule.check
+def runs_cut_layers(seen: RatesSplitLayers) -> Iterator[Diagnostic]:
+    """Report rates that change after each so many parameters, whatever layer they are in."""
+    yield rule.at(
+        seen.place,
+        f"{seen.name} has different rates for the parameters of one layer ({', '.join(seen.layers)}): its rates change "
+        "by position in `parameters()`",
+        **seen.about,
+    )

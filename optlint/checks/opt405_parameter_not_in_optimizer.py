@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint.diagnostic import Severity
 from optlint.rule import Rule
 
 if TYPE_CHECKING:
@@ -11,12 +12,13 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import GroupsLeaveGap
+    from optlint.observations import Unowned
 
 rule = Rule(
     "OPT405",
     "parameter-not-in-optimizer",
     "trainable parameters that no optimizer owns",
-    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"), ("children",)),
+    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"),),
 )
 
 
@@ -29,3 +31,30 @@ def gap_between_slices(event: GroupsLeaveGap) -> Iterator[Diagnostic]:
         "its groups take the model apart by its children and leave that out",
         notes=tuple(("a group takes its layers from here", part) for part in event.parts),
     )
+
+
+REASONS = {
+    "added": "became part of the model after the optimizer was built",
+    "unfrozen": "frozen when the optimizer was built and trainable since",
+    "gap": "between the parts of the model that its groups were taken from",
+    "dropped": "set on the model itself, which a list of its children leaves out",
+    "criterion": "in a module of its own that no optimizer was given",
+}
+
+
+@rule.check
+def gradients_for_nobody(seen: Unowned) -> Iterator[Diagnostic]:
+    """Report parameters with gradients that no step uses: an error where that can't be meant."""
+    if seen.why in REASONS:
+        yield rule.at(
+            seen.place,
+            f"{seen.name} never trains {seen.listed}, and yet gradients arrive: {REASONS[seen.why]}",
+            **seen.about,
+        )
+    elif seen.why == "other":
+        yield rule.at(
+            seen.place,
+            f"the loss reaches {seen.listed}, which can be trained and is in no optimizer",
+            severity=Severity.INFO,
+            **seen.about,
+        )

@@ -1,0 +1,86 @@
+"""From the book of an audit to the plain values of its report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch.nn import Parameter
+
+from optlint.auditing.judge import rates_of
+from optlint.auditing.models import ModelMap
+from optlint.auditing.summaries import GroupSummary, OptimizerSummary, ParameterSummary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.auditing.book import Book
+    from optlint.auditing.records import OptimizerRecord, ParameterRecord
+    from optlint.auditing.unowned import Leaves
+
+CAUSES = {
+    "added": "became part of the model after the optimizer was built",
+    "unfrozen": "was frozen when the optimizer was built",
+    "gap": "lies between the slices that the optimizer was given",
+    "dropped": "is set on the model itself, not on one of its children",
+    "criterion": "belongs to a module that no optimizer was given",
+    "replaced": "took the place of what the optimizer holds",
+    "hidden module": "is in a plain container, which parameters() does not see",
+    "hidden parameter": "is in a plain container, which parameters() does not see",
+    "plain tensor": "is a plain tensor, which parameters() does not see",
+    "computed": "was computed from a Parameter, which nothing registers",
+    "other": "was not given to an optimizer",
+}
+WORDS_FOR_LEFT_OUT = {True: "was not given to the optimizer", False: "frozen, and not given to the optimizer"}
+
+
+def summary_of(record: OptimizerRecord) -> OptimizerSummary:
+    """One optimizer as it was at its last look."""
+    groups = []
+    for index, hyperparameters in enumerate(record.hyperparameters):
+        own = [known for known in record.parameters.values() if known.group == index]
+        rates = rates_of(record)
+        groups.append(GroupSummary(index, rates[index], hyperparameters, tuple(map(_parameter, own))))
+    return OptimizerSummary(record.class_name, record.place, record.steps, tuple(groups))
+
+
+def _parameter(known: ParameterRecord) -> ParameterSummary:
+    return ParameterSummary(
+        name=known.label,
+        shape=known.shape,
+        dtype=known.dtype,
+        numel=known.numel,
+        requires_grad=known.trainable,
+        is_leaf=known.is_leaf,
+        grad=known.grad,
+        moved=known.movement,
+        reason=known.reason or _reason(known),
+        cause=known.cause,
+    )
+
+
+def _reason(known: ParameterRecord) -> str | None:
+    if known.moved:
+        return None
+    if not known.trainable:
+        return "frozen: requires_grad is False"
+    return "never had a gradient" if known.looks and not known.grads else None
+
+
+def unowned_of(leaves: Leaves, book: Book) -> Iterator[ParameterSummary]:
+    """What the loss reaches and no optimizer owns, where it has a name."""
+    leaves.forget_dead()
+    models: ModelMap | None = None
+    for one in leaves.records.values():
+        leaf = one.ref()
+        if leaf is None or one.moved:
+            continue
+        if one.cause is None and isinstance(leaf, Parameter):
+            models = models or ModelMap(book.model() if book.model is not None else None)
+        name = one.cause.name if one.cause else models.names.get(id(leaf)) if models else None
+        if name is not None:
+            yield ParameterSummary(
+                name=name, shape=tuple(leaf.shape), dtype=str(leaf.dtype).removeprefix("torch."),
+                numel=leaf.numel(), requires_grad=leaf.requires_grad, is_leaf=leaf.is_leaf, grad="sometimes",
+                moved="no", reason=CAUSES[one.cause.why if one.cause else "other"],
+                cause=one.cause.place if one.cause else None,
+            )  # fmt: skip

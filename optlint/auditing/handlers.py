@@ -1,0 +1,297 @@
+"""What happens when the program builds, clears, runs backward, clips and steps."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from torch import Tensor
+from torch.nn import Module
+
+from optlint.auditing import births
+from optlint.auditing.book import Book
+from optlint.auditing.inquest import Inquest
+from optlint.auditing.looks import choose_probe
+from optlint.auditing.order import Order, told_of
+from optlint.auditing.places import span_of, users_frame
+from optlint.auditing.schedules import scheduled_early, scheduled_elsewhere
+from optlint.auditing.sources import Source, read_source
+from optlint.auditing.states import judge_loaded
+from optlint.auditing.steps import Attention, Steps
+from optlint.auditing.unowned import Leaves
+from optlint.observations import BackwardReachedNothing, IteratorClipped, Unmoved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import FrameType
+
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optlint.auditing.records import OptimizerRecord
+    from optlint.auditing.session import Options
+    from optlint.diagnostic import Span
+    from optlint.observations import Seen
+
+SKIPPED = 40
+CALL_CODE = Module._call_impl.__code__
+
+
+class _Birth(NamedTuple):
+    """An optimizer whose `__init__` is running."""
+
+    whole: Source
+    groups: list[Source]
+
+
+class Pending(NamedTuple):
+    """What is told only if this very error ends the program."""
+
+    error: int
+    kind: type[BaseException]
+    seen: Seen
+
+
+class Handlers:
+    """The state of one audit; every public method is a handler of `Watch`."""
+
+    def __init__(self, options: Options, tell: Callable[[Seen], None], fail: Callable[[Exception], None]) -> None:
+        self._options = options
+        self._tell = tell
+        self._fail = fail
+        self.book = Book(options.model)
+        self.registrations = self.book.registrations
+        self.order = Order(self.book, tell, self.here)
+        self.leaves = Leaves(self.book)
+        self.inquest = Inquest(self.book, self.leaves, tell)
+        self.attention = Attention()
+        self.steps = Steps((self.book, self.order, self.inquest), self.attention, self._adopt, fail)
+        self.pending: list[Pending] = []
+        self._building: dict[int, _Birth] = {}
+
+    def adopt(self, optimizer: Optimizer) -> None:
+        """Watch an optimizer that was built before the audit."""
+        if self.book.of(optimizer) is None:
+            self._adopt(optimizer)
+
+    def _adopt(self, optimizer: Optimizer) -> OptimizerRecord:
+        return self._enter(optimizer, self.here(), [Source()] * len(optimizer.param_groups), built_here=False)
+
+    def explaining(self, error: BaseException) -> list[Seen]:
+        """What was put off because it matters only if this error ends the program."""
+        chain: list[BaseException] = []
+        while error is not None and error not in chain:
+            chain.append(error)
+            error = error.__cause__ or error.__context__  # type: ignore[assignment]
+        return [
+            pending.seen
+            for pending in self.pending
+            if any(id(one) == pending.error and type(one) is pending.kind for one in chain)
+        ]
+
+    def finish(self, failed: bool) -> None:
+        """The program has ended, or the audit of it."""
+        for record in tuple(self.book.records.values()):
+            self._tell_all(self.inquest.at_end(record, failed))
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.attention.alive = self.attention.watched = False
+        self.book.close()
+        self.leaves.records.clear()
+
+    def here(self, skip: frozenset[Any] = frozenset()) -> Span | None:
+        """The user's line that runs now, outside of the functions with the codes in `skip`."""
+        frame = users_frame(self._options.reportable, sys._getframe(1))
+        while frame is not None and frame.f_code in skip:
+            frame = users_frame(self._options.reportable, frame.f_back) if frame.f_back else None
+        return span_of(frame) if frame is not None else None
+
+    # optimizers are built
+
+    def birth_begins(self, optimizer: Optimizer, given: object) -> None:
+        """`Optimizer.__init__` is called; `given` has not been walked through yet."""
+        self._building[id(optimizer)] = _Birth(read_source(given), [])
+
+    def group_begins(self, group: object) -> Source:
+        """`add_param_group` is called."""
+        return read_source(group.get("params")) if isinstance(group, dict) else Source()
+
+    def group_ends(self, optimizer: Optimizer, source: Source) -> None:
+        """A group was added, while the optimizer is built or later."""
+        birth = self._building.get(id(optimizer))
+        if birth is not None:
+            birth.groups.append(source)
+            return
+        record = self.book.of(optimizer)
+        if record is not None:
+            group = len(optimizer.param_groups) - 1
+            self.book.add_origin(record, group, source, self.here(_constructors(optimizer)), late=True)
+            self.book.enter_tensors(record)
+            self.book.relabel(record)
+            self._tell_all(births.judge_groups(record, first=len(record.origins) - 1))
+
+    def birth_ends(self, optimizer: Optimizer) -> None:
+        """The optimizer is built, as far as torch's own base class is concerned."""
+        birth = self._building.pop(id(optimizer), None)
+        if birth is None:
+            return
+        sources = birth.groups
+        if len(sources) == 1 and sources[0].state is None:
+            sources = [birth.whole]
+        record = self._enter(optimizer, self.here(_constructors(optimizer)), sources, built_here=True)
+        self._tell_all(births.judge_groups(record))
+        self._tell_all(births.split_layers(record))
+        self.inquest.rebuilt(record)
+
+    def _enter(
+        self, optimizer: Optimizer, place: Span | None, sources: list[Source], built_here: bool
+    ) -> OptimizerRecord:
+        record = self.book.enter(optimizer, place, sources, built_here, self._ended)
+        record.topology = self.registrations.count
+        record.rounds.complete = built_here
+        choose_probe(record)
+        record.rounds.complete = built_here
+        self.attention.watched = True
+        return record
+
+    def _ended(self, record: OptimizerRecord) -> None:
+        if not self.attention.alive:
+            return
+        try:
+            self._tell_all(self.inquest.at_end(record, failed=False))
+            self.attention.reconsider(self.book)
+        except Exception as fault:
+            self._fail(fault)
+
+    def birth_failed(self, optimizer: Optimizer, given: object, error: Exception) -> None:
+        """torch refused to build the optimizer."""
+        birth = self._building.pop(id(optimizer), None)
+        if birth is not None and not self._is_pending(error):
+            self._refused(optimizer, given, birth.whole, error)
+
+    def group_failed(self, optimizer: Optimizer, group: object, source: Source, error: Exception) -> None:
+        """torch refused a group."""
+        given = group.get("params") if isinstance(group, dict) else None
+        self._refused(optimizer, given, source, error)
+
+    def _refused(self, optimizer: Optimizer, given: object, source: Source, error: Exception) -> None:
+        place = self.here(_constructors(optimizer))
+        if place is not None:
+            seen = births.refused(optimizer, given, source, place)
+            if seen is not None:
+                self.pending.append(Pending(id(error), type(error), seen))
+
+    def _is_pending(self, error: Exception) -> bool:
+        return any(pending.error == id(error) for pending in self.pending)
+
+    # a round of training
+
+    def backward_begins(self, tensors: Any) -> None:
+        """`backward` is called on these roots."""
+        roots = _roots(tensors)
+        self.order.backward_begins()
+        if self.attention.walks_due and self.book.records:
+            self.attention.walks_due -= 1
+            self.leaves.walk(roots)
+
+    def backward_ends(self, tensors: Any) -> None:
+        """`backward` has run."""
+        self.order.backward_ends(_roots(tensors))
+
+    def backward_failed(self, tensors: Any, error: Exception) -> None:
+        """`backward` has raised."""
+        roots, place = _roots(tensors), self.here()
+        if roots and place is not None and not any(root.requires_grad for root in roots):
+            record = next(iter(self.book.records.values()), None)
+            told = told_of(record) if record is not None else {}
+            self.pending.append(
+                Pending(id(error), type(error), BackwardReachedNothing(place=place, why="no graph", **told))
+            )
+
+    def cleared(self, optimizer: Optimizer | None) -> None:
+        """Gradients were cleared by an optimizer, or by a module."""
+        self.order.cleared(optimizer)
+
+    def clipped(self, parameters: Any, bound: float) -> None:
+        """Gradients are about to be clipped."""
+        given = [parameters] if isinstance(parameters, Tensor) else parameters
+        if isinstance(given, (list, tuple)) and given:
+            self.order.clipped(given[0], float(bound))
+        elif isinstance(given, list):
+            self._nothing_clipped()
+
+    def _nothing_clipped(self) -> None:
+        """Clipping got nothing; torch's own frame knows whether it was given a generator."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_name != "clip_grad_norm_":
+            frame = frame.f_back
+        place = self.here()
+        if frame is not None and frame.f_locals.get("is_generator") and place is not None:
+            self._tell(IteratorClipped(place=place))
+
+    def attempted(self, optimizer: Optimizer) -> None:
+        """`GradScaler.step` is called; it may skip the step."""
+        record = self.book.of(optimizer)
+        if record is None:
+            return
+        record.attempts += 1
+        record.skipped += 1
+        if record.skipped == SKIPPED and record.place is not None:
+            self._tell(Unmoved(place=record.place, why="skipped", dtype="", lr=None, steps=SKIPPED, **told_of(record)))
+
+    def scheduled(self, scheduler: LRScheduler, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        """A scheduler steps."""
+        record = self.book.of(scheduler.optimizer)
+        epoch = arguments[0] if arguments else named.get("epoch")
+        if record is None or epoch is not None or scheduler._step_count <= 1:
+            return
+        record.schedules += 1
+        if not record.steps or record.early_count == 1:
+            self._tell_all(scheduled_early(record, scheduler, self.here()))
+        if not record.steps:
+            self._tell_all(scheduled_elsewhere(record, scheduler, self.book))
+
+    def loaded(self, optimizer: Optimizer) -> None:
+        """`load_state_dict` of an optimizer has run."""
+        record = self.book.of(optimizer)
+        if record is not None:
+            self._tell_all(judge_loaded(record, optimizer, self.here()))
+
+    def registered(self, module: Module, name: str, parameter: Tensor) -> None:
+        """A module gets a parameter."""
+        self.registrations.parameter(module, name, parameter)
+        if not any(record.steps for record in self.book.records.values()):
+            return
+        frame = _frame_in_forward(self._options.reportable)
+        if frame is not None:
+            self.leaves.note_fresh(parameter, span_of(frame), type(module).__name__)
+
+    def _tell_all(self, observations: Iterable[Seen]) -> None:
+        for seen in observations:
+            self._tell(seen)
+
+
+def _roots(tensors: Any) -> tuple[Tensor, ...]:
+    if isinstance(tensors, Tensor):
+        return (tensors,)
+    return (
+        tuple(tensor for tensor in tensors if isinstance(tensor, Tensor)) if isinstance(tensors, (list, tuple)) else ()
+    )
+
+
+def _constructors(optimizer: Optimizer) -> frozenset[Any]:
+    """The codes of the methods that build an optimizer: the user's line is the one outside of them."""
+    functions = (vars(base).get(name) for base in type(optimizer).__mro__ for name in ("__init__", "add_param_group"))
+    return frozenset(code for function in functions if (code := getattr(function, "__code__", None)) is not None)
+
+
+def _frame_in_forward(users: Callable[[str], bool]) -> FrameType | None:
+    """The user's outermost frame inside the innermost module call: the line of `forward` that makes something."""
+    frame: FrameType | None = sys._getframe(1)
+    found = None
+    while frame is not None and frame.f_code is not CALL_CODE:
+        if users(frame.f_code.co_filename):
+            found = frame
+        frame = frame.f_back
+    return found if frame is not None else None

@@ -1,0 +1,190 @@
+"""When which judgement is due: after a look, when an optimizer is built again, at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from optlint.auditing import births, judge
+from optlint.auditing.causes import cause_of
+from optlint.auditing.models import ModelMap
+from optlint.auditing.order import probe_of, told_of
+from optlint.auditing.records import take_sample
+from optlint.auditing.summaries import TimelinePoint
+from optlint.auditing.ties import judge_ties
+from optlint.observations import OptimizerRebuilt, RoundsSeen, SteppedTwice, Unowned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import Tensor
+
+    from optlint.auditing.book import Book
+    from optlint.auditing.causes import Cause
+    from optlint.auditing.records import OptimizerRecord
+    from optlint.auditing.unowned import LeafRecord, Leaves
+    from optlint.diagnostic import Span
+    from optlint.observations import Seen
+
+REBUILT = 3
+TWICE = 3
+UNSTEPPED = 4
+UNCLEARED_UNSTEPPED = 8
+WALKS = 2  # in how many walks a leaf must be seen
+AFTER_STEPS = 2  # for how many steps a leaf must stay as it is
+POINTS = 1000
+
+
+class Inquest:
+    """Calls the judges and tells what they say."""
+
+    def __init__(self, book: Book, leaves: Leaves, tell: Callable[[Seen], None]) -> None:
+        self._book = book
+        self._leaves = leaves
+        self._tell = tell
+        self._last_at: dict[Span, OptimizerRecord] = {}
+        self._streaks: dict[Span, int] = {}
+        self.timeline: list[TimelinePoint] = []
+
+    def judge(self, record: OptimizerRecord, bad_loss: bool) -> None:
+        """What a look after a step has shown."""
+        if record.steps >= AFTER_STEPS:
+            self._all(births.missed_by_used_iterators(record, self._book))
+        self._all(judge.judge_tensors(record, final=False))
+        self._all(judge.judge_frozen(record))
+        self._all(judge.judge_effect(record))
+        self._all(judge.judge_rates(record, final=False))
+        self._all(judge_ties(record))
+        self._all(self.unowned(record, final=False))
+        self._read_values(record, bad_loss)
+
+    def at_end(self, record: OptimizerRecord, failed: bool) -> Iterator[Seen]:
+        """What only the whole life of an optimizer shows; its tensors may be gone, the program may have failed."""
+        yield from births.missed_by_used_iterators(record, self._book)
+        if failed:
+            return
+        yield from judge.judge_tensors(record, final=True)
+        yield from judge.judge_rates(record, final=True)
+        yield from self._unstepped(record)
+        yield from self.unowned(record, final=True)
+
+    def _all(self, observations: Iterator[Seen]) -> None:
+        for seen in observations:
+            self._tell(seen)
+
+    def _read_values(self, record: OptimizerRecord, bad_loss: bool) -> None:
+        due = record.steps >= record.next_values
+        norm = None
+        if due or bad_loss:
+            record.next_values = 10 if record.steps < 10 else 100 if record.steps < 100 else record.steps + 1000
+            norm = _norm([tensor.grad for _, tensor in record.tensors if tensor.grad is not None])
+            if not record.gone:
+                self._all(judge.judge_values(record))
+        if len(self.timeline) < POINTS and (due or record.steps % 16 == 0):
+            rates = tuple(judge.rates_of(record))
+            self.timeline.append(TimelinePoint(record.steps, record.index, rates, norm))
+
+    def rebuilt(self, record: OptimizerRecord) -> None:
+        """An optimizer was built: is it the same one again, after a single step?"""
+        place = record.place
+        if place is None:
+            return
+        before = self._last_at.get(place)
+        self._last_at[place] = record
+        again = before is not None and _continues(before, record)
+        self._streaks[place] = self._streaks.get(place, 0) + 1 if again else 0
+        if self._streaks[place] == REBUILT:
+            self._tell(OptimizerRebuilt(place=place, times=self._streaks[place] + 1, steps_each=1, **told_of(record)))
+
+    def stepped_twice(self, record: OptimizerRecord, backwards: int) -> None:
+        """Whether another optimizer has stepped the same parameters since the last backward."""
+        probe, previous = probe_of(record), record.last_backward
+        record.last_backward = backwards
+        others = self._book.owning(probe) if probe is not None and backwards else ()
+        if len(others) < 2 or probe is None or probe.grad is None or previous == backwards:
+            return
+        for other in others:
+            family = id(other.ref()) in record.outer or id(record.ref()) in other.outer
+            if other is record or family or other.last_backward != backwards or record.place is None:
+                continue
+            record.twice_rounds += 1
+            if record.twice_rounds >= TWICE and other.place is not None and bool(probe.grad.any()):
+                shared = [known.label for key, known in record.parameters.items() if key in other.parameters]
+                told = {"other": other.label, "other_place": other.place, **told_of(record)}
+                self._tell(SteppedTwice(place=record.place, parameters=tuple(shared), **told))
+            return
+        record.twice_rounds = 0
+
+    def _unstepped(self, record: OptimizerRecord) -> Iterator[Seen]:
+        enough = record.reached_ever >= (UNSTEPPED if record.dropped > 1 else UNCLEARED_UNSTEPPED)
+        if record.steps or record.attempts or not record.built_here or not enough or record.place is None:
+            return
+        stepped_by_others = {
+            identity for other in self._book.all if other is not record and other.steps for identity in other.parameters
+        }
+        probe = probe_of(record)
+        now = take_sample(probe) if probe is not None else None
+        if now is None or record.probe_sample is None or not torch.equal(now, record.probe_sample):
+            return
+        if stepped_by_others.isdisjoint(record.parameters):
+            yield RoundsSeen(place=record.place, unstepped=record.reached_ever, **told_of(record))
+
+    def unowned(self, record: OptimizerRecord, final: bool) -> Iterator[Seen]:
+        """Leaves that the losses of this optimizer reach and that nobody trains."""
+        if not record.steps or record.place is None:
+            return
+        yield from self._made_in_forward(record)
+        found = [pair for pair in self._leaves.untrained(final) if self._is_due(pair[1], record, final)]
+        if not found:
+            return
+        models = ModelMap(self._book.model() if self._book.model is not None else None)
+        causes: dict[tuple[str, str, Span | None], list[Cause]] = {}
+        for leaf, one in found:
+            one.told = True
+            cause = cause_of(leaf, record, models, self._book)
+            if cause is not None:
+                one.cause = cause
+                causes.setdefault((cause.why, cause.holder, cause.place), []).append(cause)
+        for (why, holder, place), alike in causes.items():
+            names = tuple(sorted(cause.name for cause in alike))
+            yield Unowned(
+                place=place or record.place, why=why, holder=holder, parameters=names, **told_of(record)
+            )  # fmt: skip
+
+    def _is_due(self, one: LeafRecord, record: OptimizerRecord, final: bool) -> bool:
+        alone = not one.together and not record.reached_ever
+        if (
+            id(record) not in one.together
+            and not alone
+            and any(tensor.grad is not None for _, tensor in record.tensors)
+        ):
+            return False
+        first = one.since.setdefault(id(record), record.steps)
+        return final or (record.steps - first >= AFTER_STEPS and one.walks >= WALKS)
+
+    def _made_in_forward(self, record: OptimizerRecord) -> Iterator[Seen]:
+        for place, kind in self._leaves.made_in_forward():
+            yield Unowned(place=place, why="made in forward", holder=kind, **told_of(record))
+
+
+def _continues(before: OptimizerRecord, record: OptimizerRecord) -> bool:
+    """Whether `record` goes on where `before` was dropped after one step, with nothing put back in between."""
+    tensor = probe_of(record)
+    if before.steps != 1 or not before.stateful or tensor is None or probe_of(before) is not tensor:
+        return False
+    known = before.parameters.get(id(tensor))
+    now = take_sample(tensor)
+    same_size = len(before.parameters) == len(record.parameters)
+    return (
+        same_size
+        and known is not None
+        and known.sample is not None
+        and now is not None
+        and torch.equal(now, known.sample)
+    )
+
+
+def _norm(gradients: list[Tensor]) -> float | None:
+    norms = [gradient.detach().float().norm() for gradient in gradients if gradient.layout == torch.strided]
+    return float(torch.stack([norm.cpu() for norm in norms]).norm()) if norms else None

@@ -1,0 +1,126 @@
+"""The full look at an optimizer's parameters right after a step, taken rarely."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import Parameter
+
+from optlint.auditing.records import take_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torch import Tensor
+    from torch.optim import Optimizer
+
+    from optlint.auditing.records import OptimizerRecord, ParameterRecord
+
+EARLY, DENSE = 4, 64
+
+
+def next_look(step: int, size: int) -> int:
+    """The step of the next full look, for an optimizer of so many tensors: the more, the rarer."""
+    if step < EARLY:
+        return step + 1
+    period = 128 if size > 1000 else 32 if size > 32 else 16
+    return step + 4 if step < DENSE and size <= 1000 else (step // period + 1) * period
+
+
+def look(record: OptimizerRecord, optimizer: Optimizer) -> None:
+    """Update what is known of each parameter: its flags, whether it has a gradient, whether it moved."""
+    note_hyperparameters(record, optimizer)
+    record.stateful = any(isinstance(value, torch.Tensor) and value.dim() for value in _first_state(optimizer))
+    probe = record.probe() if record.probe is not None else None
+    if probe is None or probe.grad is None:
+        choose_probe(record)
+    for group, tensor in record.tensors:
+        parameter = record.parameters.get(id(tensor))
+        if parameter is not None:
+            parameter.group = group
+            _update(parameter, tensor, record)
+
+
+def note_hyperparameters(record: OptimizerRecord, optimizer: Optimizer) -> None:
+    """Copy the hyperparameters of all groups."""
+    record.hyperparameters = [
+        {key: _plain(value) for key, value in group.items() if key != "params"} for group in optimizer.param_groups
+    ]
+
+
+def _first_state(optimizer: Optimizer) -> Iterable[object]:
+    first = next(iter(optimizer.state.values()), None)
+    return first.values() if isinstance(first, dict) else ()
+
+
+def choose_probe(record: OptimizerRecord) -> None:
+    """Take the first trainable parameter that has a gradient as the one to watch at each step, else the first."""
+    trainable = [tensor for _, tensor in record.tensors if tensor.requires_grad]
+    chosen = next((tensor for tensor in trainable if tensor.grad is not None), next(iter(trainable), None))
+    if chosen is None:
+        return
+    if record.probe is None or record.probe() is not chosen:
+        record.probe = weakref.ref(chosen)
+        record.probe_sample = take_sample(chosen)
+        rounds = record.rounds
+        rounds.mark, rounds.complete = None, False
+        rounds.piled_rounds = rounds.lost_rounds = 0
+
+
+def _plain(value: object) -> object:
+    """A hyperparameter without a tensor: a rate kept on a device is not worth a synchronisation."""
+    if isinstance(value, torch.Tensor):
+        return float(value) if value.numel() == 1 and value.is_cpu else f"tensor{tuple(value.shape)}"
+    return value
+
+
+def _update(parameter: ParameterRecord, tensor: Tensor, record: OptimizerRecord) -> None:
+    gradient = tensor.grad
+    parameter.looks += 1
+    parameter.grads += gradient is not None
+    _note_frozen(parameter, tensor, record.steps)
+    parameter.trainable = tensor.requires_grad
+    parameter.ever_trainable = parameter.ever_trainable or tensor.requires_grad
+    parameter.is_leaf = tensor.is_leaf
+    parameter.wrong = ("", "") if parameter.grads or parameter.moved else what_is_wrong(tensor, parameter, record)
+    if parameter.moved or (gradient is None and parameter.looks > 2):
+        return
+    if parameter.sample is None:
+        parameter.sample = take_sample(tensor)
+        return
+    now = take_sample(tensor)
+    if now is None or not torch.equal(now, parameter.sample):
+        parameter.moved, parameter.sample, parameter.still = now is not None, None, 0
+    elif gradient is not None and _pulls(gradient):
+        parameter.still += 1
+
+
+def what_is_wrong(tensor: Tensor, known: ParameterRecord, record: OptimizerRecord) -> tuple[str, str]:
+    """What kind of tensor this is, if it is no parameter, and of which parameter it is a piece."""
+    base = tensor._base if tensor._is_view() else None
+    if isinstance(base, Parameter):
+        names = (name for name, (identity, _) in record.root_names.items() if identity == id(base))
+        return "piece", next(names, known.label)
+    if not tensor.is_leaf and not tensor.retains_grad:
+        return "non-leaf", ""
+    plain = not known.ever_trainable and not isinstance(tensor, Parameter)
+    return ("without grad", "") if plain else ("", "")
+
+
+def _pulls(gradient: Tensor) -> bool:
+    """Whether the gradient asks the sampled elements to move."""
+    sample = take_sample(gradient)
+    return sample is not None and bool(torch.isfinite(sample).all()) and bool(sample.any())
+
+
+def _note_frozen(parameter: ParameterRecord, tensor: Tensor, step: int) -> None:
+    """Remember the values and the gradient with which a parameter was found frozen."""
+    if tensor.requires_grad:
+        parameter.thaws += parameter.frozen_at is not None
+        parameter.frozen_at = parameter.frozen_sample = parameter.frozen_grad = None
+    elif parameter.ever_trainable and parameter.frozen_at is None:
+        parameter.frozen_at = step
+        parameter.frozen_sample = take_sample(tensor)
+        parameter.frozen_grad = id(tensor.grad) if tensor.grad is not None else None

@@ -1,0 +1,175 @@
+"""What an audit remembers of each optimizer and parameter; weak references only, so that nothing is kept alive."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch.nn import Module, Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+    from torch.optim import Optimizer
+
+    from optlint.diagnostic import Span
+
+SAMPLED = 8
+
+
+@dataclass(slots=True)
+class ParameterRecord:
+    """One tensor in a group of one optimizer, over the looks taken after steps."""
+
+    label: str
+    group: int
+    shape: tuple[int, ...]
+    dtype: str
+    numel: int
+    is_leaf: bool
+    born_trainable: bool
+    trainable: bool  # at the last look
+    ever_trainable: bool
+    looks: int = 0
+    grads: int = 0  # looks that found a gradient
+    moved: bool = False
+    still: int = 0  # looks since `sample` was taken that found a gradient there and the same values
+    sample: Tensor | None = None
+    frozen_at: int | None = None  # the step of the look that first found it frozen
+    frozen_sample: Tensor | None = None
+    frozen_grad: int | None = None  # the identity of its gradient then
+    thaws: int = 0
+    wrong: tuple[str, str] = ("", "")  # what kind of tensor it is instead of a parameter, and of which one
+    reason: str | None = None
+    cause: Span | None = None
+
+    @property
+    def grad(self) -> str:
+        """The word of the report for how often it had a gradient."""
+        if not self.looks or (not self.grads and self.moved):
+            return "unknown"
+        return "never" if not self.grads else "always" if self.grads == self.looks else "sometimes"
+
+    @property
+    def movement(self) -> str:
+        """The word of the report for whether steps changed it."""
+        if self.moved:
+            return "yes"
+        return "no" if self.looks >= 2 and (not self.grads or self.still) else "unknown"
+
+
+class GroupOrigin(NamedTuple):
+    """How a group came to the optimizer."""
+
+    place: Span | None
+    state: str | None  # of the iterator that was given, if it was one
+    filtered: bool
+    module: weakref.ref[Module] | None  # whose `parameters()` was given
+    children: tuple[int, ...]  # of a container that nothing registers: the identities of what is in it
+    size: int
+    late: bool  # added after the optimizer was built
+
+
+@dataclass(slots=True)
+class Rounds:
+    """The calls since the last step, and how many rounds in a row went wrong in the same way."""
+
+    reached: int = 0  # backwards that changed the probe's gradient
+    cleared: bool = False
+    lost: bool = False  # cleared after the last backward that reached it
+    clips_used: int = 0
+    clips_idle: int = 0
+    clips_scaled: int = 0
+    mark: tuple[int, int] | None = None  # identity and version of the probe's gradient when last seen
+    complete: bool = False  # watched since the last step
+    piled_rounds: int = 0
+    lost_rounds: int = 0
+    clip_rounds: int = 0
+    scaled_rounds: int = 0
+    lost_place: Span | None = None
+    clip_place: Span | None = None
+
+    def begin(self) -> None:
+        """A step has ended: a new round starts."""
+        self.reached = self.clips_used = self.clips_idle = self.clips_scaled = 0
+        self.cleared = self.lost = False
+        self.complete = True
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether a round went wrong."""
+        return bool(self.piled_rounds or self.lost_rounds or self.clip_rounds or self.scaled_rounds)
+
+
+@dataclass(slots=True)
+class OptimizerRecord:
+    """One optimizer from its birth, or from its first step under the audit, to its end."""
+
+    index: int
+    ref: weakref.ref[Optimizer]
+    class_name: str
+    place: Span | None
+    of_torch: bool  # one of torch's own classes
+    built_here: bool  # False: it was there before the audit
+    label: str = "the optimizer"
+    origins: list[GroupOrigin] = field(default_factory=list)
+    parameters: dict[int, ParameterRecord] = field(default_factory=dict)
+    rounds: Rounds = field(default_factory=Rounds)
+    probe: weakref.ref[Tensor] | None = None
+    hyperparameters: list[dict[str, object]] = field(default_factory=list)  # of each group at the last look
+    steps: int = 0
+    attempts: int = 0  # GradScaler.step calls
+    skipped: int = 0  # of these in a row without a step
+    next_look: int = 1
+    topology: int = 0
+    watched: bool = True  # whether the order of calls is watched
+    watch_until: int = 8
+    nested: bool = False  # its `step` calls the `step` of a base class, and both are hooked
+    outer: set[int] = field(default_factory=set)  # optimizers whose `step` calls this one's
+    last_backward: int = -1
+    twice_rounds: int = 0
+    lost_probes: int = 0
+    extra_looks: int = 24  # looks that surprises may still cause
+    schedules: int = 0  # steps of its schedulers
+    early_place: Span | None = None  # of a scheduler's step before the first step
+    early_count: int = 0
+    next_values: int = 1  # the step at which values are read again
+    gone: bool = False  # NaN has been written, or will be
+    stateful: bool = False  # it keeps momentum or the like
+    reached_ever: int = 0
+    dropped: int = 0  # clears of gradients that no step had used
+    probe_sample: Tensor | None = None
+    highest_rate: float | None = None  # at the last look
+    zero_since: int | None = None  # the step of the look that first found all rates zero
+    zeroed_unseen: bool = False  # its gradients are cleared in a way that leaves no trace but the values
+    born_defaults: dict[str, object] = field(default_factory=dict)
+    born_attributes: frozenset[str] = frozenset()
+    root: weakref.ref[Module] | None = None  # the model that the groups were taken from
+    root_names: dict[str, tuple[int, bool]] = field(default_factory=dict)  # at birth: name -> identity, trainable
+    ties: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def tensors(self) -> Iterator[tuple[int, Tensor]]:
+        """All tensors with the index of their group, while the optimizer lives."""
+        optimizer = self.ref()
+        if optimizer is not None:
+            for index, group in enumerate(optimizer.param_groups):
+                for tensor in group["params"]:
+                    yield index, tensor
+
+
+def take_sample(tensor: Tensor) -> Tensor | None:
+    """A copy of a few elements spread over a tensor; None where that cannot be had cheaply."""
+    if type(tensor) not in (torch.Tensor, Parameter) or tensor.layout != torch.strided or tensor.is_meta:
+        return None
+    with torch.no_grad():
+        if not tensor.numel():
+            return None
+        if tensor.is_contiguous():
+            flat = tensor.detach().view(-1)
+            return flat[:: max(1, tensor.numel() // SAMPLED)][: SAMPLED + 1].clone()
+        first, last = (0,) * tensor.dim(), (-1,) * tensor.dim()
+        return torch.stack((tensor.detach()[first], tensor.detach()[last]))

@@ -1,0 +1,164 @@
+"""What happens after each step: nearly always a count, now and then a look."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optlint.auditing.looks import choose_probe, look, next_look
+from optlint.auditing.order import STEP_CODE
+from optlint.auditing.patches import capturing, hidden_from_dynamo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from torch.optim import Optimizer
+
+    from optlint.auditing.book import Book
+    from optlint.auditing.inquest import Inquest
+    from optlint.auditing.order import Order
+    from optlint.auditing.records import OptimizerRecord
+
+FIRST_WALKS = 4
+LATER_WALKS = 3
+REWATCH_EVERY, REWATCH_FOR = 64, 5
+
+
+@dataclass(slots=True)
+class Attention:
+    """What is looked at from now on."""
+
+    alive: bool = True
+    watched: bool = True  # the order of calls matters now
+    bad_loss: bool = False  # a loss was NaN or infinite
+    walks_due: int = FIRST_WALKS  # how many of the next backwards are walked through
+
+    def reconsider(self, book: Book) -> None:
+        """Watch the order of calls while that of any optimizer is to be watched, or there is none yet."""
+        records = tuple(book.records.values())
+        self.watched = self.alive and (not records or any(record.watched for record in records))
+
+
+class Steps:
+    """The handler of steps."""
+
+    def __init__(
+        self,
+        parts: tuple[Book, Order, Inquest],
+        attention: Attention,
+        adopt: Callable[[Optimizer], OptimizerRecord],
+        fail: Callable[[Exception], None],
+    ) -> None:
+        self._book, self._order, self._inquest = parts
+        self._attention = attention
+        self._adopt = adopt
+        self._fail = fail
+        self._slow = hidden_from_dynamo(self._stepped) if "torch._dynamo" in sys.modules else None
+
+    def after_step(self, optimizer: Optimizer, arguments: Any, named: Any) -> None:
+        """The hook behind all steps; nearly always it does no more than count."""
+        if not self._attention.alive:
+            return
+        try:
+            record = self._book.records.get(id(optimizer))
+            if record is not None and not record.nested:
+                record.steps += 1
+                quiet = record.steps < record.next_look and not record.watched and not self._attention.bad_loss
+                if quiet and record.topology == self._book.registrations.count:
+                    probe = record.probe() if record.probe is not None else None
+                    if probe is None or probe.grad is not None:
+                        return
+            if self._slow is None:
+                self._slow = hidden_from_dynamo(self._stepped)
+            self._slow(optimizer, record)
+        except Exception as fault:
+            self._fail(fault)
+
+    def _stepped(self, optimizer: Optimizer, record: OptimizerRecord | None) -> None:
+        if capturing():
+            return
+        if record is None:
+            record = self._adopt(optimizer)
+            record.steps += 1
+        elif record.nested:
+            if _steps_around() > 1:
+                return  # the base class's part of a step
+            record.steps += 1
+        elif record.watched and _steps_around() > 1 and not self._belongs_to_outer(record, optimizer):
+            record.nested = True
+            record.steps -= 1
+            return
+        record.skipped = 0
+        if record.watched:
+            self._order.stepped(record)
+            self._inquest.stepped_twice(record, self._order.backwards)
+        self._look_if_due(record, optimizer)
+        self._set_watch(record)
+
+    def _belongs_to_outer(self, record: OptimizerRecord, optimizer: Optimizer) -> bool:
+        """Whether the step around this one is another optimizer's; that one is noted."""
+        others = [other for other in _stepping() if other is not optimizer]
+        record.outer |= {id(other) for other in others}
+        return bool(others)
+
+    def _look_if_due(self, record: OptimizerRecord, optimizer: Optimizer) -> None:
+        changed = record.topology != self._book.registrations.count
+        if changed or self._surprised(record):
+            record.topology = self._book.registrations.count
+            if record.extra_looks > 0:
+                record.extra_looks -= 1
+                record.next_look = record.steps
+                record.watch_until = max(record.watch_until, record.steps + 3)
+                self._attention.walks_due = max(self._attention.walks_due, LATER_WALKS)
+        if record.steps < record.next_look:
+            return
+        self._book.enter_tensors(record)
+        look(record, optimizer)
+        self._inquest.judge(record, bad_loss=self._attention.bad_loss)
+        self._attention.bad_loss = False
+        record.next_look = next_look(record.steps, len(record.parameters))
+        if record.steps < record.watch_until or any(p.frozen_at is not None for p in record.parameters.values()):
+            record.next_look = min(record.next_look, record.steps + 1 if record.extra_looks > 0 else record.next_look)
+
+    def _surprised(self, record: OptimizerRecord) -> bool:
+        """Whether the watched parameter has lost its gradient, and no other can take its place."""
+        probe = record.probe() if record.probe is not None else None
+        if self._attention.bad_loss:
+            return True
+        if probe is None or probe.grad is not None or record.watched:
+            return False
+        choose_probe(record)
+        probe = record.probe() if record.probe is not None else None
+        return probe is None or probe.grad is None
+
+    def _set_watch(self, record: OptimizerRecord) -> None:
+        if record.steps % REWATCH_EVERY == 0:
+            record.watch_until = max(record.watch_until, record.steps + REWATCH_FOR)
+            record.rounds.complete = False
+            self._attention.walks_due = max(self._attention.walks_due, 1)
+        watched = record.steps < record.watch_until or record.rounds.suspicious or bool(record.twice_rounds)
+        if watched and not record.watched:
+            record.rounds.complete = False
+        if record.watched is not watched:
+            record.watched = watched
+            self._attention.reconsider(self._book)
+
+
+def _step_frames() -> list[FrameType]:
+    frames, frame = [], sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is STEP_CODE:
+            frames.append(frame)
+        frame = frame.f_back  # type: ignore[assignment]
+    return frames
+
+
+def _steps_around() -> int:
+    return len(_step_frames())
+
+
+def _stepping() -> list[object]:
+    """The optimizers whose `step` is running; the variables of torch's own wrapper know them."""
+    return [frame.f_locals.get("self") for frame in _step_frames()]

@@ -1,0 +1,122 @@
+"""Leaves that the loss reaches and no optimizer owns: who they are, and why nothing trains them."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from optlint.auditing.graph import reached_leaves
+from optlint.auditing.records import take_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+    from optlint.auditing.book import Book
+    from optlint.auditing.causes import Cause
+    from optlint.diagnostic import Span
+
+FRESH_WALKS = 3
+
+
+@dataclass(slots=True)
+class LeafRecord:
+    """A trainable leaf that was in no optimizer when a loss reached it."""
+
+    ref: weakref.ref[Tensor]
+    walks: int
+    sample: Tensor | None
+    together: set[int]  # identities of the records whose parameters the same losses reached
+    since: dict[int, int] = field(default_factory=dict)  # by record: the step at which it was first looked at
+    moved: bool = False
+    told: bool = False
+    cause: Cause | None = None
+
+
+class _Fresh(NamedTuple):
+    """A Parameter that was registered while training went on, and the line that made it."""
+
+    ref: weakref.ref[Tensor]
+    place: Span
+    owner: str
+
+
+class Leaves:
+    """The unowned leaves of the sampled backward walks."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self.records: dict[int, LeafRecord] = {}
+        self._fresh: dict[int, _Fresh] = {}
+        self._fresh_lines: dict[Span, int] = {}
+        self._fresh_names: dict[Span, tuple[str, ...]] = {}
+
+    def note_fresh(self, parameter: Tensor, place: Span, owner: str) -> None:
+        """A Parameter was registered between two steps."""
+        if len(self._fresh) > 1000:
+            self._fresh = {key: one for key, one in self._fresh.items() if one.ref() is not None}
+        self._fresh[id(parameter)] = _Fresh(weakref.ref(parameter), place, owner)
+
+    def walk(self, roots: tuple[Tensor, ...]) -> None:
+        """Note all unowned leaves that these roots reach."""
+        leaves = reached_leaves(roots)
+        if not leaves:
+            return
+        together = {id(record) for leaf in leaves for record in self._book.owning(leaf)}
+        lines = {self._of_line(leaf) for leaf in leaves if not self._book.owning(leaf)}
+        for line in filter(None, lines):
+            self._fresh_lines[line] = self._fresh_lines.get(line, 0) + 1
+        for leaf in leaves:
+            if not self._book.owning(leaf) and leaf.requires_grad:
+                self._note(leaf, together)
+
+    def _of_line(self, leaf: Tensor) -> Span | None:
+        fresh = self._fresh.get(id(leaf))
+        if fresh is None or fresh.ref() is not leaf:
+            return None
+        del self._fresh[id(leaf)]  # counted once: a layer that is made once and kept is no layer of every round
+        self._fresh_names[fresh.place] = tuple({*self._fresh_names.get(fresh.place, ()), fresh.owner})
+        return fresh.place
+
+    def _note(self, leaf: Tensor, together: set[int]) -> None:
+        known = self.records.get(id(leaf))
+        if known is None or known.ref() is not leaf:
+            self.records[id(leaf)] = LeafRecord(weakref.ref(leaf), 1, take_sample(leaf), together)
+            return
+        known.walks += 1
+        known.together |= together
+        now = take_sample(leaf)
+        known.moved = known.moved or now is None or known.sample is None or not torch.equal(now, known.sample)
+
+    def forget_dead(self) -> None:
+        """Drop leaves that are gone or that an optimizer owns by now."""
+        self.records = {
+            key: one
+            for key, one in self.records.items()
+            if (leaf := one.ref()) is not None and not self._book.owning(leaf)
+        }
+
+    def untrained(self, final: bool) -> list[tuple[Tensor, LeafRecord]]:
+        """Leaves that nothing has changed so far and that were not told yet."""
+        self.forget_dead()
+        known = [(leaf, one) for one in self.records.values() if (leaf := one.ref()) is not None]
+        return [
+            (leaf, one)
+            for leaf, one in known
+            if not one.told and (final or leaf.grad is not None) and not self._has_moved(leaf, one)
+        ]
+
+    def _has_moved(self, leaf: Tensor, one: LeafRecord) -> bool:
+        now = take_sample(leaf)
+        one.moved = one.moved or now is None or one.sample is None or not torch.equal(now, one.sample)
+        return one.moved
+
+    def made_in_forward(self) -> Iterator[tuple[Span, str]]:
+        """Lines that make new Parameters round after round, which the loss reaches and nobody owns."""
+        for place, walks in self._fresh_lines.items():
+            if walks >= FRESH_WALKS:
+                yield place, next(iter(self._fresh_names[place]))

@@ -1,0 +1,220 @@
+"""What only a run shows, as frozen values for the checks; the places are lines of the user's code.
+
+`None` means "cannot tell". Checks name these types in their annotation and need no torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optlint.diagnostic import Place
+
+SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What all observations tell: where, about which optimizer, group and parameters, after which step."""
+
+    place: Place
+    optimizer: int | None = None
+    name: str = "the optimizer"  # in words of the user's code, such as `optimizer` (SGD)
+    group: int | None = None
+    parameters: tuple[str, ...] = ()
+    step: int = 0
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The last fields of a diagnostic."""
+        return {
+            "optimizer": self.optimizer,
+            "group": self.group,
+            "parameters": self.parameters,
+            "step": self.step,
+        }
+
+    @property
+    def listed(self) -> str:
+        """The parameters in words."""
+        return in_words(self.parameters)
+
+
+def in_words(names: tuple[str, ...]) -> str:
+    """Names in backquotes; of many only the first few."""
+    shown = [f"`{name}`" for name in names[:SHOWN]]
+    if len(names) > SHOWN:
+        return f"{', '.join(shown)} and {len(names) - SHOWN} more"
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupGiven(Seen):
+    """A param group as it was given; `parameters` is what the iterator had lost by then, as far as known."""
+
+    source: str  # the words of the user's code that gave the parameters
+    iterator: str | None = None  # "used up" | "partly used"
+    size: int
+    duplicates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyIgnored(Seen):
+    """A key of a group's dict that no code reads while `meant` kept its default."""
+
+    key: str
+    meant: str
+    value: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatesSplitLayers(Seen):
+    """Groups are consecutive runs of the model's parameters that cut through layers; `parameters` are those cut off."""
+
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRefused(Seen):
+    """torch refused to build the optimizer or to add the group, and that ended the program."""
+
+    reason: str  # "non-leaf" | "piece" | "duplicate" | "used up"
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TensorUntrained(Seen):
+    """Tensors of one group that never had a gradient in a window; of pieces, `parameters` names the whole."""
+
+    why: str  # "without grad" | "non-leaf" | "piece" | "no grad" | "not called" | "under no_grad" | "detached"
+    steps: int = 0
+    cause: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenMoved(Seen):
+    """Parameters that were frozen after the optimizer was built and that steps still change."""
+
+    undone_before: bool = False
+    why: str = "a stale gradient"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unowned(Seen):
+    """Trainable parameters with gradients that no optimizer owns and nothing updates."""
+
+    why: str  # "added" | "unfrozen" | "gap" | "dropped" | "criterion" | "other" | "replaced" | "hidden module" |
+    #           "plain tensor" | "hidden parameter" | "computed" | "made in forward"
+    holder: str = ""  # the class and attribute that hold it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundsSeen(Seen):
+    """The order of calls that repeats from step to step, each as a count of consecutive rounds."""
+
+    uncleared: int = 0
+    lost: int = 0
+    clipped_after: int = 0
+    clipped_scaled: int = 0
+    unstepped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IteratorClipped(Seen):
+    """Gradient clipping was given an iterator that was used up before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackwardReachedNothing(Seen):
+    """`backward()` again and again on something that has no path to any parameter."""
+
+    why: str  # "leaf" | "no path" | "no graph"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizerRebuilt(Seen):
+    """The same line builds an optimizer again and again over the same parameters, which keep their values."""
+
+    times: int
+    steps_each: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateIgnored(Seen):
+    """A hyperparameter was assigned where no optimizer reads it."""
+
+    target: str  # "attribute" | "defaults"
+    key: str
+    value: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulerEarly(Seen):
+    """The scheduler steps before the optimizer, round after round."""
+
+    scheduler: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulerElsewhere(Seen):
+    """The scheduler drives an optimizer that never steps while another one does."""
+
+    scheduler: str
+    stepping: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateUseless(Seen):
+    """Every group had a rate in a whole window that cannot train, though there were gradients."""
+
+    lr: float
+    why: str  # "zero" | "tiny" | "huge"
+    steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateLoaded(Seen):
+    """State was loaded that does not fit the parameters, or brought another rate back."""
+
+    why: str  # "shape" | "order" | "rate"
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NonFinite(Seen):
+    """A step wrote NaN or infinity into parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmoved(Seen):
+    """Parameters with gradients that no step of a window changed in any sampled element."""
+
+    why: str  # "rounding" | "no effect" | "skipped"
+    dtype: str
+    lr: float | None
+    steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieBroken(Seen):
+    """Two names of one weight that are two Parameters now, on one storage or on two."""
+
+    shared_storage: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteppedTwice(Seen):
+    """Parameters that two optimizers step on one backward."""
+
+    other: str
+    other_place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AverageUnused(Seen):
+    """An averaged copy of a model that is never updated while the model trains."""
+
+    why: str  # "never updated" | "same object"

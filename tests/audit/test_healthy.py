@@ -1,0 +1,32 @@
+"""Silence: no error and no warning on any healthy program, and no fault of our own."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from optlint.auditing.session import Options, Session
+from tests.audit import healthy_averages, healthy_corners, healthy_schedules, healthy_tricks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROGRAMS = [
+    function
+    for module in (healthy_schedules, healthy_averages, healthy_tricks, healthy_corners)
+    for _, function in inspect.getmembers(module, inspect.isfunction)
+    if function.__module__ == module.__name__
+]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+@pytest.mark.filterwarnings("ignore")
+def test_silent(program: Callable[[], None]) -> None:
+    torch.manual_seed(0)
+    with Session(Options()) as session:
+        program()
+    assert session.fault is None
+    assert [diagnostic for diagnostic in session.diagnostics if diagnostic.severity.counts] == []
