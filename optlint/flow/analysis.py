@@ -80,7 +80,6 @@ class _Analysis:
             self._body,
             self._mentions,
             lambda path, state: None,
-            own_methods=_method_names(self.text.module),
             units={0: self.unit},
         )
 
@@ -93,12 +92,24 @@ class _Analysis:
     def _mentions(self, node: ir.Node) -> frozenset[str]:
         found = self.mentioned.get(node)
         if found is None:
-            found = self.mentioned[node] = frozenset(lower.mentions(node.origin))
+            found = self.mentioned[node] = frozenset(self._words(node))
         return found
+
+    def _words(self, node: ir.Node) -> Iterator[str]:
+        """Identifiers in a node; those of a class are put together from its statements, which are asked again."""
+        if not isinstance(node, ir.Class):
+            yield from lower.mentions(node.origin)
+            return
+        yield node.name
+        for part in (*node.bases, *node.decorators):
+            yield from lower.mentions(part.origin)
+        for statement in node.body:
+            yield from self._mentions(statement)
 
     def run(self, block: ir.Block) -> None:
         """Run the module, then its functions and classes."""
         state = State()
+        self.machine.own_methods = _method_names(block)
         self.words = relevance.spread_over({node.name: self._mentions(node) for node in _functions(block)})
         self.machine.execute(block, state)
         state.live = True
@@ -244,13 +255,10 @@ def _call_of(node: ir.Node) -> ir.Call:
     return ir.Call(node.origin, node, ())
 
 
-def _method_names(module: Module) -> frozenset[str]:
+def _method_names(block: ir.Block) -> frozenset[str]:
     """The names of all methods that the file's classes define."""
-    names: set[str] = set()
-    for statement in lower.lower_module(module):
-        if isinstance(statement, ir.Class):
-            names.update(inner.name for inner in statement.body if isinstance(inner, ir.Function))
-    return frozenset(names)
+    found = [statement.body for statement in block if isinstance(statement, ir.Class)]
+    return frozenset(node.name for body in found for node in _functions(body))
 
 
 def _sets_attributes(body: ir.Block, function: Closure) -> bool:

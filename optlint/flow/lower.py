@@ -162,7 +162,8 @@ def _name(node: cst.Name) -> ir.Expression:
 
 
 def _number(node: Any) -> ir.Expression:
-    return ir.Literal(node, literal_eval(node.value))
+    text = node.value
+    return ir.Literal(node, int(text) if text.isdecimal() else literal_eval(text))
 
 
 def _string(node: cst.SimpleString) -> ir.Expression:
@@ -170,6 +171,9 @@ def _string(node: cst.SimpleString) -> ir.Expression:
 
 
 def _text(node: cst.SimpleString) -> object:
+    text = node.value
+    if text[0] in "'\"" and "\\" not in text and text[:3] not in ("'''", '"""'):
+        return text[1:-1]
     try:
         return literal_eval(node.value)
     except (SyntaxError, ValueError):  # escapes that this Python refuses
