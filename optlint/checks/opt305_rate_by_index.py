@@ -21,7 +21,12 @@ rule = Rule(
     "rate-by-index",
     "a rate chosen by `index // n` over `parameters()` splits a layer",
     severity=Severity.WARNING,
-    needs=(("//",), ("enumerate", "range")),
+    needs=(
+        ("//", "divmod", "int(", "floor", "ceil", "trunc", "round("),
+        ("enumerate", "range", "zip"),
+        ("arameters",),
+        ('"lr"', "'lr'", "lr="),
+    ),
 )
 
 

@@ -11,6 +11,7 @@ from optlint.flow import (
     consumption,
     containers,
     events,
+    indices,
     inlining,
     ir,
     modules,
@@ -28,6 +29,8 @@ from optlint.flow.values import (
     ClassValue,
     Closure,
     Const,
+    Count,
+    Derived,
     Descriptor,
     Entry,
     External,
@@ -119,7 +122,8 @@ def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
     if path in torch_api.NEVER_RETURN:
         state.live = False
         return UNKNOWN
-    known = EXTERNALS.get(path)
+    numeric = indices.NUMERIC.get(path) if indices.concerns(arguments.values) else None
+    known = numeric or EXTERNALS.get(path)
     if known is not None:
         return known(machine, arguments, node, state)
     if classes.is_optimizer(External(path), machine.settings.known_optimizers):
@@ -218,6 +222,8 @@ def _len(machine: Machine, arguments: Arguments, node: ir.Call, state: State) ->
         items = containers.exact_items(arguments.values[0], state)
         if items is not None and not state.depth:
             return Const(len(items))
+        layers = indices.layers_of(arguments.values[0], state)
+        return Count(layers) if layers is not None else UNKNOWN
     return UNKNOWN
 
 
@@ -225,10 +231,10 @@ def _range(machine: Machine, arguments: Arguments, node: ir.Call, state: State) 
     """The numbers one by one where they are few and known."""
     bounds = [value.value for value in arguments.values if isinstance(value, Const) and isinstance(value.value, int)]
     if len(bounds) != len(arguments.values) or not 1 <= len(bounds) <= 3 or (len(bounds) == 3 and not bounds[2]):
-        return UNKNOWN
+        return indices.counting(machine, arguments, node, state)
     numbers = range(*bounds)
     if len(numbers) > containers.MOST_ITEMS:
-        return UNKNOWN
+        return indices.counting(machine, arguments, node, state)
     site = machine.site(node)
     return containers.sequence(machine, state, "range", site, tuple(Const(number) for number in numbers))
 
@@ -242,8 +248,8 @@ def _reversed(machine: Machine, arguments: Arguments, node: ir.Call, state: Stat
     items = containers.exact_items(value, state)
     if items is not None:
         return containers.sequence(machine, state, "list", site, items[::-1])
-    item = consumption.item_of(machine, value, state, site)
-    return containers.sequence(machine, state, "list", site, None, item)
+    item, layers = consumption.item_of(machine, value, state, site), indices.layers_of(value, state)
+    return machine.new(state, SequenceCell("list", site, None, item, layers=layers and layers[::-1]))
 
 
 def _wrapper(machine: Machine, path: str, arguments: Arguments, node: ir.Call, state: State) -> Value:
@@ -251,6 +257,8 @@ def _wrapper(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
     first, name = torch_api.WRAPPERS[path], path.rpartition(".")[2]
     site = machine.site(node)
     values = arguments.values[first:]
+    if name == "enumerate" and values:
+        values = (values[0], arguments.pick(1, "start") or Const(0))
     if name == "iter" and len(values) == 1 and isinstance(state.cell(values[0]), IteratorCell):
         return values[0]
     for value in values:
@@ -277,14 +285,19 @@ def _with_contents(machine: Machine, made: IteratorCell, values: tuple[Value, ..
     source = state.cell(values[0])
     exact = source.items if isinstance(source, SequenceCell | IteratorCell) else None
     if made.kind in ("iter", "tqdm") and isinstance(source, SequenceCell | IteratorCell):
-        return replace(made, items=exact, covers=source.covers, children=source.children)
+        return replace(made, items=exact, covers=source.covers, children=source.children, layers=source.layers)
     if made.kind == "chain":
-        return replace(made, covers=consumption.joined_covers(values, state))
+        joined = indices.joined_layers(values, state)
+        return replace(made, covers=consumption.joined_covers(values, state), layers=joined)
+    if made.kind == "map" and len(values) == 1:
+        return replace(made, layers=indices.layers_of(values[0], state))
     if made.kind == "from_iterable":
         inner = exact if exact is not None else (consumption.item_of(machine, values[0], state, made.made),)
         return replace(made, covers=consumption.joined_covers(inner, state))
     if made.kind == "enumerate" and exact is not None:
-        pairs = ((Const(place), item) for place, item in enumerate(exact))
+        index = indices.counted((0,) * len(exact), values[1])
+        numbers = index.values if isinstance(index, Derived) else (UNKNOWN,) * len(exact)
+        pairs = zip(numbers, exact, strict=True)
         return replace(made, items=tuple(containers.sequence(machine, state, "tuple", made.made, pair) for pair in pairs))
     if made.kind == "islice" and isinstance(source, SequenceCell | IteratorCell):
         return _sliced_contents(made, source, values)
@@ -306,22 +319,13 @@ def _wrapped_item(
     machine: Machine, name: str, items: tuple[Value, ...], values: tuple[Value, ...], site: Site, state: State
 ) -> Value:
     if name == "enumerate" and items:
-        return containers.sequence(machine, state, "tuple", site, (_index_of(values[0], state), items[0]))
+        index = indices.counted(indices.layers_of(values[0], state), values[1])
+        return containers.sequence(machine, state, "tuple", site, (index, items[0]))
     if name in ("zip", "zip_longest"):
-        return containers.sequence(machine, state, "tuple", site, items)
+        return containers.sequence(machine, state, "tuple", site, indices.paired(items, values, state))
     if name == "from_iterable" and items:
         return consumption.item_of(machine, items[0], state, site)
     return union(items) if items else UNKNOWN
-
-
-def _index_of(value: Value, state: State) -> Value:
-    """The index that `enumerate` counts along the parameters of one whole module."""
-    from optlint.flow.values import Derived
-
-    covers = consumption.covers_of(value, state)
-    if covers is None or len(covers) != 1 or covers[0].sliced or state.get(covers[0].module, InstanceCell) is None:
-        return UNKNOWN
-    return Derived(covers[0].module, None, None)
 
 
 def _run_callback(machine: Machine, function: Value, item: Value, site: Site, state: State) -> Value:
@@ -378,6 +382,13 @@ def _dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -
     for name, value in arguments.keywords.items():
         entries[name] = Entry(value, arguments.keyword_sites[name])
     return machine.new(state, MappingCell(site, tuple(entries.items()), open=blank))
+
+
+def _default_dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """`defaultdict(list)`; one that starts with entries is not followed."""
+    if len(arguments.all()) != 1 or arguments.open:
+        return UNKNOWN
+    return containers.default_dict(machine, arguments.all()[0], state, machine.site(node))
 
 
 def _super(machine: Machine, _: Arguments, __: ir.Call, ___: State) -> Value:
@@ -453,6 +464,8 @@ def _method(machine: Machine, method: Method, arguments: Arguments, node: ir.Cal
             return consumption.walk(machine, receiver, state, site, Purpose("next", whole=False))
     if isinstance(receiver, Super):
         return _on_super(machine, receiver, method.name, arguments, state, site)
+    if isinstance(receiver, Derived) and method.name in ("append", "add") and arguments.values:
+        return indices.deal(receiver, arguments.values[0], state, site)
     if method.name == "add_param_group" and arguments.values:
         optimizers.group_added(machine, receiver, arguments.values[0], state, arguments.sites[0], site)
         return NONE
@@ -552,6 +565,7 @@ EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
     "builtins.isinstance": _isinstance,
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
+    "collections.defaultdict": _default_dict,
     "functools.partial": _partial,
     "itertools.tee": _tee,
     "torch.chunk": _split("chunk"),

@@ -78,7 +78,7 @@ def item_of(machine: Machine, value: Value, state: State, site: Site) -> Value:
     if isinstance(cell, IteratorCell | SequenceCell):
         return union(cell.items) if cell.items else anonymous(machine, cell.item, state)
     if isinstance(cell, MappingCell):
-        return UNKNOWN
+        return UNKNOWN if cell.entries or cell.key is None else cell.key
     if isinstance(cell, TensorCell) and isinstance(value, Ref):
         return piece_of(machine, value, cell, state, site)
     if isinstance(cell, InstanceCell):

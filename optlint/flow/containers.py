@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import consumption
+from optlint.flow import consumption, ir
+from optlint.flow.machine import Arguments
 from optlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -16,7 +17,6 @@ from optlint.flow.values import (
     MappingCell,
     Ref,
     SequenceCell,
-    Union,
     Value,
     union,
 )
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from optlint.flow.events import Site
-    from optlint.flow.machine import Arguments, Machine
+    from optlint.flow.machine import Machine
     from optlint.flow.state import State
 
 MOST_ITEMS = 64
@@ -37,7 +37,7 @@ def sequence(
 ) -> Ref:  # fmt: skip
     """A new container of these items, or of unknown many like `item`."""
     if items is not None and len(items) > MOST_ITEMS:
-        items, item, sites = None, union(items), None
+        item, items, sites = union(items), None, None
     return machine.new(state, SequenceCell(kind, site, items, item, sites, ordered=kind != "set"))
 
 
@@ -131,6 +131,8 @@ def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> V
     """`receiver[index]` of a container."""
     cell = state.cell(receiver)
     if isinstance(cell, MappingCell):
+        if cell.default is not None and isinstance(receiver, Ref) and isinstance(index, Const):
+            return _made_entry(machine, receiver, cell, index, state)
         return _entry(cell, index)
     if isinstance(cell, SequenceCell):
         if cell.items is not None and isinstance(index, Const) and isinstance(index.value, int):
@@ -141,6 +143,29 @@ def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> V
         item = consumption.anonymous(machine, cell.item, state)
         return _one(machine, receiver, item, place, state) if place is not None else item
     return UNKNOWN
+
+
+def default_dict(machine: Machine, factory: Value, state: State, site: Site) -> Ref:
+    """`defaultdict(list)`: one list stands for those under keys that are not known."""
+    item = _made(machine, factory, state, site)
+    if (made := state.get(item, SequenceCell)) is not None and isinstance(item, Ref):
+        state.put(item, replace(made, items=None, item=UNKNOWN))
+    return machine.new(state, MappingCell(site, item=item, default=factory))
+
+
+def _made(machine: Machine, factory: Value, state: State, site: Site) -> Value:
+    call = ir.Call(site.origin, ir.Literal(site.origin, ...), ())
+    return machine.call(factory, Arguments((), {}, (), {}), call, state)
+
+
+def _made_entry(machine: Machine, receiver: Ref, cell: MappingCell, key: Const, state: State) -> Value:
+    """What a dict makes of a new key."""
+    entry = cell.get(key.value)
+    if entry is not None or cell.made is None or cell.default is None:
+        return entry.value if entry is not None else cell.item
+    value = _made(machine, cell.default, state, cell.made)
+    state.put(receiver, cell.with_entry(key.value, Entry(value, cell.made)))
+    return value
 
 
 def _entry(cell: MappingCell, key: Value) -> Value:

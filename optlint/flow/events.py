@@ -173,14 +173,14 @@ class KeywordGiven:
 
 @dataclass(frozen=True, slots=True)
 class RateByIndex:
-    """A rate or group is chosen by `index // divisor` over the parameters of a module.
+    """Rates are computed from `index // n` over the parameters of a module; `site` is the division.
 
-    `layout` are the parameter tensors of each layer, in order; `split` the first layer torn apart, if any.
+    For each parameter, in order: the number of its layer, and its rate or what that was computed from.
     """
 
     site: Site
-    divisor: int
-    layout: tuple[int, ...]
+    layers: tuple[int, ...]
+    rates: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)

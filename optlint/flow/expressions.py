@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import consumption, containers, events, inlining, ir, modules, objects, statements, tensors
+from optlint.flow import consumption, containers, events, indices, inlining, ir, modules, objects, statements, tensors
 from optlint.flow.consumption import Purpose
 from optlint.flow.machine import Evaluator, Machine
 from optlint.flow.state import State, join
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 BUILTINS = frozenset(
     "list tuple set frozenset sorted sum max min any all next iter filter map zip enumerate len dict super isinstance "
     "getattr setattr property staticmethod classmethod print id repr str type range reversed hasattr int float bool "
-    "abs round issubclass callable vars dir hash format object Exception".split()
+    "abs round divmod pow issubclass callable vars dir hash format object Exception".split()
 )
 
 
@@ -95,8 +95,8 @@ def _subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
         return _piece(machine, receiver, cell, node, state)
     if isinstance(cell, InstanceCell):
         return _of_instance(machine, receiver, cell, index, node, state)
-    if isinstance(index, Derived) and isinstance(cell, SequenceCell):
-        return replace(index)
+    if isinstance(index, Derived) or isinstance(receiver, Derived):
+        return indices.item(machine, receiver, index, state)
     return containers.get_item(machine, receiver, index, state)
 
 
@@ -131,7 +131,9 @@ def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Sli
     if not isinstance(cell, SequenceCell):
         return UNKNOWN
     children = consumption.narrowed(cell.children, *bounds, site) if whole else None
+    layers = indices.sliced_layers(receiver, (*bounds, _bound(machine, index.step, state)), state)
     made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None, children=children)
+    made = replace(made, layers=layers)
     if cell.items is not None and whole:
         part = slice(*bounds)
         made = replace(made, items=cell.items[part], sites=cell.sites[part] if cell.sites else None)
@@ -183,18 +185,9 @@ def _binary(machine: Machine, node: ir.Binary, state: State) -> Value:
             consumption.as_sequence(machine, value, machine.site(node), machine.site(operand), "`+`", state)
         if state.get(left, SequenceCell) is not None:
             return containers.concatenated(machine, left, right, state, machine.site(node))
-    if isinstance(left, Const) and isinstance(right, Const) and node.op in ("+", "-", "*", "//"):
-        return _arithmetic(left.value, node.op, right.value)
+    if indices.concerns((left, right)) or (isinstance(left, Const) and isinstance(right, Const)):
+        return indices.operated(machine, node, left, right, node.op)
     return tensors.of_operator(machine, node, left, right, node.op, state)
-
-
-def _arithmetic(left: object, op: str, right: object) -> Value:
-    if not (type(left) is int and type(right) is int):
-        return UNKNOWN
-    if op == "//":
-        return Const(left // right) if right else UNKNOWN
-    results = {"+": left + right, "-": left - right, "*": left * right}
-    return Const(results[op])
 
 
 def _unary(machine: Machine, node: ir.Unary, state: State) -> Value:
@@ -281,10 +274,12 @@ def _display(machine: Machine, node: ir.Display, state: State) -> Value:
     """`[a, *b]`: items one by one unless a starred one is not known."""
     values: list[Value] = []
     sites: list[Site] = []
+    spread: list[Value] = []
     exact, covers = True, []
     for item in node.items:
+        inner = machine.evaluate(item.value if isinstance(item, ir.Starred) else item, state)
+        spread.append(inner)
         if isinstance(item, ir.Starred):
-            inner = machine.evaluate(item.value, state)
             known = containers.exact_items(inner, state)
             covers.append(consumption.placed(consumption.covers_of(inner, state), machine.site(item.value)))
             if known is None:
@@ -293,9 +288,8 @@ def _display(machine: Machine, node: ir.Display, state: State) -> Value:
             values.extend(known)
             sites.extend(machine.site(item.value) for _ in known)
         else:
-            value = machine.evaluate(item, state)
-            covers.append(consumption.cover_of_tensor(value, machine.site(item), state))
-            values.append(value)
+            covers.append(consumption.cover_of_tensor(inner, machine.site(item), state))
+            values.append(inner)
             sites.append(machine.site(item))
     site = machine.site(node)
     if exact:
@@ -303,7 +297,7 @@ def _display(machine: Machine, node: ir.Display, state: State) -> Value:
     all_known = len(covers) == len(node.items) and all(covers)
     found = tuple(cover for group in covers for cover in group or ()) if all_known else None
     cell = SequenceCell(node.kind, site, None, union(tuple(values)), covers=found, ordered=node.kind != "set")
-    return machine.new(state, cell)
+    return machine.new(state, replace(cell, layers=indices.joined_layers(tuple(spread), state) if cell.ordered else None))
 
 
 def _dict(machine: Machine, node: ir.DictDisplay, state: State) -> Value:
@@ -342,14 +336,16 @@ def _comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Va
     for address, cell in run.heap.items() if lazy else ():
         state.heap.setdefault(address, cell)
     site, element = machine.site(node), union(rounds.elements) if rounds.elements else UNKNOWN
+    each = len(node.clauses) == 1 and not node.clauses[0].tests and node.kind != "set"
+    layers = indices.layers_of(first, state) if each else None
     if lazy:
         made = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth)
-        return machine.new(state, replace(made, covers=rounds.covers, items=rounds.exact))
+        return machine.new(state, replace(made, covers=rounds.covers, items=rounds.exact, layers=layers))
     if node.kind == "dict":
         return machine.new(state, MappingCell(site, (), True, element))
     children = _kept_children(node, first, state)
     made = SequenceCell(node.kind, site, rounds.exact, element, covers=rounds.covers, children=children)
-    return machine.new(state, replace(made, ordered=node.kind != "set"))
+    return machine.new(state, replace(made, ordered=node.kind != "set", layers=layers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,10 @@ from optlint.flow.values import (
     Derived,
     IteratorCell,
     MappingCell,
+    Method,
     Ref,
     SequenceCell,
+    Unknown,
     Value,
 )
 
@@ -56,6 +58,16 @@ def layers_of(value: Value, state: State) -> Layers:
     return cell.layers if isinstance(cell, SequenceCell | IteratorCell) else None
 
 
+def sliced_layers(value: Value, bounds: tuple[object, ...], state: State) -> Layers:
+    """The same of `value[start:stop:step]`; bounds that are no number or None are not known."""
+    layers = layers_of(value, state)
+    known = [bound for bound in bounds if bound is None or isinstance(bound, int)]
+    if layers is None or len(known) != 3:
+        return None
+    start, stop, step = known
+    return layers[start:stop:step]
+
+
 def joined_layers(values: tuple[Value, ...], state: State) -> Layers:
     """The same of several iterables, one behind the other."""
     joined: tuple[int, ...] = ()
@@ -80,7 +92,17 @@ def counted(layers: Layers, start: Value | None) -> Value:
 def paired(items: tuple[Value, ...], sources: tuple[Value, ...], state: State) -> tuple[Value, ...]:
     """The items of `zip`: what only counts does so along the parameters that another iterable gives."""
     layers = next((found for value in sources if (found := layers_of(value, state)) is not None), None)
-    return tuple(counted(layers, Const(item.start)) if isinstance(item, Counting) else item for item in items)
+    starts = tuple(_start(value, state) for value in sources)
+    return tuple(item if start is None else counted(layers, start) for item, start in zip(items, starts, strict=True))
+
+
+def _start(value: Value, state: State) -> Value | None:
+    """The number that a range starts from."""
+    cell = state.get(value, SequenceCell)
+    if cell is None or cell.kind != "range":
+        return None
+    steady = cell.items is None or cell.items[:2] == (Const(0), Const(1))
+    return Const(cell.item.start) if isinstance(cell.item, Counting) else Const(0) if steady and cell.items else None
 
 
 def operated(machine: Machine, node: ir.Node, left: Value, right: Value, op: str) -> Value:
@@ -119,14 +141,18 @@ def _is_small(exponent: Const) -> bool:
 
 def _number(function: Callable[..., object], *operands: Value) -> Value:
     """A function of numbers, if it gives a number."""
-    values = [part.value for part in operands if isinstance(part, Const)]
-    if len(values) != len(operands) or not all(type(value) in (int, float) and abs(value) < LARGEST for value in values):  # type: ignore[arg-type]
+    values = [part.value for part in operands if isinstance(part, Const) and _is_number(part.value)]
+    if len(values) != len(operands):
         return UNKNOWN
     try:
         result = function(*values)
     except (ArithmeticError, ValueError):
         return UNKNOWN
     return Const(result) if isinstance(result, int | float) else UNKNOWN
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _applied(function: Callable[..., object]) -> Handler:
@@ -154,7 +180,7 @@ def _divmod(machine: Machine, arguments: Arguments, node: ir.Call, state: State)
     return containers.sequence(machine, state, "tuple", machine.site(node), parts)
 
 
-def _range(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+def counting(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """`range(len(params))` runs along the parameters; other ranges only count."""
     start, stop = (Const(0), *arguments.values)[-2:] if len(arguments.values) < 3 else (UNKNOWN, UNKNOWN)
     item: Value = UNKNOWN
@@ -166,6 +192,7 @@ def _range(machine: Machine, arguments: Arguments, node: ir.Call, state: State) 
 
 
 NUMERIC: dict[str, Handler] = {
+    "builtins.range": counting,
     "builtins.divmod": _divmod,
     "builtins.int": _applied(int),
     "builtins.round": _applied(round),
@@ -190,27 +217,33 @@ def concerns(values: tuple[Value, ...]) -> bool:
 
 def item(machine: Machine, receiver: Value, index: Value, state: State) -> Value:
     """`receiver[index]`, where one of them depends on the place of a parameter."""
-    by_place = index if isinstance(index, Derived) else receiver
-    assert isinstance(by_place, Derived)
+    if not isinstance(index, Derived):
+        assert isinstance(receiver, Derived)
+        chosen = tuple(containers.get_item(machine, each, index, state) for each in receiver.values)
+        return UNKNOWN if UNKNOWN in chosen else replace(receiver, values=chosen)
     cell = state.cell(receiver)
-    if isinstance(index, Derived) and isinstance(cell, MappingCell) and isinstance(receiver, Ref):
-        note_key(receiver, cell, index, state)
-    elif isinstance(index, Derived) and not isinstance(receiver, Derived):
-        if not isinstance(cell, SequenceCell) or (cell.items is None and cell.item is UNKNOWN):
-            return index if cell is None or isinstance(cell, SequenceCell) else UNKNOWN
-        if cell.items is None:
-            return cell.item
-    pairs = zip(*_spread((receiver, index), by_place), strict=False)
-    found = tuple(containers.get_item(machine, one, key, state) for one, key in pairs)
-    site = by_place.site or (index.site if isinstance(index, Derived) else None)
-    return UNKNOWN if UNKNOWN in found else Derived(by_place.layers, found, site)
+    if isinstance(cell, SequenceCell) and cell.items is None and cell.item is not UNKNOWN:
+        return cell.item
+    if isinstance(cell, MappingCell) and isinstance(receiver, Ref):
+        _note_key(receiver, cell, index, state)
+    found = tuple(containers.get_item(machine, receiver, key, state) for key in index.values)
+    if UNKNOWN not in found:
+        return replace(index, values=found)
+    return index if _is_table(receiver, cell) else UNKNOWN
 
 
-def note_key(receiver: Ref, cell: MappingCell, index: Derived, state: State) -> None:
+def _is_table(receiver: Value, cell: object) -> bool:
+    """Whether what is indexed may be a table of which no item is known."""
+    if isinstance(cell, SequenceCell):
+        return cell.items is None
+    return isinstance(receiver, Unknown | Method) or isinstance(cell, MappingCell)
+
+
+def _note_key(receiver: Ref, cell: MappingCell, index: Derived, state: State) -> None:
     """A dict gets entries for each value of an index."""
     if all(isinstance(value, Const) and cell.get(value.value) is not None for value in index.values):
         return
-    state.put(receiver, replace(cell, key=index if cell.key in (None, index) else UNKNOWN, open=True))
+    state.put(receiver, containers.with_key(cell, index))
 
 
 def deal(receiver: Derived, value: Value, state: State, site: Site) -> Value:
@@ -234,7 +267,8 @@ def judge_rate(machine: Machine, rate: Value) -> None:
 def judge_dealt(machine: Machine, groups: tuple[MappingCell, ...], state: State) -> None:
     """Tell the rates that parameters got by being dealt out to the lists of several groups."""
     held = {entry.value: group.get("lr") for group in groups if (entry := group.get("params"))}
-    lists = (state.get(value, SequenceCell) for value in held)
+    rates = {value: NONE if entry is None else entry.value for value, entry in held.items()}
+    lists = (state.get(value, SequenceCell) for value in rates)
     for dealt in dict.fromkeys(cell.dealt for cell in lists if cell is not None and cell.dealt is not None):
-        rates = [held.get(value) for value in dealt.values]
-        judge_rate(machine, replace(dealt, values=tuple(NONE if rate is None else rate.value for rate in rates)))
+        if rates.keys() >= set(dealt.values):
+            judge_rate(machine, replace(dealt, values=tuple(rates[value] for value in dealt.values)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, containers, tensors, torch_api
+from optlint.flow import classes, containers, indices, tensors, torch_api, torch_layers
 from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -22,6 +22,8 @@ from optlint.flow.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from optlint.flow.events import Site
     from optlint.flow.machine import Arguments, Machine
     from optlint.flow.state import State
@@ -35,34 +37,55 @@ def built(machine: Machine, path: str, arguments: Arguments, state: State, site:
     if path in torch_api.MODULE_WRAPPERS and arguments.values:
         inner = arguments.values[0]
         state.update(ref, attrs=(("module", inner),), children=(("module", inner),))
-    named = torch_api.TORCHVISION_CHILDREN.get(path)
-    if named is not None:
-        children = ((name, _named_child(machine, state, ref, site, name, full)) for name, full in named)
+    parts = torch_layers.TORCHVISION.get(path)
+    if parts is not None:
+        usual = not arguments.open and torch_layers.KEEPS_LAYOUT.issuperset(arguments.keywords)
+        children = ((part.name, _part(machine, state, ref, site, part, usual)) for part in parts)
         state.update(ref, children=tuple(children))
     return ref
 
 
-def _named_child(machine: Machine, state: State, parent: Ref, site: Site, name: str, has_parameters: bool) -> Ref:
-    layout = None if has_parameters else ()
-    return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, layout=layout, parent=(parent, name)))
+def _part(machine: Machine, state: State, parent: Ref, site: Site, part: torch_layers.Part, usual: bool) -> Ref:
+    cls = External(f"torch.nn.{part.cls}") if part.cls else UNKNOWN
+    layout = part.layout if usual or not part.layout else None
+    return machine.new(state, InstanceCell(cls, site, is_module=True, layout=layout, parent=(parent, part.name)))
 
 
 def _layout(path: str, arguments: Arguments) -> tuple[int, ...] | None:
     """How many parameter tensors each layer in it has, in order."""
-    if path in torch_api.ALL_BIAS:
-        return (2,) * torch_api.ALL_BIAS[path]
-    if path in torch_api.NO_PARAMETERS:
+    if path in torch_layers.NO_PARAMETERS:
         return ()
-    if path in torch_api.ONE_WEIGHT:
-        return (1,)
-    if path not in torch_api.WEIGHT_AND_BIAS and path not in torch_api.NORMS:
+    if path in torch_layers.RECURRENT:
+        return _recurrent_layout(torch_layers.RECURRENT[path], arguments)
+    layer = torch_layers.LAYERS.get(path)
+    if layer is None:
         return None
-    flag = arguments.keywords.get("bias" if path in torch_api.WEIGHT_AND_BIAS else "affine", Const(True))
-    if arguments.open or not isinstance(flag, Const):
+    gate, bias = _flag(layer.gate, arguments), _flag(layer.bias, arguments)
+    if gate is None or bias is None:
         return None
-    if path in torch_api.NORMS:
-        return (2,) if flag.value else ()
-    return (2,) if flag.value else (1,)
+    count = (layer.weights + layer.biases * bias) * gate
+    return (count,) if count else ()
+
+
+def _flag(flag: torch_layers.Flag | None, arguments: Arguments) -> bool | None:
+    if flag is None:
+        return True
+    value = arguments.pick(flag.position, flag.keyword)
+    if arguments.open or not isinstance(value, Const | None):
+        return None
+    return flag.default if value is None else bool(value.value)
+
+
+def _recurrent_layout(tensors_each: int, arguments: Arguments) -> tuple[int, ...] | None:
+    """All tensors of an LSTM and its like count as one layer."""
+    levels = arguments.pick(2, "num_layers") or Const(1)
+    both = _flag(torch_layers.Flag("bidirectional", 3, default=False), arguments)
+    bias = _flag(torch_layers.Flag("bias", 3), arguments)
+    if both is None or bias is None or len(arguments.values) > 3 or "proj_size" in arguments.keywords:
+        return None
+    if not isinstance(levels, Const) or not isinstance(levels.value, int):
+        return None
+    return (levels.value * (2 if both else 1) * (tensors_each if bias else tensors_each // 2),)
 
 
 def _container(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Ref:
@@ -95,7 +118,8 @@ def iterator(machine: Machine, receiver: Ref, name: str, arguments: Arguments, s
     else:
         made = replace(made, item=_item(machine, name, state, site))
     if name in ("parameters", "named_parameters") and not arguments.all():
-        made = replace(made, covers=(cover_of(receiver, state, site),))
+        layout = layout_of(receiver, state)
+        made = replace(made, covers=(cover_of(receiver, state, site),), layers=layout and indices.numbered(layout))
     return machine.new(state, made)
 
 
@@ -107,7 +131,8 @@ def _children_iterator(machine: Machine, receiver: Ref, made: IteratorCell, stat
     for child in children or ():
         state.update(child, listed_by=receiver)
     named = made.kind == "named_children"
-    items = children and tuple(_pair(machine, child, named, state, made.made) for child in children)
+    pairs = tuple(_pair(machine, child, named, state, made.made) for child in children or ())
+    items = pairs if children is not None else None
     return replace(made, item=_pair(machine, each, named, state, made.made), items=items, children=cover)
 
 
@@ -141,11 +166,10 @@ def children_of(module: Ref, state: State) -> tuple[Ref, ...] | None:
     cell = state.get(module, InstanceCell)
     if cell is None:
         return None
-    if cell.children is not None:
-        return tuple(child for _, child in cell.children if isinstance(child, Ref))
-    if not isinstance(cell.cls, ClassValue) or not _is_plain(cell.cls) or cell.is_module is not True:
+    own_class = isinstance(cell.cls, ClassValue) and _is_plain(cell.cls) and cell.is_module is True
+    if cell.children is None and not own_class:
         return None
-    values = [value for _, value in cell.attrs]
+    values = [value for _, value in (*(cell.children or ()), *cell.attrs)]
     if any(value is UNKNOWN or isinstance(value, Union) for value in values):
         return None
     return tuple(dict.fromkeys(value for value in values if isinstance(value, Ref) and _is_module(value, state)))
@@ -157,6 +181,9 @@ def _is_plain(cls: ClassValue) -> bool:
     return all(isinstance(base, External) and base.path == "torch.nn.Module" for base in outer)
 
 
+MOST_LAYERS = 400
+
+
 def own_parameters(module: Ref, state: State) -> tuple[Ref, ...]:
     """The parameters that are set on a module itself."""
     cell = state.get(module, InstanceCell)
@@ -164,21 +191,30 @@ def own_parameters(module: Ref, state: State) -> tuple[Ref, ...]:
     return tuple(ref for ref, tensor in found if tensor is not None and tensor.parameter and isinstance(ref, Ref))
 
 
-def layout_of(module: Value, state: State, depth: int = 0) -> tuple[int, ...] | None:
-    """How many parameter tensors each layer of a module has, in order of `parameters()`."""
+def layout_of(module: Value, state: State) -> tuple[int, ...] | None:
+    """How many parameter tensors each layer of a module has, in order of `parameters()`; what is shared counts once."""
+    seen: set[Ref] = set()
+    counts = [*_counts(module, state, seen)] if isinstance(module, Ref) else [None]
+    return None if None in counts else tuple(count for count in counts if count)
+
+
+def _counts(module: Ref, state: State, seen: set[Ref]) -> Iterator[int | None]:
+    """The parameter tensors of each layer in a module; None where they can't be told."""
     cell = state.get(module, InstanceCell)
-    if cell is None or depth > 8 or not isinstance(module, Ref):
-        return None
-    if cell.layout is not None:
-        return cell.layout
+    if module in seen:
+        return
+    seen.add(module)
     children = children_of(module, state)
-    if children is None:
-        return None
-    layouts = [layout_of(child, state, depth + 1) for child in children]
-    if any(layout is None for layout in layouts):
-        return None
-    own = (1,) * len(own_parameters(module, state))
-    return own + tuple(count for layout in layouts for count in layout or ())
+    if cell is not None and cell.layout is not None:
+        yield from cell.layout
+    elif cell is None or children is None or len(seen) > MOST_LAYERS:
+        yield None
+    else:
+        own = [tensor for tensor in own_parameters(module, state) if tensor not in seen]
+        seen.update(own)
+        yield from (1,) * len(own)
+        for part in children:
+            yield from _counts(part, state, seen)
 
 
 def child(machine: Machine, parent: Ref, name: str, state: State) -> Ref:

@@ -13,6 +13,7 @@ from optlint.flow.values import (
     ClassValue,
     Closure,
     Const,
+    Derived,
     Descriptor,
     Entry,
     External,
@@ -62,7 +63,7 @@ def get_attribute(machine: Machine, receiver: Value, node: ir.Attribute, state: 
         return _of_union(machine, receiver, node, state)
     if node.attr == "param_groups":
         return param_groups(machine, state, machine.site(node))
-    return Method(UNKNOWN, node.attr, node)
+    return Method(receiver if isinstance(receiver, Derived) else UNKNOWN, node.attr, node)
 
 
 def _of_union(machine: Machine, receiver: Union, node: ir.Attribute, state: State) -> Value:
@@ -185,10 +186,12 @@ def rename(machine: Machine, name: str, value: Value, state: State) -> None:
 
 def param_groups(machine: Machine, state: State, site: Site, owner: Ref | None = None) -> Value:
     """`optimizer.param_groups`: a list of dicts, each with a list of parameters."""
+    optimizer = state.get(owner, OptimizerCell) if owner is not None else None
+    layers = optimizer.layers if optimizer is not None else None
     tensor = machine.new(state, TensorCell(site, "group parameter", True, None, True, True))
     params = containers.sequence(machine, state, "list", site, None, tensor)
     group = machine.new(state, MappingCell(site, (("params", Entry(params, site)),), open=True, role="group"))
-    return machine.new(state, SequenceCell("list", site, None, group, owner=owner))
+    return machine.new(state, SequenceCell("list", site, None, group, owner=owner, layers=layers))
 
 
 def set_attribute(
@@ -310,7 +313,8 @@ def _store(receiver: Ref, name: str, value: Value, state: State) -> None:
         return
     attrs = dict(cell.attrs)
     attrs[name] = value
-    state.put(receiver, replace(cell, attrs=tuple(attrs.items())))
+    layout = cell.layout if isinstance(value, Const) and value != NONE else None
+    state.put(receiver, replace(cell, attrs=tuple(attrs.items()), layout=layout))
 
 
 def store(receiver: Ref, name: str, value: Value, state: State) -> None:

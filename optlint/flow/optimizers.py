@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, consumption, covers, events, tensors, torch_api
+from optlint.flow import classes, consumption, covers, events, indices, tensors, torch_api
 from optlint.flow.consumption import Purpose
 from optlint.flow.state import join
 from optlint.flow.values import (
+    UNKNOWN,
     ClassValue,
     Cover,
-    Derived,
     External,
     InstanceCell,
     IteratorCell,
@@ -60,9 +60,19 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     build = Build(machine, state, name, site, strict, own=not strict and isinstance(cls, ClassValue))
     params, where = arguments.pick(0, "params"), arguments.site(0, "params")
     groups = _groups(build, params, where) if params is not None and where is not None else ()
-    ref = machine.new(state, OptimizerCell(path, site, name, path=state.path))
+    indices.judge_rate(machine, arguments.keywords.get("lr", UNKNOWN))
+    layers = indices.layers_of(params, state) if params is not None and _gives_groups(params, state) else None
+    ref = machine.new(state, OptimizerCell(path, site, name, path=state.path, layers=layers))
     covers.judge(machine, state, ref, groups)
     return ref
+
+
+def _gives_groups(params: Value, state: State) -> bool:
+    """Whether the items of what an optimizer is given are group dicts."""
+    cell = state.get(params, SequenceCell) or state.get(params, IteratorCell)
+    item = cell.item if cell is not None else UNKNOWN
+    options = item.options if isinstance(item, Union) else (item,)
+    return all(state.get(option, MappingCell) is not None for option in options)
 
 
 def _path(cls: Value) -> str:
@@ -150,6 +160,8 @@ def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) 
         else:
             _tensors_in(build, value, where)
     if groups:
+        mappings = (build.state.get(value, MappingCell) for value, _ in _with_sites(cell, site))
+        indices.judge_dealt(build.machine, tuple(inner for inner in mappings if inner is not None), build.state)
         return tuple(groups)
     return (covers.Group(site, _covers_of_list(params, cell, site, build.state)),)
 
@@ -182,7 +194,7 @@ def _group(build: Build, group: Value, site: Site) -> covers.Group:
         return covers.Group(site, None)
     rate = cell.get("lr")
     if rate is not None:
-        judge_rate(build.machine, rate.value, rate.site, build.state)
+        indices.judge_rate(build.machine, rate.value)
     held = _holder(build, entry.value, entry.site)
     now = build.state.cell(entry.value)
     if isinstance(now, IteratorCell) and isinstance(group, Ref):
@@ -267,17 +279,5 @@ def _tell_tensor(machine: Machine, state: State, tensor: Ref, site: Site, optimi
             site, optimizer, cell.how, cell.leaf, cell.requires_grad, cell.parameter, piece, no_grad, cell.escaped
         )
     )
-
-
-def judge_rate(machine: Machine, rate: Value, site: Site, state: State) -> None:
-    """Tell if a rate was computed from the index of a parameter."""
-    from optlint.flow import modules
-
-    del site
-    if not isinstance(rate, Derived) or rate.divisor is None or rate.site is None:
-        return
-    layout = modules.layout_of(rate.module, state)
-    if layout is not None:
-        machine.emit(events.RateByIndex(rate.site, rate.divisor, layout))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow import consumption, containers, ir, objects, tensors
+from optlint.flow import consumption, containers, indices, ir, objects, tensors
 from optlint.flow.machine import Executor, Loop, Machine
 from optlint.flow.state import State, join
 from optlint.flow.values import (
@@ -14,6 +14,7 @@ from optlint.flow.values import (
     Closure,
     Const,
     External,
+    MappingCell,
     Ref,
     SequenceCell,
     Value,
@@ -58,6 +59,9 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
         receiver = machine.evaluate(target.value, state)
         index = machine.evaluate(target.index, state)
         containers.set_item(machine, receiver, index, value, state, machine.site(source))
+        group = state.get(receiver, MappingCell)
+        if index == Const("lr") and group is not None and group.role == "group":
+            indices.judge_rate(machine, value)
     elif isinstance(target, ir.Display):
         _unpack(machine, target, value, state, source)
     elif isinstance(target, ir.Starred):
@@ -99,7 +103,10 @@ def _augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None
         return
     if tensors.is_tensor(current, state):
         return  # in place: the same tensor
-    result = tensors.of_operator(machine, node, current, value, node.op, state)
+    if indices.concerns((current, value)):
+        result = indices.operated(machine, node, current, value, node.op)
+    else:
+        result = tensors.of_operator(machine, node, current, value, node.op, state)
     bind(machine, node.target, result, state, node.value)
 
 

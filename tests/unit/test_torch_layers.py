@@ -1,0 +1,70 @@
+"""The table of layers against the layers of torch itself."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from torch import nn
+
+from optlint.flow import torch_layers
+
+SIZES = {
+    "Bilinear": (2, 3, 4),
+    "GroupNorm": (2, 4),
+    "PReLU": (),
+    **{f"Conv{n}d": (3, 4, 2) for n in (1, 2, 3)},
+    **{f"ConvTranspose{n}d": (3, 4, 2) for n in (1, 2, 3)},
+    **{name: (3, 4) for name in ("Linear", "Embedding", "EmbeddingBag", "RNNCell", "LSTMCell", "GRUCell")},
+}
+FLAGS = [(path, flag) for path, layer in torch_layers.LAYERS.items() for flag in (layer.bias, layer.gate) if flag]
+
+
+def made(path, **flags):
+    name = path.rpartition(".")[2]
+    return getattr(nn, name)(*SIZES.get(name, (4,)), **flags)
+
+
+def count(module):
+    return len(list(module.parameters()))
+
+
+@pytest.mark.parametrize("path", torch_layers.LAYERS)
+def test_a_layer_has_so_many_tensors(path):
+    layer = torch_layers.LAYERS[path]
+    opened = {} if layer.gate is None else {layer.gate.keyword: True}
+    assert count(made(path, **opened)) == layer.weights + layer.biases
+    if layer.bias is not None:
+        assert count(made(path, **opened, **{layer.bias.keyword: False})) == layer.weights
+    if layer.gate is not None:
+        assert count(made(path, **{layer.gate.keyword: False})) == 0
+
+
+@pytest.mark.parametrize(("path", "flag"), FLAGS)
+def test_flags_stand_where_torch_has_them(path, flag):
+    signature = inspect.signature(getattr(nn, path.rpartition(".")[2]))
+    assert list(signature.parameters)[flag.position] == flag.keyword
+    assert signature.parameters[flag.keyword].default == flag.default
+
+
+@pytest.mark.parametrize("path", torch_layers.RECURRENT)
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_recurrent_layers_count_by_levels_and_directions(path, bias, bidirectional):
+    layer = getattr(nn, path.rpartition(".")[2])(3, 4, 2, bias=bias, bidirectional=bidirectional)
+    tensors = torch_layers.RECURRENT[path]
+    assert count(layer) == 2 * (2 if bidirectional else 1) * (tensors if bias else tensors // 2)
+
+
+@pytest.mark.parametrize("path", sorted(torch_layers.NO_PARAMETERS))
+def test_the_rest_takes_no_part(path):
+    kind = getattr(nn, path.rpartition(".")[2])
+    parameters = inspect.signature(kind).parameters.values()
+    needed = [one for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+    assert count(kind(*(1 for _ in needed))) == 0
+
+
+def test_models_have_layouts_where_all_of_their_parts_are_known():
+    parts = torch_layers.TORCHVISION["torchvision.models.resnet18"]
+    assert sum(sum(part.layout or ()) for part in parts) == 62
+    assert [part.layout for part in parts if part.cls == "ReLU"] == [()]
