@@ -15,7 +15,8 @@ SIZES = {
     "PReLU": (),
     **{f"Conv{n}d": (3, 4, 2) for n in (1, 2, 3)},
     **{f"ConvTranspose{n}d": (3, 4, 2) for n in (1, 2, 3)},
-    **{name: (3, 4) for name in ("Linear", "Embedding", "EmbeddingBag", "RNNCell", "LSTMCell", "GRUCell")},
+    **dict.fromkeys(("Linear", "Embedding", "EmbeddingBag", "RNNCell", "LSTMCell", "GRUCell"), (3, 4)),
+    "Unflatten": (1, (2, 2)),
 }
 FLAGS = [(path, flag) for path, layer in torch_layers.LAYERS.items() for flag in (layer.bias, layer.gate) if flag]
 
@@ -61,7 +62,7 @@ def test_the_rest_takes_no_part(path):
     kind = getattr(nn, path.rpartition(".")[2])
     parameters = inspect.signature(kind).parameters.values()
     needed = [one for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
-    assert count(kind(*(1 for _ in needed))) == 0
+    assert count(kind(*SIZES.get(kind.__name__, (1,) * len(needed)))) == 0
 
 
 def test_models_have_layouts_where_all_of_their_parts_are_known():
