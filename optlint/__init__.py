@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from optlint.api import lint
     from optlint.auditing.api import audit, explain
 
-__all__ = ["audit", "explain"]
+__all__ = ["audit", "explain", "lint"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
+    if name == "lint":
+        from optlint.api import lint
+
+        return lint
     if name in ("audit", "explain"):
         from optlint.auditing import api
 

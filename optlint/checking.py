@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from optlint.config import ConfigError
+from optlint.named_tuple import NamedTuple
 from optlint.prefilter import uses_torch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from optlint.config import Config
     from optlint.diagnostic import Diagnostic
@@ -23,6 +23,30 @@ class FileResult(NamedTuple):
     diagnostics: tuple[Diagnostic, ...] = ()
     crash: str | None = None
     parsed: bool = True
+
+
+class Gathered(NamedTuple):
+    """What a run has looked at, and what it has found."""
+
+    results: list[FileResult]
+    policies: Policies
+    files: list[SourceFile]
+    wrong_paths: bool
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """All diagnostics, files in the order in which they were found."""
+        return [diagnostic for result in self.results for diagnostic in result.diagnostics]
+
+    @property
+    def given(self) -> dict[str, bytes | str]:
+        """The sources that are in no file, by name."""
+        return {file.path: file.data for file in self.files if file.data is not None}
+
+    @property
+    def failed(self) -> bool:
+        """Whether something other than the source stood in the way."""
+        return self.wrong_paths or any(result.crash for result in self.results)
 
 
 class Policies:
@@ -67,7 +91,7 @@ def check_file(file: SourceFile, policies: Policies) -> FileResult:
     if file.trouble:
         return _unreadable(file, file.trouble, policies)
     if file.data is not None:
-        return _check_bytes(file, file.data, policies)
+        return _check_source(file, file.data, policies)
     try:
         with open(file.path, "rb") as opened:
             data = opened.read()
@@ -75,25 +99,36 @@ def check_file(file: SourceFile, policies: Policies) -> FileResult:
         return _unreadable(file, error.strerror or str(error), policies)
     except MemoryError:
         return _unreadable(file, "it is too large", policies)
-    return _check_bytes(file, data, policies)
+    return _check_source(file, data, policies)
 
 
-def _check_bytes(file: SourceFile, data: bytes, policies: Policies) -> FileResult:
-    if not _worth_parsing(file, data, policies) and not (file.named and _has_syntax_error(data)):
+def _check_source(file: SourceFile, source: bytes | str, policies: Policies) -> FileResult:
+    data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
+    if not (_worth_parsing(file, data, policies) or (file.named and _has_syntax_error(data))):
         return FileResult(file.path, parsed=False)
     from optlint.linter import AnalysisError, lint
 
     try:
-        return FileResult(file.path, tuple(lint(data, file.path, policies.of(file.config))))
+        return FileResult(file.path, tuple(lint(source, file.path, policies.of(file.config))))
     except AnalysisError as error:
         return FileResult(file.path, crash=str(error))
 
 
 def _worth_parsing(file: SourceFile, data: bytes, policies: Policies) -> bool:
     """Ask for PyTorch and suppressions first: most files have neither, and then no rule needs to be loaded."""
-    if not uses_torch(data) and b"optlint:" not in data and b"noqa" not in data:
+    is_torch_user = uses_torch(data)
+    if not is_torch_user and b"optlint:" not in data and b"noqa" not in data:
         return False
-    return policies.of(file.config).prefilter.lets_through(data)
+    return policies.of(file.config).prefilter.lets_through(data) or (is_torch_user and not _is_text(data))
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether the bytes look like a source text; a cookie that names another encoding is left to the parser."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in data
 
 
 def _has_syntax_error(data: bytes) -> bool:

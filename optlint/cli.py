@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
 
 import optlint
 from optlint.config import ConfigError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import ModuleType
+    from typing import NoReturn
 
 INTERRUPTED = 130
 USAGE = 2
@@ -56,30 +57,30 @@ def _run(words: list[str]) -> int:
 
 
 def _run_command(command: ModuleType, words: list[str]) -> int:
-    from argparse import ArgumentParser
+    from optlint.arguments import UsageError, help_page, parse
 
-    parser = ArgumentParser(prog=f"optlint {words[0]}", description=command.__doc__)
-    command.add_arguments(parser)
     try:
-        arguments = parser.parse_args(words[1:])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    code: int = command.run(arguments)
+        arguments = parse(words[1:], command.OPTIONS)
+        if arguments.has("--help"):
+            print(help_page(command.USAGE, command.__doc__ or "", command.OPTIONS))
+            return 0
+        code: int = command.run(arguments)
+    except UsageError as error:
+        return complain(f"{error}\nusage: {command.USAGE}")
     return code
 
 
 def _command(word: str) -> ModuleType | None:
-    from importlib import import_module
-
     name = f"optlint.commands.{word}"
     if not word.isidentifier() or word.startswith("_"):
         return None
     try:
-        return import_module(name)
+        __import__(name)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
         return None
+    return sys.modules[name]
 
 
 def _words() -> Iterable[str]:

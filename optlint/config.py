@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
 
+from optlint.named_tuple import NamedTuple
 from optlint.selection import Selection, suggestion
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
 FILE_NAMES = ("optlint.toml", "pyproject.toml")
 SEVERITIES = ("error", "warning", "info")

@@ -1,11 +1,24 @@
 """The one value that the linter and the audit both produce, and its parts.
 
-Nothing here imports anything of ours. Rows and columns are 1-based, columns count code points, and
-the end of a span is exclusive.
+Rows and columns are 1-based, columns count code points, and the end of a span is exclusive.
 """
 
+from __future__ import annotations
+
 from enum import Enum
-from typing import NamedTuple, Protocol
+
+from optlint.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Place(Protocol):
+        """Anything that can say where in the user's code it stands, at the latest when asked."""
+
+        @property
+        def span(self) -> Span:
+            """Where it stands."""
 
 
 class Severity(str, Enum):
@@ -40,16 +53,9 @@ class Span(NamedTuple):
     cell: int | None = None
 
     @property
-    def span(self) -> "Span":
+    def span(self) -> Span:
         """Itself, so that a span can stand wherever a place is asked for."""
         return self
-
-
-class Place(Protocol):
-    """Anything that can say where in the user's code it stands, at the latest when asked."""
-
-    @property
-    def span(self) -> Span: ...
 
 
 class Note(NamedTuple):

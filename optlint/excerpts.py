@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from optlint.edits import split_lines
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class Excerpts:
     """Reads each file once; `given` are texts that are in no file, such as that of stdin."""
 
-    def __init__(self, given: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, given: Mapping[str, bytes | str] | None = None) -> None:
         self._given = dict(given or {})
         self._lines: dict[str, Sequence[str]] = {}
 
@@ -32,6 +33,8 @@ class Excerpts:
             data = self._given[filename] if filename in self._given else _bytes(filename)
         except OSError:
             return ()
+        if isinstance(data, str):
+            return split_lines(data)
         try:
             return split_lines(decode(data))
         except NotAnalysedError:
@@ -39,5 +42,7 @@ class Excerpts:
 
 
 def _bytes(filename: str) -> bytes:
+    if not os.path.isfile(filename):  # to read from a pipe might take for ever
+        raise FileNotFoundError(filename)
     with open(filename, "rb") as file:
         return file.read()

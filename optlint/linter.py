@@ -21,19 +21,18 @@ class AnalysisError(Exception):
     """The engine itself failed on a file; no rule is to blame."""
 
 
-def lint(data: bytes, filename: str, policy: Policy) -> list[Diagnostic]:
-    """The diagnostics of the file with these bytes, in the order of the source."""
+def lint(source: bytes | str, filename: str, policy: Policy) -> list[Diagnostic]:
+    """The diagnostics of the bytes of a file, or of a text, in the order of the source."""
     from optlint.source import NotAnalysedError, decode
 
     try:
-        text = decode(data)
+        text = source if isinstance(source, str) else decode(source)
     except NotAnalysedError as error:
         return _finished([_not_analysed(filename, error)], filename, policy)
-    return lint_text(text, filename, policy)
+    return _lint_text(text, filename, policy)
 
 
-def lint_text(text: str, filename: str, policy: Policy) -> list[Diagnostic]:
-    """The diagnostics of a text, in the order of the source."""
+def _lint_text(text: str, filename: str, policy: Policy) -> list[Diagnostic]:
     from optlint.source import NotAnalysedError, on_big_stack
 
     try:

@@ -16,11 +16,8 @@ PAUSE = 0.1
 ERASE = "\r\x1b[K"
 
 
-def shown(items: Iterable[T], total: int, quiet: bool) -> Iterator[T]:
+def shown(items: Iterable[T], total: int) -> Iterator[T]:
     """The same items; once it takes long, a line on the terminal says how many there have been."""
-    if quiet or not sys.stderr.isatty():
-        yield from items
-        return
     due = monotonic() + PATIENCE
     drawn = False
     try:

@@ -11,14 +11,15 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optlint.diagnostic import Diagnostic, Note, Severity
+from optlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import ModuleType
+    from typing import Any
 
     from optlint.diagnostic import Fix, Place
 
@@ -120,10 +121,22 @@ def load_rules() -> Registry:
 
 def _check_modules() -> Iterator[ModuleType]:
     package = import_module("optlint.checks")
-    for found in iter_modules(package.__path__):
-        yield import_module(f"{package.__name__}.{found.name}")
+    for name in _module_names(package.__path__):
+        yield import_module(f"{package.__name__}.{name}")
     if any(map(_announces_rules, sys.path)):
         yield from _third_party_modules()
+
+
+def _module_names(folders: Iterable[str]) -> Iterator[str]:
+    """The modules in a package's folders (`pkgutil` costs 5 ms, and does the same in a zip)."""
+    for folder in folders:
+        if os.path.isdir(folder):
+            files = sorted(os.listdir(folder))
+            yield from (file[:-3] for file in files if file.endswith(".py") and file != "__init__.py")
+        else:
+            from pkgutil import iter_modules
+
+            yield from (found.name for found in iter_modules([folder]))
 
 
 def _announces_rules(folder: str) -> bool:

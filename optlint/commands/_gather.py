@@ -4,113 +4,81 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
 
-from optlint.checking import FileResult, Policies, check_file
+from optlint.arguments import Arguments, Option
+from optlint.checking import Gathered, Policies, check_file
 from optlint.config import Config, Configs, read_file
 from optlint.files import Excluding, Missing, SourceFile, find_files, given_file
-from optlint.progress import shown
 from optlint.selection import Selection
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterable
 
-    from optlint.diagnostic import Diagnostic
+    from optlint.checking import FileResult
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
+OPTIONS = (
+    Option(("--select",), "check these rules only: codes, prefixes, names, or ALL; comma-separated", "RULES"),
+    Option(("--extend-select",), "check these rules too", "RULES"),
+    Option(("--ignore",), "do not check these rules", "RULES"),
+    Option(("--exclude",), "leave out these files and folders too; comma-separated", "PATTERNS"),
+    Option(("--force-exclude",), "leave them out even where they are named"),
+    Option(("--stdin-filename",), "what to call the source read from stdin", "FILE"),
+    Option(("--config",), "use this configuration for all files", "FILE"),
+    Option(("--isolated",), "use no configuration file"),
+    Option(("--quiet", "-q"), "print diagnostics only"),
+    Option(("--verbose", "-v"), "tell on stderr what is done"),
+)
 
 
-class Gathered(NamedTuple):
-    """What a run has looked at, and what it has found."""
-
-    results: list[FileResult]
-    policies: Policies
-    files: list[SourceFile]
-    wrong_paths: bool
-
-    @property
-    def given(self) -> dict[str, bytes]:
-        """The sources that are in no file, by name."""
-        return {file.path: file.data for file in self.files if file.data is not None}
-
-    @property
-    def diagnostics(self) -> list[Diagnostic]:
-        """All diagnostics, files in the order in which they were found."""
-        return [diagnostic for result in self.results for diagnostic in result.diagnostics]
-
-    @property
-    def failed(self) -> bool:
-        """Whether something other than the source stood in the way."""
-        return self.wrong_paths or any(result.crash for result in self.results)
-
-
-def add_arguments(parser: ArgumentParser) -> None:
-    """The options that say which files and which rules."""
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files and folders, `-` for stdin (default: .)")
-    rules = parser.add_argument_group("rules (codes, prefixes of codes, names, or ALL; comma-separated)")
-    for option, about in (
-        ("--select", "check these only, whatever the configuration says"),
-        ("--extend-select", "check these too"),
-        ("--ignore", "do not check these"),
-    ):
-        rules.add_argument(option, action="extend", type=_words, metavar="RULES", help=about)
-    files = parser.add_argument_group("files")
-    files.add_argument("--exclude", action="extend", type=_words, metavar="PATTERNS", help="leave these out too")
-    files.add_argument("--force-exclude", action="store_true", help="leave them out even where they are named")
-    files.add_argument("--stdin-filename", metavar="FILE", help="what to call the source read from stdin")
-    files.add_argument("--config", metavar="FILE", help="use this configuration for all files")
-    files.add_argument("--isolated", action="store_true", help="use no configuration file")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print diagnostics only")
-    parser.add_argument("-v", "--verbose", action="store_true", help="tell on stderr what is done")
-
-
-def find(arguments: Namespace) -> list[SourceFile | Missing]:
-    """The files that the arguments name."""
-    paths = arguments.paths or ([STDIN] if arguments.stdin_filename else ["."])
+def find(arguments: Arguments) -> tuple[list[SourceFile], bool]:
+    """The files that the arguments name, and whether a path was wrong, which is told on stderr."""
+    name = arguments.value("--stdin-filename")
+    paths = arguments.paths or ((STDIN,) if name else (".",))
     configs = Configs(_fixed_config(arguments))
-    excluding = Excluding(tuple(arguments.exclude or ()), arguments.force_exclude)
+    excluding = Excluding(arguments.words("--exclude"), arguments.has("--force-exclude"))
     found: list[SourceFile | Missing] = []
     if STDIN in paths:
-        name = arguments.stdin_filename or STDIN_NAME
-        found += given_file(name, sys.stdin.buffer.read(), configs, excluding)
-    return [*found, *find_files((path for path in paths if path != STDIN), configs, excluding)]
+        found += given_file(name or STDIN_NAME, sys.stdin.buffer.read(), configs, excluding)
+    found += find_files((path for path in paths if path != STDIN), configs, excluding)
+    missing = [one.path for one in found if isinstance(one, Missing)]
+    for path in missing:
+        print(f"optlint: {path}: no such file or folder", file=sys.stderr)
+    return [one for one in found if isinstance(one, SourceFile)], bool(missing)
 
 
-def gather(arguments: Namespace) -> Gathered:
-    """Check what the arguments name."""
-    policies = Policies(_selection(arguments))
-    found = find(arguments)
-    files = [file for file in found if isinstance(file, SourceFile)]
+def gather(arguments: Arguments) -> Gathered:
+    """Check what the arguments name; what went wrong beside the source is told on stderr."""
+    policies = Policies(selection(arguments))
+    files, wrong_paths = find(arguments)
     for config in dict.fromkeys(file.config for file in files) or [Config()]:
         policies.validate(config)
-    checked = (check_file(file, policies) for file in files)
-    results = list(shown(checked, len(files), arguments.quiet))
-    gathered = Gathered(results, policies, files, len(files) < len(found))
-    _complain(found, gathered)
-    return gathered
-
-
-def _complain(found: list[SourceFile | Missing], gathered: Gathered) -> None:
-    for path in (missing.path for missing in found if isinstance(missing, Missing)):
-        print(f"optlint: {path}: no such file or folder", file=sys.stderr)
-    for result in gathered.results:
+    results = list(_shown((check_file(file, policies) for file in files), len(files), arguments))
+    for result in results:
         if result.crash:
             print(f"optlint: {result.path}: the analysis failed, please report this: {result.crash}", file=sys.stderr)
-    if not gathered.results:
+    if not results:
         print("optlint: 0 files checked: no Python files were found", file=sys.stderr)
+    return Gathered(results, policies, files, wrong_paths)
 
 
-def _selection(arguments: Namespace) -> Selection:
-    select = tuple(arguments.select) if arguments.select is not None else None
-    return Selection(select, tuple(arguments.extend_select or ()), tuple(arguments.ignore or ()))
+def selection(arguments: Arguments) -> Selection:
+    """Which rules the command line asks for."""
+    select = arguments.words("--select") if arguments.has("--select") else None
+    return Selection(select, arguments.words("--extend-select"), arguments.words("--ignore"))
 
 
-def _fixed_config(arguments: Namespace) -> Config | None:
-    if arguments.config:
-        return read_file(arguments.config)
-    return Config(root=os.getcwd()) if arguments.isolated else None
+def _shown(results: Iterable[FileResult], total: int, arguments: Arguments) -> Iterable[FileResult]:
+    if arguments.has("--quiet") or not sys.stderr.isatty():
+        return results
+    from optlint.progress import shown
+
+    return shown(results, total)
 
 
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
+def _fixed_config(arguments: Arguments) -> Config | None:
+    if path := arguments.value("--config"):
+        return read_file(path)
+    return Config(root=os.getcwd()) if arguments.has("--isolated") else None

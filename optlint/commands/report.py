@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from optlint.arguments import UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from optlint.arguments import Arguments
+
+USAGE = "optlint report [DIR]    (or one .json or .jsonl file of `optlint run --report`; the default is .)"
+OPTIONS = ()
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """The argument of `optlint report`."""
-    about = "the folder of the reports of `optlint run --report`, or one such .json or .jsonl file (default: .)"
-    parser.add_argument("path", nargs="?", default=".", metavar="DIR", help=about)
-
-
-def run(arguments: Namespace) -> int:
+def run(arguments: Arguments) -> int:
     """Print what the reports and journals there tell."""
     from optlint.auditing.read import main
 
-    return main(arguments.path)
+    if len(arguments.paths) > 1:
+        raise UsageError("one folder or file at a time")
+    return main(arguments.paths[0] if arguments.paths else ".")

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from optlint.arguments import UsageError
 
-from optlint.config import ConfigError
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from optlint.arguments import Arguments
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Which rule."""
-    parser.add_argument("rule", metavar="CODE|NAME", help="the code or the name of a rule")
+USAGE = "optlint rule CODE|NAME"
+OPTIONS = ()
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: Arguments) -> int:
     """Print the page, or at least the sentence that every rule has."""
     from optlint.own_rules import all_rules
     from optlint.pages import page
     from optlint.selection import names_and_codes, suggestion
 
+    if len(arguments.paths) != 1:
+        raise UsageError("which rule? Give one code or name; `optlint rules` lists them")
     registry = all_rules()
-    rule = registry.named(arguments.rule)
+    (word,) = arguments.paths
+    rule = registry.named(word)
     if rule is None:
-        raise ConfigError(f"there is no rule `{arguments.rule}`{suggestion(arguments.rule, names_and_codes(registry))}")
+        raise UsageError(f"there is no rule `{word}`{suggestion(word, names_and_codes(registry))}")
     text = page(rule.code) or f"# {rule.code} {rule.name}\n\n{rule.summary}\n"
     print(text.rstrip("\n"))
     return 0

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from optlint.arguments import Arguments
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """There are none."""
+USAGE = "optlint rules"
+OPTIONS = ()
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: Arguments) -> int:
     """Print one line a rule."""
     from optlint.own_rules import all_rules
 
