@@ -27,7 +27,10 @@ class Selection(NamedTuple):
 
 
 def enabled_codes(registry: Registry, *layers: Selection) -> frozenset[str]:
-    """The codes that are on after all layers; within a layer the more specific word wins, then `ignore`."""
+    """The codes that are on after all layers; within a layer the more specific word wins, then `ignore`.
+
+    A prefix does not select rules that are off by default: these are to be named, or `ALL`.
+    """
     enabled = {code for code, rule in registry.rules.items() if rule.enabled}
     for layer in layers:
         if layer.select is not None:
@@ -35,13 +38,16 @@ def enabled_codes(registry: Registry, *layers: Selection) -> frozenset[str]:
         words = [(word, True) for word in (*(layer.select or ()), *layer.extend_select)]
         words += [(word, False) for word in layer.ignore]
         for word, wanted in sorted(words, key=lambda pair: _specificity(registry, pair[0])):
-            matching = {rule.code for rule in rules_named(registry, word)}
-            enabled = enabled | matching if wanted else enabled - matching
+            matching = rules_named(registry, word)
+            if not wanted:
+                enabled -= {rule.code for rule in matching}
+            else:
+                enabled |= {rule.code for rule in matching if rule.enabled or not _is_prefix(registry, word)}
     return frozenset(enabled)
 
 
 def rules_named(registry: Registry, word: str) -> list[Rule]:
-    """The rules that `word` stands for; a prefix stands only for those that are on by default."""
+    """The rules that `word` stands for."""
     if word == ALL:
         return list(registry.rules.values())
     if rule := registry.named(word):
@@ -49,7 +55,7 @@ def rules_named(registry: Registry, word: str) -> list[Rule]:
     family = [rule for code, rule in registry.rules.items() if code.startswith(word.upper())]
     if not word or not family:
         raise UnknownRuleError(f"unknown rule `{word}`{suggestion(word, names_and_codes(registry))}")
-    return [rule for rule in family if rule.enabled]
+    return family
 
 
 def names_and_codes(registry: Registry) -> list[str]:
@@ -66,7 +72,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f", did you mean `{spellings[near[0]]}`?" if near else ""
 
 
+def _is_prefix(registry: Registry, word: str) -> bool:
+    return word != ALL and registry.named(word) is None
+
+
 def _specificity(registry: Registry, word: str) -> int:
     if word == ALL:
         return 0
-    return NAMED if registry.named(word) else len(word)
+    return len(word) if _is_prefix(registry, word) else NAMED
