@@ -24,17 +24,19 @@ if TYPE_CHECKING:
 
 
 class Choice:
-    """What of an audit is reported; the nearest configuration of the reported file holds, as in the linter."""
+    """What of an audit is reported; the nearest configuration of the reported file holds, as in the linter.
+
+    `registry` holds the rules for the session to judge by: those that some file might have enabled.
+    """
 
     def __init__(self, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> None:
         self._all = all_rules()
         self._words = Selection(select or None, (), ignore)
         self._configs = Configs()
         self._suppressions: dict[str, tuple[Suppression, ...]] = {}
+        self.registry = self._judging()
 
-    @property
-    def registry(self) -> Registry:
-        """The rules that the session is to judge by: those that some file might have enabled."""
+    def _judging(self) -> Registry:
         nearest = self._configs.of_folder(os.getcwd()).selection
         by_default = enabled_codes(self._all)
         return self._all.only(by_default | enabled_codes(self._all, nearest, self._words))
