@@ -195,6 +195,11 @@ class Handlers:
             self.attention.walks_due -= 1
             self.leaves.walk(roots)
 
+    def read_loss(self, loss: Tensor) -> None:
+        """Look at a loss on the CPU, where that waits for nothing."""
+        value = loss.item() if loss.numel() == 1 else 0.0
+        self.attention.bad_loss = self.attention.bad_loss or value - value != 0
+
     def backward_ends(self, tensors: Any) -> None:
         """`backward` has run."""
         self.order.backward_ends(_roots(tensors))

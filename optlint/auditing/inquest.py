@@ -51,9 +51,12 @@ class Inquest:
         """What a look after a step has shown."""
         if record.steps >= AFTER_STEPS:
             self._all(births.missed_by_used_iterators(record, self._book))
-        self._all(judge.judge_tensors(record, final=False))
-        self._all(judge.judge_frozen(record))
-        self._all(judge.judge_effect(record))
+        if record.odd:
+            self._all(judge.judge_tensors(record, final=False))
+        if record.stale:
+            self._all(judge.judge_frozen(record))
+        if record.still:
+            self._all(judge.judge_effect(record))
         self._all(judge.judge_rates(record, final=False))
         self._all(judge_ties(record))
         self._all(self.unowned(record, final=False))
@@ -81,7 +84,7 @@ class Inquest:
             norm = _norm([tensor.grad for _, tensor in record.tensors if tensor.grad is not None])
             if not record.gone:
                 self._all(judge.judge_values(record))
-        if len(self.timeline) < POINTS and (due or record.steps % 16 == 0):
+        if len(self.timeline) < POINTS and (due or record.steps % 32 == 0):
             rates = tuple(judge.rates_of(record))
             self.timeline.append(TimelinePoint(record.steps, record.index, rates, norm))
 

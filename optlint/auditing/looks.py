@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 
     from optlint.auditing.records import OptimizerRecord, ParameterRecord
 
-EARLY, DENSE = 4, 64
+EARLY, DENSE, RAREST = 4, 64, 4096
+WEAK = 1e-7  # a gradient that small moves nothing, and nobody is to blame
 
 
 def next_look(step: int, size: int) -> int:
     """The step of the next full look, for an optimizer of so many tensors: the more, the rarer."""
     if step < EARLY:
         return step + 1
-    period = 128 if size > 1000 else 32 if size > 32 else 16
-    return step + 4 if step < DENSE and size <= 1000 else (step // period + 1) * period
+    if step < DENSE:
+        return step + max(4, size // 64)
+    return step + min(step, max(32, min(size // 2, RAREST)))
 
 
 def look(record: OptimizerRecord, optimizer: Optimizer) -> None:
@@ -36,10 +38,16 @@ def look(record: OptimizerRecord, optimizer: Optimizer) -> None:
     probe = record.probe() if record.probe is not None else None
     if probe is None or probe.grad is None:
         choose_probe(record)
+    record.still = record.stale = record.odd = False
     for group, tensor in record.tensors:
         parameter = record.parameters.get(id(tensor))
-        if parameter is not None:
-            parameter.group = group
+        if parameter is None:
+            continue
+        parameter.group = group
+        if parameter.moved and parameter.trainable and tensor.requires_grad:
+            parameter.looks += 1
+            parameter.grads += tensor.grad is not None
+        else:
             _update(parameter, tensor, record)
 
 
@@ -85,15 +93,22 @@ def _update(parameter: ParameterRecord, tensor: Tensor, record: OptimizerRecord)
     parameter.ever_trainable = parameter.ever_trainable or tensor.requires_grad
     parameter.is_leaf = tensor.is_leaf
     parameter.wrong = ("", "") if parameter.grads or parameter.moved else what_is_wrong(tensor, parameter, record)
-    if parameter.moved or (gradient is None and parameter.looks > 2):
-        return
-    if parameter.sample is None:
-        parameter.sample = take_sample(tensor)
-        return
+    record.odd = record.odd or bool(parameter.wrong[0])
+    record.stale = record.stale or (parameter.frozen_at is not None and gradient is not None)
+    many = parameter.looks > 8 and parameter.looks & (parameter.looks - 1)  # later at 16, 32, 64 … looks only
+    if not (parameter.moved or many or (gradient is None and parameter.looks > 2)):
+        _compare(parameter, tensor, record)
+    record.still = record.still or parameter.still > 0
+
+
+def _compare(parameter: ParameterRecord, tensor: Tensor, record: OptimizerRecord) -> None:
+    """Whether the sampled elements are what they were at the first look."""
     now = take_sample(tensor)
-    if now is None or not torch.equal(now, parameter.sample):
+    if parameter.sample is None:
+        parameter.sample = now
+    elif now is None or not torch.equal(now, parameter.sample):
         parameter.moved, parameter.sample, parameter.still = now is not None, None, 0
-    elif gradient is not None and _pulls(gradient):
+    elif tensor.grad is not None and _pulls(tensor.grad, 0.0 if record.tiny_bound else WEAK):
         parameter.still += 1
 
 
@@ -109,10 +124,10 @@ def what_is_wrong(tensor: Tensor, known: ParameterRecord, record: OptimizerRecor
     return ("without grad", "") if plain else ("", "")
 
 
-def _pulls(gradient: Tensor) -> bool:
+def _pulls(gradient: Tensor, weak: float) -> bool:
     """Whether the gradient asks the sampled elements to move."""
     sample = take_sample(gradient)
-    return sample is not None and bool(torch.isfinite(sample).all()) and bool(sample.any())
+    return sample is not None and bool(torch.isfinite(sample).all()) and bool((sample.abs() > weak).any())
 
 
 def _note_frozen(parameter: ParameterRecord, tensor: Tensor, step: int) -> None:

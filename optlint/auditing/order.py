@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optlint.diagnostic import Span
     from optlint.observations import Seen
 
+TINY_BOUND = 1e-6
 ROUNDS = 3  # how often in a row a wrong order must be seen
 STEP_CODE = next(
     constant
@@ -100,6 +101,7 @@ class Order:
             return
         for record in self._book.owning(tensor):
             rounds = record.rounds
+            record.tiny_bound = record.tiny_bound or bound < TINY_BOUND
             rounds.clip_place = rounds.clip_place or self._here()
             if not rounds.reached:
                 rounds.clips_idle += 1

@@ -44,6 +44,12 @@ class Patches:
         self._patches.clear()
 
 
+def marked_for_dynamo(function: _Function) -> _Function:
+    """The same function with the mark by which dynamo leaves it alone; calling it costs no more."""
+    function._torchdynamo_disable = True  # type: ignore[attr-defined]
+    return function
+
+
 def hidden_from_dynamo(function: _Function, recursive: bool = True) -> _Function:
     """The same function, which `torch.compile` neither traces nor breaks a graph for."""
     hidden: _Function = torch.compiler.disable(function, recursive=recursive)  # type: ignore[no-untyped-call]

@@ -137,6 +137,10 @@ class OptimizerRecord:
     early_place: Span | None = None  # of a scheduler's step before the first step
     early_count: int = 0
     next_values: int = 1  # the step at which values are read again
+    tiny_bound: bool = False  # its gradients are clipped to nearly nothing
+    still: bool = False  # of the last look: some parameter with a gradient has not moved
+    stale: bool = False  # … some frozen parameter has a gradient
+    odd: bool = False  # … something in a group is no parameter
     gone: bool = False  # NaN has been written, or will be
     stateful: bool = False  # it keeps momentum or the like
     reached_ever: int = 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from optlint.auditing.looks import choose_probe, look, next_look
+from optlint.auditing.looks import EARLY, choose_probe, look, next_look
 from optlint.auditing.order import STEP_CODE
 from optlint.auditing.patches import capturing, hidden_from_dynamo
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FIRST_WALKS = 4
 LATER_WALKS = 3
-REWATCH_EVERY, REWATCH_FOR = 64, 5
+REWATCH_EVERY, REWATCH_FOR = 128, 5
 
 
 @dataclass(slots=True)
@@ -33,6 +33,7 @@ class Attention:
     alive: bool = True
     watched: bool = True  # the order of calls matters now
     bad_loss: bool = False  # a loss was NaN or infinite
+    losses: int = 0
     walks_due: int = FIRST_WALKS  # how many of the next backwards are walked through
 
     def reconsider(self, book: Book) -> None:
@@ -57,7 +58,7 @@ class Steps:
         self._fail = fail
         self._slow = hidden_from_dynamo(self._stepped) if "torch._dynamo" in sys.modules else None
 
-    def after_step(self, optimizer: Optimizer, arguments: Any, named: Any) -> None:
+    def after_step(self, optimizer: Optimizer) -> None:
         """The hook behind all steps; nearly always it does no more than count."""
         if not self._attention.alive:
             return
@@ -119,8 +120,9 @@ class Steps:
         self._inquest.judge(record, bad_loss=self._attention.bad_loss)
         self._attention.bad_loss = False
         record.next_look = next_look(record.steps, len(record.parameters))
-        if record.steps < record.watch_until or any(p.frozen_at is not None for p in record.parameters.values()):
-            record.next_look = min(record.next_look, record.steps + 1 if record.extra_looks > 0 else record.next_look)
+        if record.extra_looks > 0 and (record.stale or record.steps < record.watch_until):
+            record.extra_looks -= record.steps > EARLY
+            record.next_look = record.steps + 1
 
     def _surprised(self, record: OptimizerRecord) -> bool:
         """Whether the watched parameter has lost its gradient, and no other can take its place."""
