@@ -27,6 +27,9 @@ AUDIT: pytest.StashKey[OneTest] = pytest.StashKey()
 class Auditor:
     """Keeps one audit a test, from before its fixtures to the end of its call."""
 
+    def __init__(self) -> None:
+        self._choices: dict[tuple[str, ...], Choice] = {}
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Whatever happens, the hooks are gone after the test."""
@@ -72,7 +75,10 @@ class Auditor:
 
     def begin(self, item: pytest.Item) -> OneTest:
         """Audit this test from now on."""
-        audit = item.stash[AUDIT] = OneTest(item)
+        ignored = _ignored(item)
+        if ignored not in self._choices:
+            self._choices[ignored] = _choice(ignored)
+        audit = item.stash[AUDIT] = OneTest(item, self._choices[ignored])
         return audit
 
     def report_of(self, item: pytest.Item) -> AuditReport:
@@ -84,9 +90,9 @@ class Auditor:
 class OneTest:
     """The audit of one test."""
 
-    def __init__(self, item: pytest.Item) -> None:
+    def __init__(self, item: pytest.Item, choice: Choice) -> None:
         self._item = item
-        self._choice = _choice(item)
+        self._choice = choice
         self._session: Session | None = None
         self._last = AuditFacts("")
         self._call_off = when_imported("torch", self._begin)
@@ -140,15 +146,19 @@ def _line(diagnostic: Diagnostic) -> str:
     return f"{where}: {diagnostic.code} {diagnostic.message} [{diagnostic.name}]"
 
 
-def _choice(item: pytest.Item) -> Choice:
-    """What the marks of the test, of its class and of its module leave of the rules."""
+def _ignored(item: pytest.Item) -> tuple[str, ...]:
+    """The rules that the marks of the test, of its class and of its module turn off."""
     ignored: list[str] = []
     for mark in item.iter_markers(MARK):
         if mark.args or set(mark.kwargs) - {"ignore"}:
             pytest.fail(f"the mark `{MARK}` takes ignore=[...] and nothing else, such as OPT101", pytrace=False)
         ignored += mark.kwargs.get("ignore", ())
+    return tuple(ignored)
+
+
+def _choice(ignored: tuple[str, ...]) -> Choice:
     try:
-        return Choice(ignore=tuple(ignored))
+        return Choice(ignore=ignored)
     except UnknownRuleError as error:
         problem = str(error)
     pytest.fail(f"the mark `{MARK}` names an {problem}", pytrace=False)
