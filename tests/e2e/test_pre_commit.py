@@ -51,9 +51,19 @@ def hooks(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=["pre-commit", "prek"])
-def commit_hook(request, hooks, tmp_path_factory):
+def tool(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def home(tool, tmp_path_factory):
+    """Where the tool keeps the environments that it makes for hooks."""
+    return tmp_path_factory.mktemp(tool)
+
+
+@pytest.fixture(scope="module")
+def commit_hook(tool, home, hooks, tmp_path_factory):
     """A function that runs the hook over a consumer's files, as pre-commit or as prek; installed once for each."""
-    home = tmp_path_factory.mktemp(request.param)
     places = {"PRE_COMMIT_HOME": f"{home}/cache", "PREK_HOME": f"{home}/cache", "UV_CACHE_DIR": f"{home}/uv"}
     environment = {**os.environ, **places, "PATH": f"{TOOLS}:{os.environ['PATH']}"}
     folder, revision = hooks
@@ -66,7 +76,7 @@ def commit_hook(request, hooks, tmp_path_factory):
             (consumer / name).write_text(text, encoding="utf-8")
         git(consumer, "init", "--quiet")
         git(consumer, "add", "--all")
-        command = [request.param, "run", *(arguments or ["--all-files"])]
+        command = [tool, "run", *(arguments or ["--all-files"])]
         return subprocess.run(command, cwd=consumer, env=environment, capture_output=True, text=True, check=False)
 
     return run
@@ -98,3 +108,11 @@ def test_excluded_files_stay_excluded(commit_hook):
     settings = '[tool.optlint]\nexclude = ["legacy"]\n'
     done = commit_hook({"legacy/train.py": BAD, "pyproject.toml": settings})
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_pages_are_installed_with_it(commit_hook, home):
+    commit_hook({"train.py": GOOD})
+    program = next(home.rglob("bin/optlint"))
+    done = subprocess.run([program, "rule", "OPT101"], cwd=home, capture_output=True, text=True, check=True)
+    assert "reused-parameter-iterator" in done.stdout
+    assert "## Limits" in done.stdout
