@@ -136,6 +136,17 @@ class Book:
         named = dict(root.named_parameters(remove_duplicate=False))
         record.root_names = {name: (id(tensor), tensor.requires_grad) for name, tensor in named.items()}
         self.label_parameters(record, names_of(root))
+        self._label_from_other_models(record, root)
+
+    def _label_from_other_models(self, record: OptimizerRecord, root: Module) -> None:
+        """Parameters of a second model get the name of its class in front."""
+        own = {identity for identity, _ in record.root_names.values()}
+        for _, tensor in record.tensors:
+            other = self.registrations.root(tensor) if id(tensor) not in own else None
+            if other is not None and other is not root:
+                names = {key: f"{type(other).__name__}.{name}" for key, name in names_of(other).items()}
+                self.label_parameters(record, names)
+                own |= names.keys()
 
     def _root_of(self, record: OptimizerRecord) -> Module | None:
         bases = [(tensor, tensor._base if tensor._is_view() else None) for _, tensor in record.tensors]
@@ -155,6 +166,15 @@ class Book:
         root = record.root() if record.root is not None else None
         if root is not None:
             self.label_parameters(record, names_of(root))
+
+    def owner_of(self, tensor: Tensor, record: OptimizerRecord) -> Module | None:
+        """The module that registers a tensor of this optimizer."""
+        owner = self.registrations.owner(tensor)
+        root = record.root() if record.root is not None else None
+        if owner is not None or root is None:
+            return owner
+        own = ((module, parameter) for module in root.modules() for parameter in module.parameters(recurse=False))
+        return next((module for module, parameter in own if parameter is tensor), None)
 
     def label_parameters(self, record: OptimizerRecord, names: dict[int, str]) -> None:
         """Call the parameters what the model calls them."""

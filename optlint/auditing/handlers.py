@@ -18,6 +18,7 @@ from optlint.auditing.schedules import scheduled_early, scheduled_elsewhere
 from optlint.auditing.sources import Source, read_source
 from optlint.auditing.states import judge_loaded
 from optlint.auditing.steps import Attention, Steps
+from optlint.auditing.suspects import Suspects
 from optlint.auditing.unowned import Leaves
 from optlint.observations import BackwardReachedNothing, IteratorClipped, Unmoved
 
@@ -63,7 +64,7 @@ class Handlers:
         self.registrations = self.book.registrations
         self.order = Order(self.book, tell, self.here)
         self.leaves = Leaves(self.book)
-        self.inquest = Inquest(self.book, self.leaves, tell)
+        self.inquest = Inquest(self.book, self.leaves, Suspects(self.book, self.here, fail), tell)
         self.attention = Attention()
         self.steps = Steps((self.book, self.order, self.inquest), self.attention, self._adopt, fail)
         self.pending: list[Pending] = []
@@ -97,6 +98,7 @@ class Handlers:
     def close(self) -> None:
         """Forget everything."""
         self.attention.alive = self.attention.watched = False
+        self.inquest.suspects.stop()
         self.book.close()
         self.leaves.records.clear()
 

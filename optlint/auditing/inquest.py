@@ -12,6 +12,7 @@ from optlint.auditing.models import ModelMap
 from optlint.auditing.order import probe_of, told_of
 from optlint.auditing.records import take_sample
 from optlint.auditing.summaries import TimelinePoint
+from optlint.auditing.suspects import judge_untrained
 from optlint.auditing.ties import judge_ties
 from optlint.observations import OptimizerRebuilt, RoundsSeen, SteppedTwice, Unowned
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from optlint.auditing.book import Book
     from optlint.auditing.causes import Cause
     from optlint.auditing.records import OptimizerRecord
+    from optlint.auditing.suspects import Suspects
     from optlint.auditing.unowned import LeafRecord, Leaves
     from optlint.diagnostic import Span
     from optlint.observations import Seen
@@ -39,9 +41,10 @@ POINTS = 1000
 class Inquest:
     """Calls the judges and tells what they say."""
 
-    def __init__(self, book: Book, leaves: Leaves, tell: Callable[[Seen], None]) -> None:
+    def __init__(self, book: Book, leaves: Leaves, suspects: Suspects, tell: Callable[[Seen], None]) -> None:
         self._book = book
         self._leaves = leaves
+        self.suspects = suspects
         self._tell = tell
         self._last_at: dict[Span, OptimizerRecord] = {}
         self._streaks: dict[Span, int] = {}
@@ -60,6 +63,8 @@ class Inquest:
         self._all(judge.judge_rates(record, final=False))
         self._all(judge_ties(record))
         self._all(self.unowned(record, final=False))
+        self._all(judge_untrained(record, final=False))
+        self.suspects.after_look(record)
         self._read_values(record, bad_loss)
 
     def at_end(self, record: OptimizerRecord, failed: bool) -> Iterator[Seen]:
@@ -69,6 +74,7 @@ class Inquest:
             return
         yield from judge.judge_tensors(record, final=True)
         yield from judge.judge_rates(record, final=True)
+        yield from judge_untrained(record, final=True)
         yield from self._unstepped(record)
         yield from self.unowned(record, final=True)
 

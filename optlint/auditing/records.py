@@ -43,6 +43,9 @@ class ParameterRecord:
     frozen_grad: int | None = None  # the identity of its gradient then
     thaws: int = 0
     wrong: tuple[str, str] = ("", "")  # what kind of tensor it is instead of a parameter, and of which one
+    calls: int = 0  # of its module in training, while it was a suspect
+    calls_without_grad: int = 0
+    detached_at: Span | None = None  # the line that cuts what comes from it
     reason: str | None = None
     cause: Span | None = None
 

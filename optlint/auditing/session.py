@@ -79,6 +79,7 @@ class Session:
         if self.fault is None:
             self._guarded(lambda: self._finish(handlers, error))
         watch.remove()
+        handlers.inquest.suspects.stop()
         self._guarded(lambda: self._freeze(handlers))
         handlers.close()
         self._handlers = self._watch = None

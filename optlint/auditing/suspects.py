@@ -1,0 +1,137 @@
+"""Parameters in an optimizer that never get a gradient: for two iterations, watch what becomes of their modules."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn import Module, Parameter
+from torch.nn.modules.module import register_module_forward_pre_hook
+
+from optlint.auditing.graph import reached_leaves
+from optlint.auditing.judge import group_place
+from optlint.auditing.order import told_of
+from optlint.auditing.patches import Patches
+from optlint.observations import TensorUntrained
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import Tensor
+
+    from optlint.auditing.book import Book
+    from optlint.auditing.records import OptimizerRecord, ParameterRecord
+    from optlint.diagnostic import Span
+    from optlint.observations import Seen
+
+BEGIN, END = 3, 5  # the steps between which the modules are watched
+WINDOW = 64
+DETACHES = 50
+
+
+class Suspects:
+    """The watch over parameters without gradients, of one optimizer at a time."""
+
+    def __init__(self, book: Book, here: Callable[[], Span | None], fail: Callable[[Exception], None]) -> None:
+        self._book = book
+        self._here = here
+        self._fail = fail
+        self._patches = Patches()
+        self._handle: Any = None
+        self._watched: OptimizerRecord | None = None
+        self._known: dict[int, ParameterRecord] = {}  # by identity of the tensor
+        self._owned: dict[int, list[ParameterRecord]] = {}  # by identity of the module
+        self._detaches = 0
+        self._frames = _compiled_frames()  # what is compiled would be compiled again when all modules get a hook
+
+    def after_look(self, record: OptimizerRecord) -> None:
+        """Begin or end the watch after a look at `record`."""
+        if self._watched is record and record.steps >= END:
+            self.stop()
+        elif self._watched is None and BEGIN <= record.steps < END and self._frames == _compiled_frames():
+            self._begin(record)
+
+    def _begin(self, record: OptimizerRecord) -> None:
+        for _, tensor in record.tensors:
+            known = record.parameters.get(id(tensor))
+            owner = self._book.owner_of(tensor, record) if _is_suspect(known, tensor) else None
+            if known is not None and owner is not None:
+                self._known[id(tensor)] = known
+                self._owned.setdefault(id(owner), []).append(known)
+        if self._known:
+            self._watched, self._detaches = record, 0
+            self._handle = register_module_forward_pre_hook(self._on_call)
+            self._patches.replace(torch.Tensor, "detach", self._around_detach)
+
+    def stop(self) -> None:
+        """End the watch."""
+        self._watched = None
+        self._patches.undo()
+        self._known.clear()
+        self._owned.clear()
+        if self._handle is not None:
+            self._handle.remove()
+            self._handle = None
+
+    def _on_call(self, module: Module, arguments: Any) -> None:
+        for known in self._owned.get(id(module), ()):
+            if module.training:
+                known.calls += 1
+                known.calls_without_grad += not torch.is_grad_enabled()
+
+    def _around_detach(self, original: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+        def detach(tensor: Tensor) -> Tensor:
+            if self._watched is not None and tensor.grad_fn is not None and self._detaches < DETACHES:
+                self._detaches += 1
+                try:
+                    self._note_detached(tensor)
+                except Exception as fault:
+                    self._fail(fault)
+            return original(tensor)
+
+        return detach
+
+    def _note_detached(self, tensor: Tensor) -> None:
+        for leaf in reached_leaves((tensor,)) or ():
+            known = self._known.get(id(leaf))
+            if known is not None and known.detached_at is None:
+                known.detached_at = self._here()
+
+
+def _is_suspect(known: ParameterRecord | None, tensor: Tensor) -> bool:
+    trainable = tensor.requires_grad and isinstance(tensor, Parameter)
+    return known is not None and trainable and not known.grads and not known.moved and not known.wrong[0]
+
+
+def _compiled_frames() -> int:
+    frames = sys.modules.get("torch._dynamo.convert_frame")
+    return int(getattr(frames, "FRAME_COUNTER", 0))
+
+
+def judge_untrained(record: OptimizerRecord, final: bool) -> Iterator[Seen]:
+    """Parameters without any gradient in a whole window, by what was seen of their modules."""
+    if record.steps < (BEGIN if final else WINDOW) or not any(known.grads for known in record.parameters.values()):
+        return
+    found: dict[tuple[int, str, Span | None], list[ParameterRecord]] = {}
+    root = record.root() if record.root is not None else None
+    there = {id(parameter) for parameter in root.parameters()} if root is not None else frozenset(record.parameters)
+    noted = {identity for identity, _ in record.root_names.values()}
+    for identity, known in record.parameters.items():
+        if identity in noted and identity not in there:
+            continue  # it has left the model
+        if known.trainable and not known.grads and not known.moved and known.looks > 1 and not known.wrong[0]:
+            why = _why(known)
+            place = known.detached_at if why == "detached" else group_place(record, known.group)
+            found.setdefault((known.group, why, place), []).append(known)
+    for (group, why, place), alike in found.items():
+        if place is not None:
+            names = tuple(known.label for known in alike)
+            told = {"group": group, "parameters": names, "steps": record.steps, **told_of(record)}
+            yield TensorUntrained(place=place, why=why, **told)
+
+
+def _why(known: ParameterRecord) -> str:
+    if known.calls and known.calls == known.calls_without_grad:
+        return "under no_grad"
+    return "detached" if known.detached_at is not None else "no grad"
