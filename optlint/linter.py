@@ -29,14 +29,16 @@ def lint(source: bytes | str, filename: str, policy: Policy) -> list[Diagnostic]
         text = source if isinstance(source, str) else decode(source)
     except NotAnalysedError as error:
         return _finished([_not_analysed(filename, error)], filename, policy)
-    return _lint_text(text, filename, policy)
+    data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
+    codes = policy.prefilter.codes(data) & policy.enabled_in(filename)
+    return _lint_text(text, filename, policy, codes)
 
 
-def _lint_text(text: str, filename: str, policy: Policy) -> list[Diagnostic]:
+def _lint_text(text: str, filename: str, policy: Policy, codes: frozenset[str]) -> list[Diagnostic]:
     from optlint.source import NotAnalysedError, on_big_stack
 
     try:
-        found = on_big_stack(lambda: list(_judged(text, filename, policy)))
+        found = on_big_stack(lambda: list(_judged(text, filename, policy, codes)))
         analysed = True
     except NotAnalysedError as error:
         found, analysed = [_not_analysed(filename, error)], False
@@ -52,8 +54,8 @@ def not_readable(filename: str, reason: str, policy: Policy) -> list[Diagnostic]
     return _finished([own_rules.FILE_NOT_ANALYSED.at(Span(filename, 1, 1, 1, 1), message)], filename, policy)
 
 
-def _judged(text: str, filename: str, policy: Policy) -> Iterator[Diagnostic]:
-    registry = policy.registry.only(policy.enabled_in(filename))
+def _judged(text: str, filename: str, policy: Policy, codes: frozenset[str]) -> Iterator[Diagnostic]:
+    registry = policy.registry.only(codes)
     crashed: set[str] = set()
     for event in _events(text, filename, policy):
         for check in registry.checks.get(type(event).__name__, ()):

@@ -6,9 +6,11 @@ from optlint.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from optlint.rule import Rule
+
+    Needs = tuple[tuple[bytes, ...], ...]
 
 # A file that uses PyTorch names at least one of these; `torch` alone covers most.
 TORCH_USERS = (
@@ -24,27 +26,37 @@ def uses_torch(data: bytes) -> bool:
 
 
 class Prefilter(NamedTuple):
-    """What the enabled rules need to see in a file: for one of the rules, one word of each clause."""
+    """What each enabled rule needs to see in a file: one word of each clause; all but a few need PyTorch too."""
 
-    about_torch: tuple[tuple[tuple[bytes, ...], ...], ...]
-    about_optlint: tuple[tuple[tuple[bytes, ...], ...], ...]
+    about_torch: tuple[tuple[str, Needs], ...]
+    about_optlint: tuple[tuple[str, Needs], ...]
 
     def lets_through(self, data: bytes) -> bool:
         """Whether a file with these bytes may break one of the rules."""
-        if any(_meets(needs, data) for needs in self.about_optlint):
-            return True
-        return uses_torch(data) and any(_meets(needs, data) for needs in self.about_torch)
+        return next(self._codes(data), None) is not None
+
+    def codes(self, data: bytes) -> frozenset[str]:
+        """The rules that a file with these bytes may break: no other is asked, whatever else makes it be parsed."""
+        return frozenset(self._codes(data))
+
+    def _codes(self, data: bytes) -> Iterator[str]:
+        met: dict[tuple[bytes, ...], bool] = {}
+        rules = (*self.about_optlint, *(self.about_torch if uses_torch(data) else ()))
+        for code, needs in rules:
+            for clause in needs:
+                if clause not in met:
+                    met[clause] = any(word in data for word in clause)
+                if not met[clause]:
+                    break
+            else:
+                yield code
 
 
 def prefilter_of(about_torch: Iterable[Rule], about_optlint: Iterable[Rule]) -> Prefilter:
     """The prefilter of these enabled rules; rules about optlint itself do not ask for PyTorch."""
-    return Prefilter(_needs(about_torch), _needs(about_optlint))
+    return Prefilter(tuple(_needs(about_torch)), tuple(_needs(about_optlint)))
 
 
-def _needs(rules: Iterable[Rule]) -> tuple[tuple[tuple[bytes, ...], ...], ...]:
-    encoded = (tuple(tuple(word.encode() for word in clause) for clause in rule.needs) for rule in rules)
-    return tuple(sorted(set(encoded), key=len))
-
-
-def _meets(needs: tuple[tuple[bytes, ...], ...], data: bytes) -> bool:
-    return all(any(word in data for word in clause) for clause in needs)
+def _needs(rules: Iterable[Rule]) -> Iterator[tuple[str, Needs]]:
+    for rule in rules:
+        yield rule.code, tuple(tuple(word.encode() for word in clause) for clause in rule.needs)
