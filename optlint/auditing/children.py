@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from optlint.auditing.plan import inherited_plan, took_root_over
+import os
+
 from optlint.auditing.process import ProcessAudit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from optlint.auditing.plan import Plan
 
 
 def follow() -> None:
     """Watch this process as its parent is watched; next to nothing is loaded before torch is."""
-    ProcessAudit(inherited_plan, _hand_over).arm()
+    ProcessAudit(_plan, _hand_over).arm()
+
+
+def _plan() -> Plan | None:
+    from optlint.auditing.plan import inherited_plan
+
+    return inherited_plan()
 
 
 def _hand_over(audit: ProcessAudit) -> None:
     """Leave what was found; a process that took the place of the parent (`exec`) sums up as the parent does."""
     facts = audit.facts()
-    if facts is None and not took_root_over():
+    if facts is None and not _took_its_place():
         return
     from optlint.auditing.gather import conclude
 
-    plan = inherited_plan()
+    plan = _plan()
     if plan is not None:
         conclude(plan, facts, audit.rank)
+
+
+def _took_its_place() -> bool:
+    return os.environ.get("OPTLINT_RUN", "").partition(" ")[0] == str(os.getpid())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import linecache
 import os
 from functools import cache
-from typing import TYPE_CHECKING
 
 from optlint.auditing.places import OWN, is_users_file
 from optlint.config import Configs
@@ -15,6 +14,7 @@ from optlint.patterns import Patterns
 from optlint.selection import Selection, enabled_codes, rules_named
 from optlint.suppress import Suppression, find_directives, read_suppressions
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from optlint.auditing.journal import hand_over, handed_over, write_reports
 from optlint.auditing.merge import facts_from_json, journal_facts, merged
-from optlint.auditing.plan import file_of_rank, journals
+from optlint.auditing.plan import file_of_rank, files_of_ranks, journals
 from optlint.auditing.summaries import AuditFacts
 from optlint.auditing.summary import say
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -49,25 +49,15 @@ def _sum_up(plan: Plan, facts: AuditFacts | None, rank: int | None) -> AuditFact
 def _journals(plan: Plan, rank: int | None) -> Iterator[tuple[int | None, AuditFacts]]:
     """What the journals tell: more than the reports do where a child process was killed."""
     first = journals(plan, None)[0]
-    for number, path in ranks_of(first) if rank is None else [(rank, file_of_rank(first, rank))]:
+    for number, path in files_of_ranks(first) if rank is None else [(rank, file_of_rank(first, rank))]:
         with open(path, encoding="utf-8") as file:
             yield number, journal_facts(file.read())
 
 
-def ranks_of(path: str) -> Iterator[tuple[int, str]]:
-    """The file and its siblings written by other ranks, as far as they exist, in order of rank."""
-    from glob import escape, glob
-
-    stem, extension = os.path.splitext(path)
-    found = {0: path} if os.path.exists(path) else {}
-    for sibling in glob(f"{escape(stem)}.rank*{extension}"):
-        number = sibling[len(stem) + len(".rank") : -len(extension)]
-        if number.isdecimal():
-            found[int(number)] = sibling
-    yield from sorted(found.items())
-
-
 def _remove_folder(folder: str) -> None:
-    from shutil import rmtree
-
-    rmtree(folder, ignore_errors=True)
+    try:
+        for name in os.listdir(folder):
+            os.remove(os.path.join(folder, name))
+        os.rmdir(folder)
+    except OSError:  # a child process that outlives us is writing there
+        return

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
 
 from optlint.auditing.plan import file_of_rank, journals
 from optlint.auditing.report import AuditReport, diagnostic_as_json, facts_as_json
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from optlint.auditing.plan import Plan
     from optlint.auditing.summaries import AuditFacts

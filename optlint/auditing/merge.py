@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from optlint.auditing.summaries import AuditFacts, GroupSummary, OptimizerSummary, ParameterSummary, TimelinePoint
 from optlint.diagnostic import Diagnostic, Note, Severity, Span
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 
 def merged(parts: Iterable[AuditFacts]) -> AuditFacts:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+
+from optlint.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 VARIABLE = "OPTLINT_RUN"
 FOLLOW = os.path.join(os.path.dirname(os.path.abspath(__file__)), "follow")
@@ -52,15 +57,22 @@ def inherited_plan() -> Plan | None:
     return Plan(**{**fields, **lists})
 
 
-def took_root_over() -> bool:
-    """Whether this is the process that sums the run up, which by `exec` has become another program."""
-    return os.environ.get(VARIABLE, "").partition(" ")[0] == str(os.getpid())
-
-
 def file_of_rank(path: str, rank: int | None) -> str:
     """The name under which rank N writes: `F.rankN.json` for N above 0, else `F.json` itself."""
     stem, extension = os.path.splitext(path)
     return f"{stem}.rank{rank}{extension}" if rank else path
+
+
+def files_of_ranks(path: str) -> list[tuple[int, str]]:
+    """The file and those that other ranks have written beside it, as far as they exist, in order of rank."""
+    folder, name = os.path.split(path)
+    stem, extension = os.path.splitext(name)
+    found = {0: path} if os.path.exists(path) else {}
+    for other in os.listdir(folder):
+        number = other[len(stem) + len(".rank") : -len(extension)]
+        if number.isdecimal() and other == f"{stem}.rank{number}{extension}":
+            found[int(number)] = os.path.join(folder, other)
+    return sorted(found.items())
 
 
 def journals(plan: Plan, rank: int | None) -> list[str]:

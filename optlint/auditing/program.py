@@ -6,10 +6,13 @@ import os
 import sys
 from importlib.machinery import BuiltinImporter, SourceFileLoader, SourcelessFileLoader
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
 
+from optlint.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, TracebackType
+    from typing import Any
 
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 

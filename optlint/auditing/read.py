@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from optlint.auditing.merge import facts_from_json, journal_facts, merged
 from optlint.auditing.summary import summary
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from optlint.auditing.summaries import AuditFacts
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from typing import NamedTuple
 
-from optlint.auditing.plan import Plan, file_of_rank, hand_down, journals
+from optlint.auditing.plan import Plan, files_of_ranks, hand_down, journals
 from optlint.auditing.process import ProcessAudit, current_rank
 from optlint.auditing.program import Program, execute
+from optlint.named_tuple import NamedTuple
 
 FAIL_ON = {"never": (), "error": ("error",), "warning": ("error", "warning")}
 
@@ -110,13 +110,9 @@ def _scratch_folder() -> str:
 
 
 def _remove_earlier(plan: Plan, rank: int | None) -> None:
-    from glob import escape, glob
-
     for path in [*plan.reports, *journals(plan, None)]:
-        stem, extension = os.path.splitext(path)
-        others = glob(f"{escape(stem)}.rank*{extension}") if rank is None else []
-        for old in [file_of_rank(path, rank), *others]:
-            if os.path.exists(old):
+        for number, old in files_of_ranks(path):
+            if rank is None or number == rank:
                 os.remove(old)
 
 

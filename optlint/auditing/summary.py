@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
 
 from optlint.diagnostic import Severity
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import TextIO
 
     from optlint.auditing.summaries import AuditFacts, GroupSummary, OptimizerSummary, ParameterSummary
     from optlint.diagnostic import Diagnostic, Span

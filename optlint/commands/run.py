@@ -1,16 +1,32 @@
-"""Run a training program unchanged, and report what its optimizers did to its parameters."""
+"""Run a training program unchanged, and report what its optimizers did to its parameters.
+
+What follows the script or module is its own. optlint writes to stderr only; the exit code is the program's.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import sys
 
+from optlint.arguments import Option, UsageError, help_page, parse
+from optlint.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
 
-WITHOUT_VALUE = ("--strict-iterators", "-h", "--help")
-USAGE = "optlint run [options] (SCRIPT | -m MODULE) [ARGUMENTS ...]"
-EPILOG = "What follows the script or module is its own. optlint writes to stderr only; the exit code is the program's."
+    from optlint.arguments import Arguments
+
+USAGE = "optlint run [options] SCRIPT [ARGUMENTS ...]  or  optlint run [options] -m MODULE [ARGUMENTS ...]"
+OPTIONS = (
+    Option(("--report",), "write a report: .json (with a .jsonl beside it while the program runs) or .html", "FILE"),
+    Option(("--fail-on",), "exit with 1 where the program succeeds but was found out: never, error or warning", "WORD"),
+    Option(("--select",), "these rules only (codes, prefixes of codes, names, or ALL)", "RULES"),
+    Option(("--ignore",), "not these rules", "RULES"),
+    Option(("--include",), "report code of these files only (default: all but installed packages)", "PATTERNS"),
+    Option(("--omit",), "never report code of these files", "PATTERNS"),
+    Option(("--strict-iterators",), "follow one-shot iterators into plain loops too (they are wrapped then)"),
+)
+FAIL_ON = ("never", "error", "warning")
 
 
 class CommandLine(NamedTuple):
@@ -21,60 +37,46 @@ class CommandLine(NamedTuple):
     module: bool
 
 
-def main(argv: Sequence[str]) -> int:
+def main(words: Sequence[str]) -> int:
     """Run the program; what ends it comes through as it was raised."""
-    from argparse import ArgumentParser
-
-    parser = ArgumentParser(prog="optlint run", usage=USAGE, description=__doc__, epilog=EPILOG, allow_abbrev=False)
-    add_arguments(parser)
-    line = split(argv)
     try:
-        arguments = parser.parse_args(line.options)
-        if not line.program:
-            parser.error("which program? Give a script, or -m and a module")
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return _run(arguments, line)
+        line = split(words)
+        arguments = parse(line.options, OPTIONS)
+        if arguments.has("--help"):
+            print(help_page(USAGE, __doc__ or "", OPTIONS))
+            return 0
+        _check(line, arguments)
+    except UsageError as error:
+        print(f"optlint: {error}\nusage: {USAGE}", file=sys.stderr)
+        return 2
+    return _run(line, arguments)
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """The options of `optlint run`; each takes one value unless it is in WITHOUT_VALUE."""
-    parser.add_argument("--report", action="append", default=[], metavar="FILE", help="write a .json or .html report")
-    parser.add_argument(
-        "--fail-on",
-        default="never",
-        choices=("never", "error", "warning"),
-        help="exit with 1 where the program succeeds but such a diagnostic was found",
-    )
-    rules = parser.add_argument_group("rules (codes, prefixes of codes, names, or ALL; comma-separated)")
-    rules.add_argument("--select", action="extend", type=_words, default=[], metavar="RULES", help="these only")
-    rules.add_argument("--ignore", action="extend", type=_words, default=[], metavar="RULES", help="all but these")
-    whose = parser.add_argument_group("whose code is reported (default: all but installed packages)")
-    whose.add_argument(
-        "--include", action="extend", type=_words, default=[], metavar="PATTERNS", help="these files only"
-    )
-    whose.add_argument("--omit", action="extend", type=_words, default=[], metavar="PATTERNS", help="never these files")
-    about = "follow one-shot iterators into plain loops too; what `parameters()` returns is then no plain generator"
-    parser.add_argument("--strict-iterators", action="store_true", help=about)
-
-
-def split(argv: Sequence[str]) -> CommandLine:
+def split(words: Sequence[str]) -> CommandLine:
     """Divide what is ours from what is the program's, which may look like ours."""
-    words = list(argv)
+    with_value = {name for option in OPTIONS for name in option.names if option.value}
     at = 0
     while at < len(words):
         word = words[at]
         if word.startswith("-m"):
-            return CommandLine(words[:at], [*filter(None, [word[2:]]), *words[at + 1 :]], True)
+            return CommandLine([*words[:at]], [*filter(None, [word[2:]]), *words[at + 1 :]], True)
         if word == "--":
-            return CommandLine(words[:at], words[at + 1 :], False)
+            return CommandLine([*words[:at]], [*words[at + 1 :]], False)
         if not word.startswith("-"):
-            return CommandLine(words[:at], words[at:], False)
-        at += 1 if word in WITHOUT_VALUE or "=" in word else 2
-    return CommandLine(words, [], False)
+            return CommandLine([*words[:at]], [*words[at:]], False)
+        at += 2 if word in with_value else 1
+    return CommandLine([*words], [], False)
 
 
-def _run(arguments: Namespace, line: CommandLine) -> int:
+def _check(line: CommandLine, arguments: Arguments) -> None:
+    if not line.program:
+        raise UsageError("which program? Give a script, or -m and a module")
+    word = arguments.value("--fail-on", "never")
+    if word not in FAIL_ON:
+        raise UsageError(f"`--fail-on {word}` is none of {', '.join(FAIL_ON)}")
+
+
+def _run(line: CommandLine, arguments: Arguments) -> int:
     from optlint.auditing.run import RunOptions, main
 
     target, *rest = line.program
@@ -83,16 +85,12 @@ def _run(arguments: Namespace, line: CommandLine) -> int:
             target,
             tuple(rest),
             line.module,
-            tuple(arguments.report),
-            arguments.fail_on,
-            tuple(arguments.select),
-            tuple(arguments.ignore),
-            tuple(arguments.include),
-            tuple(arguments.omit),
-            arguments.strict_iterators,
+            tuple(arguments.options.get("--report", ())),
+            arguments.value("--fail-on", "never"),
+            arguments.words("--select"),
+            arguments.words("--ignore"),
+            arguments.words("--include"),
+            arguments.words("--omit"),
+            arguments.has("--strict-iterators"),
         )
     )
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]

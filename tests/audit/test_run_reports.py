@@ -194,7 +194,7 @@ def test_only_the_users_own_code_is_reported(folder):
         (("--report", "report.txt"), ".json or .html"),
         (("--select", "OPT999"), "OPT999"),
         (("--ignore", "reused-parameter-iterater"), "did you mean `reused-parameter-iterator`"),
-        (("--fail-on", "sometimes"), "invalid choice"),
+        (("--fail-on", "sometimes"), "never, error, warning"),
         (("--nonsense", "1"), "--nonsense"),
     ],
 )
