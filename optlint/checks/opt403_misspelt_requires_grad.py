@@ -30,7 +30,7 @@ MISSPELT = frozenset(
 @rule.check
 def misspelt(event: AttributeSet) -> Iterator[Diagnostic]:
     """Report an assignment to a name that no tensor has."""
-    if event.owner in ("parameter", "tensor", "module") and event.attribute in MISSPELT and not event.defined:
+    if event.owner in ("parameter", "tensor") and event.attribute in MISSPELT and event.defined is False:
         yield rule.at(
             event.site,
             f"`{event.site.text} = …` has no effect: the attribute is called `requires_grad`",
@@ -41,6 +41,4 @@ def misspelt(event: AttributeSet) -> Iterator[Diagnostic]:
 def misspelt_keyword(event: KeywordGiven) -> Iterator[Diagnostic]:
     """Report a keyword that torch does not know."""
     if event.keyword in MISSPELT:
-        yield rule.at(
-            event.site, f"`{event.function}` raises TypeError here: the keyword is called `requires_grad`"
-        )
+        yield rule.at(event.site, f"`{event.function}` raises TypeError here: the keyword is called `requires_grad`")

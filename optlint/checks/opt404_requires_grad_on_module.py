@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint.checks.opt403_misspelt_requires_grad import MISSPELT
 from optlint.rule import Rule
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ rule = Rule(
 @rule.check
 def set_on_module(event: AttributeSet) -> Iterator[Diagnostic]:
     """Report an assignment to a module whose class does not use the attribute."""
-    if event.owner == "module" and event.attribute == "requires_grad" and not event.defined:
+    named = event.attribute == "requires_grad" or event.attribute in MISSPELT
+    if event.owner == "module" and named and event.defined is False:
         yield rule.at(
             event.site,
             f"`{event.site.text} = …` has no effect: `{event.label}` is a module, and its parameters keep theirs",

@@ -1,76 +1,68 @@
-"""From a parsed file to its events: the module is run first, then what nobody called, then classes.
-
-A function that is called is run where it is called, with what it is given. What is left, and what matters
-(`relevant`), is run with unknown arguments, after the module, since it sees the module's final globals. A class is
-run as an object would live: `__init__`, then the methods that set attributes, then the others.
-"""
+"""From a parsed file to its events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from optlint.flow import calls, classes, expressions, inlining, ir, lower, objects, relevance, statements
-from optlint.flow.events import Site
-from optlint.flow.machine import Arguments, Frame, Machine, Unit
-from optlint.flow.state import State, join
-from optlint.flow.values import NONE, UNKNOWN, ClassValue, Closure, Descriptor, InstanceCell, IteratorCell, Ref
-from optlint.spans import Positions
+from optlint.flow import calls, expressions, ir, statements, texts
+from optlint.flow.life import Life
+from optlint.flow.machine import Frame, Machine, Unit
+from optlint.flow.project import Project
+from optlint.flow.state import State
+from optlint.flow.values import NONE, ClassValue, External, Value
 
 if TYPE_CHECKING:
-    from libcst import CSTNode, Module
+    from libcst import Module
 
-    from optlint.diagnostic import Span
+    from optlint.flow.project import Place
     from optlint.flow.settings import Settings
+    from optlint.spans import Positions
 
-LONGEST_TEXT = 60
-PER_STEP = frozenset(
-    "training_step train_step train_batch optimize_parameters forward step update __call__ train_one_step "
-    "on_train_batch_end on_train_batch_start optimizer_step".split()
-)
+MOST_FILES = 24  # of the project that are read for one file
 
 
 def analyse(
-    module: Module, filename: str, settings: Settings, positions: Positions | None = None
-) -> Iterator[object]:
-    """The events of one file, in the order in which they were seen."""
-    analysis = _Analysis(SourceText(module, filename, positions or Positions(module, filename)), settings)
-    analysis.run(lower.lower_module(module))
-    yield from analysis.machine.events
+    module: Module, filename: str, settings: Settings, positions: Positions | None = None,
+    project: Project | None = None,
+) -> Iterator[object]:  # fmt: skip
+    """The events of a file that libcst parsed, in the order in which they were seen."""
+    from optlint.spans import Positions
+
+    text = texts.CstText(module, filename, positions or Positions(module, filename))
+    yield from _events(text, settings, project or Project())
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class SourceText:
-    """A parsed file that can say where its nodes stand and how they are written."""
+def glance(text: str, filename: str, settings: Settings, project: Project | None = None) -> Iterator[object]:
+    """The same events by way of `ast`, without libcst; raises SyntaxError or ValueError if `ast` can't parse it."""
+    yield from _events(texts.AstText(text, filename), settings, project or Project())
 
-    module: Module
-    filename: str
-    positions: Positions
 
-    def span_of(self, origin: object) -> Span:
-        """Where a syntax node stands."""
-        return self.positions.of(cast("CSTNode", origin))
-
-    def text_of(self, origin: object) -> str:
-        """The source text of a syntax node, on one line."""
-        text = " ".join(self.module.code_for_node(cast("CSTNode", origin)).split())
-        return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT // 2]}…{text[-LONGEST_TEXT // 3 :]}"
+def _events(text: texts.CstText | texts.AstText, settings: Settings, project: Project) -> Iterator[object]:
+    analysis = _Analysis(text, settings, project)
+    analysis.run()
+    for event in analysis.machine.events:
+        if event.site.file is text:  # type: ignore[attr-defined]
+            yield event
 
 
 @dataclass(slots=True)
 class _Analysis:
-    text: SourceText
+    """One file on its machine, and the files of the project that it leads to."""
+
+    text: texts.CstText | texts.AstText
     settings: Settings
+    project: Project
     bodies: dict[ir.Function, ir.Block] = field(default_factory=dict)
     mentioned: dict[ir.Node, frozenset[str]] = field(default_factory=dict)
-    words: frozenset[str] = frozenset()
-    lived: set[ClassValue] = field(default_factory=set)
+    loaded: dict[str, tuple[int, State] | None] = field(default_factory=dict)
+    found: dict[str, Place | None] = field(default_factory=dict)
     machine: Machine = field(init=False)
     unit: Unit = field(init=False)
 
     def __post_init__(self) -> None:
-        self.unit = Unit(self.text, "", 0)
+        self.unit = Unit(self.text, self.project.module_name(self.text.filename), 0)
         self.machine = Machine(
             self.settings,
             expressions.EVALUATORS,
@@ -79,14 +71,18 @@ class _Analysis:
             Frame(self.unit, (0,)),
             self._body,
             self._mentions,
-            lambda path, state: None,
+            self._resolve,
             units={0: self.unit},
         )
+
+    def run(self) -> None:
+        """Run the whole file."""
+        Life(self.machine, self.unit).run(texts.statements_of(self.text))
 
     def _body(self, function: ir.Function) -> ir.Block:
         body = self.bodies.get(function)
         if body is None:
-            body = self.bodies[function] = lower.body_of(function)
+            body = self.bodies[function] = texts.body_of(function)
         return body
 
     def _mentions(self, node: ir.Node) -> frozenset[str]:
@@ -98,177 +94,62 @@ class _Analysis:
     def _words(self, node: ir.Node) -> Iterator[str]:
         """Identifiers in a node; those of a class are put together from its statements, which are asked again."""
         if not isinstance(node, ir.Class):
-            yield from lower.mentions(node.origin)
+            yield from texts.mentions(node.origin)
             return
         yield node.name
         for part in (*node.bases, *node.decorators):
-            yield from lower.mentions(part.origin)
+            yield from texts.mentions(part.origin)
         for statement in node.body:
             yield from self._mentions(statement)
 
-    def run(self, block: ir.Block) -> None:
-        """Run the module, then its functions and classes."""
-        state = State()
-        self.machine.own_methods = _method_names(block)
-        self.words = relevance.spread_over({node.name: self._mentions(node) for node in _functions(block)})
-        self.machine.execute(block, state)
-        state.live = True
-        self._settle(state)
-        self._run_rest(state, _Mark())
+    def _resolve(self, path: str, state: State) -> Value | None:
+        """What a dotted path stands for if a file of the project defines it."""
+        if path.startswith("torch.") or "." not in path:
+            return None
+        if path not in self.found:
+            self.found[path] = self.project.locate(path, self.machine.frame.unit.file.filename)
+        place = self.found[path]
+        if place is None or not place.names:
+            return None
+        scope = 0 if place.file == self.text.filename else self._load(place, state)
+        return None if scope is None else self._member(scope, place, state)
 
-    def _settle(self, state: State) -> None:
-        """Judge what waited for the end of a root."""
-        pending, self.machine.pending = self.machine.pending, []
-        for judge in pending:
-            judge(state)
+    def _member(self, scope: int, place: Place, state: State) -> Value | None:
+        value = state.variables.get((scope, place.names[0]))
+        if isinstance(value, External) and value.path != f"{place.module}.{place.names[0]}":
+            value = self._resolve(value.path, state) or value  # exported again
+        for name in place.names[1:]:
+            value = state.variables.get((value.scope, name)) if isinstance(value, ClassValue) else None
+        return value
 
-    def _run_rest(self, state: State, before: _Mark) -> None:
-        """Run the functions and classes that a root defined and nobody called, and the objects that it made."""
-        machine = self.machine
-        for cls, ref in machine.instances[before.instances :]:
-            if cls not in self.lived and self._class_matters(cls):
-                self.lived.add(cls)
-                self._live(cls, ref, state.copy())
-        for closure in machine.functions[before.functions :]:
-            if closure.node not in machine.called and self._matters(closure.node, state):
-                self._run_root(closure, state.copy())
-        for cls in machine.classes[before.classes :]:
-            if cls not in self.lived and self._class_matters(cls):
-                self.lived.add(cls)
-                self._run_class(cls, state.copy())
-
-    def _mark(self) -> _Mark:
-        machine = self.machine
-        return _Mark(len(machine.functions), len(machine.classes), len(machine.instances))
-
-    def _matters(self, node: ir.Node, state: State) -> bool:
-        words = self._mentions(node)
-        return relevance.concerns_training(words) or not self.words.isdisjoint(words) or any(
-            scope == 0 and name in words and isinstance(state.cell(value), IteratorCell)
-            for (scope, name), value in state.variables.items()
-        )
-
-    def _class_matters(self, cls: ClassValue) -> bool:
-        own = (base for base in classes.ancestry(cls) if isinstance(base, ClassValue))
-        return any(relevance.concerns_training(self._mentions(base.node)) for base in own)
-
-    def _run_root(self, closure: Closure, state: State) -> State:
-        """Run a function with arguments of which only the annotations tell anything."""
-        machine, node = self.machine, closure.node
-        before = self._mark()
-        machine.steps, machine.called = 0, dict.fromkeys(machine.called, 1)
-        machine.frame = Frame(self.unit, (0,))
-        frame = inlining.enter(machine, closure, Arguments((), {}, (), {}, open=True), _call_of(node), state)
-        self._annotate(closure, frame, state)
-        machine.frame = frame
-        assert isinstance(node, ir.Function)
-        machine.called[node] = 1
-        machine.execute(self._body(node), state)
-        ends = [end for end, _ in frame.returns] + ([state] if state.live else [])
-        last = join(ends, ()) or state
-        last.live, last.depth, last.no_grad = True, 0, False
-        machine.frame = Frame(self.unit, (0,))
-        self._settle(last)
-        self._run_rest(last, before)
-        return last
-
-    def _annotate(self, closure: Closure, frame: Frame, state: State) -> None:
-        machine = self.machine
-        outer, machine.frame = machine.frame, frame
-        for parameter in closure.node.parameters:
-            key = (frame.scopes[0], parameter.name)
-            if parameter.annotation is not None and not parameter.star and state.variables.get(key) is UNKNOWN:
-                state.variables[key] = objects.of_annotation(machine, parameter.annotation, state)
-        machine.frame = outer
-
-    def _run_class(self, cls: ClassValue, state: State) -> None:
-        """Run an object's life from its `__init__` on, with unknown arguments."""
-        is_module = classes.is_module(cls)
-        ref = self.machine.new(state, InstanceCell(cls, Site(self.text, cls.node.origin), is_module=is_module))
-        init = classes.find(cls, "__init__", state)
-        if init is not None and isinstance(init[0], Closure):
-            state = self._run_root(replace(init[0], bound=ref), state)
-        self._live(cls, ref, state)
-
-    def _live(self, cls: ClassValue, ref: Ref, state: State) -> None:
-        """Run the methods of an object that is there: first those that set its attributes, then the others."""
-        methods = {name: function for name, function in self._methods(cls, state) if name != "__init__"}
-        setters = [name for name, function in methods.items() if _sets_attributes(self._body(function.node), function)]
-        for name in setters:
-            self._absorb(state, self._run_method(name, replace(methods[name], bound=ref), state), ref)
-        inner = {name for name in methods if self._is_called_inside(name, methods)}
-        for name in sorted(methods.keys() - setters, key=lambda name: (name in inner, list(methods).index(name))):
-            if methods[name].node not in self.machine.called:
-                self._run_method(name, replace(methods[name], bound=ref), state)
-
-    def _methods(self, cls: ClassValue, state: State) -> Iterator[tuple[str, Closure]]:
-        seen: set[str] = set()
-        for base in classes.ancestry(cls):
-            if not isinstance(base, ClassValue):
-                continue
-            for (scope, name), value in list(state.variables.items()):
-                function = value.function if isinstance(value, Descriptor) and value.kind != "static" else value
-                if scope == base.scope and name not in seen and isinstance(function, Closure):
-                    seen.add(name)
-                    if isinstance(function.node, ir.Function):
-                        yield name, function
-
-    def _is_called_inside(self, name: str, methods: dict[str, Closure]) -> bool:
-        return any(name in self._mentions(other.node) for key, other in methods.items() if key != name)
-
-    def _run_method(self, name: str, function: Closure, state: State) -> State:
-        """Run a method; one that a trainer calls for each batch runs twice."""
-        last = self._run_root(function, state.copy())
-        if name in PER_STEP and last.changes != state.changes:
-            last = self._run_root(function, last)
-        return last
-
-    @staticmethod
-    def _absorb(state: State, later: State, ref: Ref) -> None:
-        """Take over the attributes that a method was the first to set, with what they refer to."""
-        mine, theirs = state.get(ref, InstanceCell), later.get(ref, InstanceCell)
-        if mine is None or theirs is None:
-            return
-        known = {name for name, value in mine.attrs if value != NONE}
-        new = tuple((name, value) for name, value in theirs.attrs if name not in known)
-        if new:
-            kept = {name for name, _ in new}
-            attrs = (*(pair for pair in mine.attrs if pair[0] not in kept), *new)
-            for address, cell in later.heap.items():
+    def _load(self, place: Place, state: State) -> int | None:
+        """Let the state know what a file defines, as an import would."""
+        if place.file not in self.loaded:
+            self.loaded[place.file] = None  # while it runs: imports in a circle find nothing
+            self.loaded[place.file] = self._run_module(place) if len(self.loaded) <= MOST_FILES else None
+        known = self.loaded[place.file]
+        if known is None:
+            return None
+        scope, defined = known
+        if (scope, "") not in state.variables:
+            state.variables.update(defined.variables)
+            for address, cell in defined.heap.items():
                 state.heap.setdefault(address, cell)
-            state.update(ref, attrs=attrs)
+        return scope
 
-
-class _Mark(NamedTuple):
-    """How many functions, classes and objects the machine had met at some point."""
-
-    functions: int = 0
-    classes: int = 0
-    instances: int = 0
-
-
-def _functions(block: ir.Block) -> list[ir.Function]:
-    return [node for node in block if isinstance(node, ir.Function)]
-
-
-def _call_of(node: ir.Node) -> ir.Call:
-    return ir.Call(node.origin, node, ())
-
-
-def _method_names(block: ir.Block) -> frozenset[str]:
-    """The names of all methods that the file's classes define."""
-    found = [statement.body for statement in block if isinstance(statement, ir.Class)]
-    return frozenset(node.name for body in found for node in _functions(body))
-
-
-def _sets_attributes(body: ir.Block, function: Closure) -> bool:
-    """Whether a method assigns to attributes of its first parameter."""
-    if not function.node.parameters:
-        return False
-    name = function.node.parameters[0].name
-    targets = (target for part in body for node in ir.walk(part) if isinstance(node, ir.Assign) for target in node.targets)
-    flat = (inner for target in targets for inner in (target.items if isinstance(target, ir.Display) else (target,)))
-    return any(
-        isinstance(target, ir.Attribute) and isinstance(target.value, ir.Name) and target.value.id == name
-        for target in flat
-    )
+    def _run_module(self, place: Place) -> tuple[int, State] | None:
+        """Run a file's top level on a state of its own; what it would report is dropped."""
+        source = self.project.source(place.file)
+        if source is None:
+            return None
+        machine, state = self.machine, State()
+        scope = machine.counter.next()
+        kept = (machine.frame, machine.pending, len(machine.functions), len(machine.classes), len(machine.instances))
+        is_package = place.file.endswith("__init__.py")
+        machine.units[scope] = Unit(source.text, f"{place.module}.__init__" if is_package else place.module, scope)
+        machine.frame, machine.pending = Frame(machine.units[scope], (scope,)), []
+        machine.execute(source.block, state)
+        machine.frame, machine.pending = kept[:2]
+        del machine.functions[kept[2] :], machine.classes[kept[3] :], machine.instances[kept[4] :]
+        state.variables[scope, ""] = NONE
+        return scope, state

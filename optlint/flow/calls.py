@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import (
+    attributes,
     classes,
     consumption,
     containers,
+    copies,
     events,
     indices,
     inlining,
@@ -128,6 +130,8 @@ def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
         return known(machine, arguments, node, state)
     if classes.is_optimizer(External(path), machine.settings.known_optimizers):
         return optimizers.built(machine, External(path), arguments, state, site)
+    if path in torch_api.SAME_MODULE and arguments.values:
+        return arguments.values[0]
     if path in torch_api.COPIES:
         return _copy(machine, torch_api.COPIES[path], arguments, state, site)
     if path in torch_api.WRAPPERS:
@@ -164,17 +168,19 @@ def _make_module(machine: Machine, path: str, arguments: Arguments, state: State
 
 
 def _make_tensor(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Value:
-    for keyword, where in arguments.keyword_sites.items():
-        if "grad" in keyword:
-            machine.emit(events.KeywordGiven(where, path, keyword))
+    _tell_keywords(machine, arguments, path)
     return tensors.made_by(machine, path, arguments, state, site)
 
 
 def _parameter(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
-    for keyword, where in arguments.keyword_sites.items():
-        if "grad" in keyword:
-            machine.emit(events.KeywordGiven(where, "nn.Parameter", keyword))
+    _tell_keywords(machine, arguments, "nn.Parameter")
     return tensors.parameter(machine, arguments, state, machine.site(node))
+
+
+def _tell_keywords(machine: Machine, arguments: Arguments, function: str) -> None:
+    for keyword, where in arguments.keyword_sites.items():
+        if "grad" in keyword.lower():
+            machine.emit(events.KeywordGiven(where, function, keyword))
 
 
 def _copy(machine: Machine, kind: str, arguments: Arguments, state: State, site: Site) -> Value:
@@ -209,7 +215,7 @@ def _next(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -
     where = arguments.sites[0] if arguments.sites else machine.site(node)
     purpose = Purpose("next", whole=False, lost=node in machine.dropped)
     value = arguments.values[0]
-    if objects.is_blank(value, state) and isinstance(node.args[0].value, ir.Name):
+    if attributes.is_blank(value, state) and isinstance(node.args[0].value, ir.Name):
         value = machine.new(state, IteratorCell("iterator", where, depth=state.depth))  # `next` proves it
         objects.rename(machine, node.args[0].value.id, value, state)
     return consumption.walk(machine, value, state, where, purpose)
@@ -298,13 +304,17 @@ def _with_contents(machine: Machine, made: IteratorCell, values: tuple[Value, ..
         index = indices.counted((0,) * len(exact), values[1])
         numbers = index.values if isinstance(index, Derived) else (UNKNOWN,) * len(exact)
         pairs = zip(numbers, exact, strict=True)
-        return replace(made, items=tuple(containers.sequence(machine, state, "tuple", made.made, pair) for pair in pairs))
+        return replace(
+            made, items=tuple(containers.sequence(machine, state, "tuple", made.made, pair) for pair in pairs)
+        )
     if made.kind == "islice" and isinstance(source, SequenceCell | IteratorCell):
         return _sliced_contents(made, source, values)
     return made
 
 
-def _sliced_contents(made: IteratorCell, source: SequenceCell | IteratorCell, values: tuple[Value, ...]) -> IteratorCell:
+def _sliced_contents(
+    made: IteratorCell, source: SequenceCell | IteratorCell, values: tuple[Value, ...]
+) -> IteratorCell:
     bounds = [value.value for value in values[1:] if isinstance(value, Const)]
     whole = len(bounds) == len(values) - 1 and 1 <= len(bounds) <= 2
     if not whole or not all(bound is None or isinstance(bound, int) for bound in bounds):
@@ -419,7 +429,26 @@ def _getattr(machine: Machine, arguments: Arguments, node: ir.Call, state: State
         name = str(arguments.values[1].value)
         read = ir.Attribute(node.origin, node.args[0].value, name)
         return objects.get_attribute(machine, arguments.values[0], read, state)
+    if len(arguments.values) == 2 and isinstance(arguments.values[0], External):
+        return objects.from_zoo(arguments.values[0].path)
     return UNKNOWN
+
+
+def _deepcopy(machine: Machine, arguments: Arguments, _: ir.Call, state: State) -> Value:
+    return copies.deep(machine, arguments.values[0], state) if arguments.values else UNKNOWN
+
+
+def _shallow_copy(machine: Machine, arguments: Arguments, _: ir.Call, state: State) -> Value:
+    return copies.shallow(machine, arguments.values[0], state) if arguments.values else UNKNOWN
+
+
+def _parameter_container(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """`nn.ParameterList(…)`: draws from what it is given, and is a module."""
+    path = "torch.nn.ParameterList"
+    for value, where in zip(arguments.values, arguments.sites, strict=False):
+        if isinstance(state.cell(value), IteratorCell | Unknown) or isinstance(value, Union):
+            consumption.walk(machine, value, state, where, Purpose("ParameterList", trains=True))
+    return modules.built(machine, path, arguments, state, machine.site(node))
 
 
 def _setattr(machine: Machine, arguments: Arguments, _: ir.Call, state: State) -> Value:
@@ -428,7 +457,7 @@ def _setattr(machine: Machine, arguments: Arguments, _: ir.Call, state: State) -
     if len(arguments.values) == 3 and isinstance(arguments.values[0], Ref):
         receiver, name, value = arguments.values
         if isinstance(state.cell(receiver), InstanceCell) and isinstance(receiver, Ref):
-            objects.store(receiver, str(name.value) if isinstance(name, Const) else "?", value, state)
+            attributes.store(receiver, str(name.value) if isinstance(name, Const) else "?", value, state)
         tensor = state.get(value, TensorCell)
         if tensor is not None and isinstance(value, Ref):
             state.put(value, replace(tensor, registered=True, escaped=True))
@@ -455,6 +484,7 @@ def _method(machine: Machine, method: Method, arguments: Arguments, node: ir.Cal
         if isinstance(cell, SequenceCell | MappingCell):
             return containers.call_method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, TensorCell):
+            _tell_keywords(machine, arguments, f".{method.name}()")
             return tensors.method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, OptimizerCell):
             return _on_optimizer(machine, receiver, method.name, arguments, state, site)
@@ -475,9 +505,7 @@ def _method(machine: Machine, method: Method, arguments: Arguments, node: ir.Cal
     return UNKNOWN
 
 
-def _on_super(
-    machine: Machine, receiver: Super, name: str, arguments: Arguments, state: State, site: Site
-) -> Value:
+def _on_super(machine: Machine, receiver: Super, name: str, arguments: Arguments, state: State, site: Site) -> Value:
     """A method of a base class of another package."""
     bound = receiver.bound
     cell = state.get(bound, InstanceCell)
@@ -492,9 +520,7 @@ def _on_super(
     return UNKNOWN
 
 
-def _on_optimizer(
-    machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site
-) -> Value:
+def _on_optimizer(machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Value:
     if name == "step" and arguments.values:
         for _ in range(2):
             machine.call(arguments.values[0], Arguments((), {}, (), {}), _no_call(site), state)
@@ -517,7 +543,15 @@ def _on_instance(
     if name in torch_api.REGISTERS and cell.is_module:
         _register(receiver, arguments, state)
     if name == "requires_grad_" and cell.is_module:
+        _tell_keywords(machine, arguments, ".requires_grad_()")
         _freeze_module(receiver, arguments, state)
+    if name == "apply" and arguments.values:
+        each = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
+        _run_callback(machine, arguments.values[0], each, site, state)
+    if name in torch_api.GIVES_MODULE and cell.is_module:
+        return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
+    if name in ("values", "items") and isinstance(cell.cls, External) and cell.cls.path in torch_api.DICTS_OF_PARTS:
+        return modules.values_of(machine, receiver, name, state, site)
     if name in torch_api.MODULE_FLUENT and cell.is_module is not False and unknown_class | (cell.is_module is True):
         return receiver
     for value in arguments.all():
@@ -530,19 +564,19 @@ def _register(receiver: Ref, arguments: Arguments, state: State) -> None:
     """`module.add_module(name, layer)`, `register_parameter(name, p)`, or something less definite."""
     name, value = arguments.pick(0, "name"), arguments.pick(1, "module") or arguments.pick(1, "param")
     if not isinstance(name, Const) or value is None:
-        objects.store(receiver, "?", UNKNOWN, state)
+        attributes.store(receiver, "?", UNKNOWN, state)
         state.update(receiver, children=None, layout=None)
         return
     tensor = state.get(value, TensorCell)
     if tensor is not None and isinstance(value, Ref):
         state.put(value, replace(tensor, registered=True))
-    objects.store(receiver, str(name.value), value, state)
+    attributes.store(receiver, str(name.value), value, state)
 
 
 def _freeze_module(receiver: Ref, arguments: Arguments, state: State) -> None:
     flag = arguments.pick(0, "requires_grad")
     if flag is not None and flag != Const(True):
-        objects.freeze(receiver, state)
+        attributes.freeze(receiver, state)
 
 
 def _gives_iterator(machine: Machine, cell: InstanceCell, name: str) -> bool:
@@ -554,6 +588,7 @@ def _gives_iterator(machine: Machine, cell: InstanceCell, name: str) -> bool:
 
 EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
     "torch.nn.Parameter": _parameter,
+    "torch.nn.ParameterList": _parameter_container,
     "builtins.any": _any,
     "builtins.all": _any,
     "builtins.next": _next,
@@ -566,6 +601,8 @@ EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
     "collections.defaultdict": _default_dict,
+    "copy.copy": _shallow_copy,
+    "copy.deepcopy": _deepcopy,
     "functools.partial": _partial,
     "itertools.tee": _tee,
     "torch.chunk": _split("chunk"),

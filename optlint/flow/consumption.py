@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events, ir
-from optlint.flow.torch_api import CONTAINERS, MODULE_ITERATORS
+from optlint.flow.torch_api import MODULE_ITERATORS
 from optlint.flow.values import (
     UNKNOWN,
     Cover,
@@ -94,10 +94,13 @@ def anonymous(machine: Machine, value: Value, state: State) -> Value:
 
 def _layer_of(machine: Machine, cell: InstanceCell, state: State, site: Site) -> Value:
     """What iteration over `nn.Sequential` and `nn.ModuleList` gives."""
-    if cell.children:
+    path = cell.cls.path if isinstance(cell.cls, External) else ""
+    if cell.children and path != "torch.nn.ModuleDict":
         return union(tuple(child for _, child in cell.children))
-    of_torch = isinstance(cell.cls, External) and cell.cls.path in CONTAINERS
-    return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True)) if of_torch else UNKNOWN
+    if path == "torch.nn.ParameterList":
+        return machine.new(state, TensorCell(site, "parameter", True, None, True, True))
+    holds_modules = path in ("torch.nn.Sequential", "torch.nn.ModuleList")
+    return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True)) if holds_modules else UNKNOWN
 
 
 def piece_of(machine: Machine, value: Ref, cell: TensorCell, state: State, site: Site) -> Value:

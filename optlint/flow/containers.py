@@ -58,9 +58,7 @@ def copied(machine: Machine, value: Value, kind: str, state: State, site: Site, 
     covers, children, items = None, None, None
     if isinstance(cell, IteratorCell):
         covers, children, items = cell.covers, cell.children, cell.items
-    made = SequenceCell(
-        kind, site, items, item, covers=covers, children=children, ordered=kind != "set", layers=layers
-    )
+    made = SequenceCell(kind, site, items, item, covers=covers, children=children, ordered=kind != "set", layers=layers)
     return machine.new(state, made)
 
 

@@ -191,7 +191,9 @@ def _own_left_out(
 
 def _held_by_others(state: State, optimizer: Ref) -> set[Ref]:
     mine = state.get(optimizer, OptimizerCell)
-    others = [cell for address, cell in state.heap.items() if isinstance(cell, OptimizerCell) and address != optimizer.id]
+    others = [
+        cell for address, cell in state.heap.items() if isinstance(cell, OptimizerCell) and address != optimizer.id
+    ]
     return {
         leaf
         for cell in others

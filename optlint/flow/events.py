@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Text(Protocol):
     """What can say where a syntax node stands and how it was written."""
 
+    filename: str
+
     def span_of(self, origin: object) -> Span: ...
 
     def text_of(self, origin: object) -> str: ...
@@ -150,9 +152,9 @@ class ParameterLost:
 
 @dataclass(frozen=True, slots=True)
 class AttributeSet:
-    """An attribute is set; `owner` is `module`, `parameter`, `tensor` or `optimizer`.
+    """An attribute is set; `owner` is `module`, `parameter`, `tensor`, `optimizer`, `object` or `unknown`.
 
-    `defined` tells whether the owner's own class knows the attribute.
+    `defined` tells whether the owner's class knows the attribute, or some code reads it back.
     """
 
     site: Site

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import consumption, containers, events, indices, inlining, ir, modules, objects, statements, tensors
+from optlint.flow import (
+    consumption,
+    containers,
+    events,
+    indices,
+    inlining,
+    ir,
+    kinds,
+    modules,
+    objects,
+    statements,
+    tensors,
+)
 from optlint.flow.consumption import Purpose
 from optlint.flow.machine import Evaluator, Machine
 from optlint.flow.state import State, join
@@ -13,6 +25,7 @@ from optlint.flow.torch_api import MODULE_ITERATORS
 from optlint.flow.values import (
     NONE,
     UNKNOWN,
+    ClassValue,
     Closure,
     Const,
     Cover,
@@ -43,6 +56,8 @@ BUILTINS = frozenset(
 def _name(machine: Machine, node: ir.Name, state: State) -> Value:
     for scope in machine.frame.scopes:
         value = state.variables.get((scope, node.id))
+        if type(value) is External:
+            return machine.resolve(value.path, state) or value
         if value is not None:
             return value
     return External(f"builtins.{node.id}") if node.id in BUILTINS else UNKNOWN
@@ -91,6 +106,8 @@ def _subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
     if isinstance(node.index, ir.Slice):
         return _sliced(machine, receiver, node, node.index, state)
     index = machine.evaluate(node.index, state)
+    if isinstance(receiver, External):
+        return objects.from_zoo(receiver.path.removesuffix(".__dict__"))
     if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
         return _piece(machine, receiver, cell, node, state)
     if isinstance(cell, InstanceCell):
@@ -110,12 +127,8 @@ def _of_instance(
     machine: Machine, receiver: Value, cell: InstanceCell, index: Value, node: ir.Subscript, state: State
 ) -> Value:
     """`sequential[0]`, or `__getitem__` of a class of the project, which is not run."""
-    if cell.children is not None and isinstance(index, Const) and isinstance(index.value, int):
-        known = -len(cell.children) <= index.value < len(cell.children)
-        return cell.children[index.value][1] if known else UNKNOWN
-    if isinstance(receiver, Ref) and cell.is_module and isinstance(index, Const):
-        return modules.child(machine, receiver, f"[{index.value!r}]", state)
-    del node
+    if isinstance(receiver, Ref) and not isinstance(cell.cls, ClassValue):
+        return modules.item_of(machine, receiver, index, state, machine.site(node))
     return UNKNOWN
 
 
@@ -207,9 +220,10 @@ def _boolean(machine: Machine, node: ir.Boolean, state: State) -> Value:
     known = statements.truth(left)
     if known is not None and known is (node.op == "or"):
         return left
+    kinds.prepare(machine, node.left, state)
     path, other = state.path, state.copy()
     other.path = (*path, (object(), node))
-    objects.refine(machine, node.left, other, node.op == "and")
+    kinds.refine(machine, node.left, other, node.op == "and")
     right = machine.evaluate(node.right, other)
     joined = join([state.copy(), other], path)
     assert joined is not None
@@ -255,11 +269,12 @@ def _membership(machine: Machine, value: Value, node: ir.Comparison, operand: ir
 
 def _conditional(machine: Machine, node: ir.Conditional, state: State) -> Value:
     verdict = statements.truth(machine.evaluate(node.test, state))
+    kinds.prepare(machine, node.test, state)
     path, body, orelse = state.path, state.copy(), state.copy()
     key = object()
     body.path, orelse.path = (*path, (key, True)), (*path, (key, False))
-    objects.refine(machine, node.test, body, True)
-    objects.refine(machine, node.test, orelse, False)
+    kinds.refine(machine, node.test, body, True)
+    kinds.refine(machine, node.test, orelse, False)
     values = (machine.evaluate(node.body, body), machine.evaluate(node.orelse, orelse))
     if verdict is not None:
         state.become(body if verdict else orelse)
@@ -297,7 +312,9 @@ def _display(machine: Machine, node: ir.Display, state: State) -> Value:
     all_known = len(covers) == len(node.items) and all(covers)
     found = tuple(cover for group in covers for cover in group or ()) if all_known else None
     cell = SequenceCell(node.kind, site, None, union(tuple(values)), covers=found, ordered=node.kind != "set")
-    return machine.new(state, replace(cell, layers=indices.joined_layers(tuple(spread), state) if cell.ordered else None))
+    return machine.new(
+        state, replace(cell, layers=indices.joined_layers(tuple(spread), state) if cell.ordered else None)
+    )
 
 
 def _dict(machine: Machine, node: ir.DictDisplay, state: State) -> Value:

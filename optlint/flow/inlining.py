@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, consumption, containers, ir, objects, optimizers
+from optlint.flow import attributes, classes, consumption, containers, ir, kinds, optimizers
 from optlint.flow.machine import DEEPEST_CALL, MOST_CALLS_OF_ONE, Arguments, Frame, Machine
 from optlint.flow.state import State, join
 from optlint.flow.values import (
@@ -34,6 +34,7 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
             consumption.escape(value, state)
         return UNKNOWN
     frame = enter(machine, function, arguments, node, state)
+    kinds.annotate(machine, function, frame, state, classes_too=False)
     path, depth, no_grad = state.path, state.depth, state.no_grad
     outer, machine.frame = machine.frame, frame
     if isinstance(function.node, ir.Lambda):
@@ -192,7 +193,7 @@ def _fill_fields(machine: Machine, ref: Ref, cls: ClassValue, arguments: Argumen
     filled = dict(zip(names, arguments.values, strict=False)) | arguments.keywords
     for name in names:
         value = filled.get(name, UNKNOWN)
-        objects.store(ref, name, value, state)
+        attributes.store(ref, name, value, state)
 
 
 def arguments_of(machine: Machine, node: ir.Call, state: State) -> Arguments:

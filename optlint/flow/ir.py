@@ -342,17 +342,23 @@ class Class(Node):
 def walk(node: Node) -> Iterator[Node]:
     """A node and all nodes inside it; bodies of functions are not looked into."""
     yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes right inside a node; bodies of functions are not looked into."""
     for base in type(node).__mro__:
         for name in getattr(base, "__slots__", ()):
-            yield from _walk_field(getattr(node, name))
+            yield from _nodes_in(getattr(node, name))
 
 
-def _walk_field(value: object) -> Iterator[Node]:
+def _nodes_in(value: object) -> Iterator[Node]:
     if isinstance(value, Node):
-        yield from walk(value)
+        yield value
     elif isinstance(value, tuple):
         for item in value:
-            yield from _walk_field(item)
+            yield from _nodes_in(item)
 
 
 Expression: TypeAlias = Node

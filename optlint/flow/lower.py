@@ -51,7 +51,8 @@ def mentions(origin: ir.Origin) -> Iterator[str]:
         node = pending.pop()
         kind = type(node)
         if kind is cst.Name:
-            yield node.value
+            if node.value not in CONSTANTS:
+                yield node.value
             continue
         if kind is cst.Yield:
             yield "yield"
@@ -84,19 +85,19 @@ FIELDS: dict[type, tuple[str, ...]] = {
     cst.While: ("test", "body", "orelse"),
     cst.Try: ("body", "handlers", "orelse", "finalbody"),
     cst.TryStar: ("body", "handlers", "orelse", "finalbody"),
-    cst.ExceptHandler: ("type", "body"),
-    cst.ExceptStarHandler: ("type", "body"),
+    cst.ExceptHandler: ("type", "name", "body"),
+    cst.ExceptStarHandler: ("type", "name", "body"),
     cst.Finally: ("body",),
     cst.With: ("items", "body"),
     cst.WithItem: ("item", "asname"),
     cst.AsName: ("name",),
     cst.Match: ("subject", "cases"),
     cst.MatchCase: ("guard", "body"),
-    cst.FunctionDef: ("name", "params", "decorators", "body"),
+    cst.FunctionDef: ("name", "params", "decorators", "returns", "body"),
     cst.Decorator: ("decorator",),
     cst.Parameters: ("params", "star_arg", "kwonly_params", "star_kwarg", "posonly_params"),
     cst.Param: ("name", "annotation", "default"),
-    cst.ClassDef: ("name", "bases", "decorators", "body"),
+    cst.ClassDef: ("name", "bases", "keywords", "decorators", "body"),
     cst.Attribute: ("value", "attr"),
     cst.Call: ("func", "args"),
     cst.Arg: ("keyword", "value"),
@@ -125,6 +126,7 @@ FIELDS: dict[type, tuple[str, ...]] = {
     cst.DictComp: ("key", "value", "for_in"),
     cst.CompFor: ("target", "iter", "ifs", "inner_for_in"),
     cst.CompIf: ("test",),
+    cst.ConcatenatedString: ("left", "right"),
     cst.FormattedString: ("parts",),
     cst.FormattedStringExpression: ("expression",),
     cst.NamedExpr: ("target", "value"),
@@ -175,17 +177,19 @@ def _text(node: cst.SimpleString) -> object:
     if text[0] in "'\"" and "\\" not in text and text[:3] not in ("'''", '"""'):
         return text[1:-1]
     try:
-        return literal_eval(node.value)
+        value = literal_eval(node.value)
+        return value if isinstance(value, str) else ...
     except (SyntaxError, ValueError):  # escapes that this Python refuses
         return ...
 
 
 def _concatenated(node: cst.ConcatenatedString) -> ir.Expression:
     left, right = _expression(node.left), _expression(node.right)
-    values = [part.value for part in (left, right) if isinstance(part, ir.Literal)]
-    if len(values) == 2 and all(isinstance(value, str) for value in values):
-        return ir.Literal(node, "".join(map(str, values)))
-    return ir.Formatted(node, (left, right))
+    if isinstance(left, ir.Literal) and isinstance(right, ir.Literal):
+        both = isinstance(left.value, str) and isinstance(right.value, str)
+        return ir.Literal(node, f"{left.value}{right.value}" if both else ...)
+    parts = (part.values for part in (left, right) if isinstance(part, ir.Formatted))
+    return ir.Formatted(node, tuple(value for values in parts for value in values))
 
 
 def _formatted(node: cst.FormattedString) -> ir.Expression:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from optlint.flow.events import Site
+from optlint.flow.readings import Readings
 from optlint.flow.values import UNKNOWN, Cell, Counter, Ref, Value
 
 if TYPE_CHECKING:
@@ -98,6 +99,11 @@ class Arguments:
 Caller: TypeAlias = Callable[["Machine", Value, Arguments, "ir.Call", "State"], Value]
 
 
+def nothing_read() -> Readings:
+    """What the code of no file reads."""
+    return Readings(frozenset(), frozenset())
+
+
 @dataclass(slots=True)
 class Machine:
     """Runs one program over abstract values and collects events."""
@@ -111,6 +117,7 @@ class Machine:
     mentions: Callable[[ir.Node], frozenset[str]]
     resolve: Callable[[str, State], Value | None]
     own_methods: frozenset[str] = frozenset()
+    readings: Callable[[], Readings] = nothing_read
     units: dict[int, Unit] = field(default_factory=dict)
     functions: list[Closure] = field(default_factory=list)
     classes: list[ClassValue] = field(default_factory=list)

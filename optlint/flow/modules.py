@@ -14,6 +14,7 @@ from optlint.flow.values import (
     External,
     InstanceCell,
     IteratorCell,
+    MappingCell,
     Ref,
     SequenceCell,
     TensorCell,
@@ -35,7 +36,7 @@ def built(machine: Machine, path: str, arguments: Arguments, state: State, site:
         return _container(machine, path, arguments, state, site)
     ref = machine.new(state, InstanceCell(External(path), site, is_module=True, layout=_layout(path, arguments)))
     if path in torch_api.MODULE_WRAPPERS and arguments.values:
-        inner = arguments.values[0]
+        inner = _as_module(machine, arguments.values[0], state, site)
         state.update(ref, attrs=(("module", inner),), children=(("module", inner),))
     parts = torch_layers.TORCHVISION.get(path)
     if parts is not None:
@@ -43,6 +44,16 @@ def built(machine: Machine, path: str, arguments: Arguments, state: State, site:
         children = ((part.name, _part(machine, state, ref, site, part, usual)) for part in parts)
         state.update(ref, children=tuple(children))
     return ref
+
+
+def _as_module(machine: Machine, value: Value, state: State, site: Site) -> Ref:
+    """What is used as a module is one."""
+    cell = state.get(value, InstanceCell)
+    if cell is None or not isinstance(value, Ref):
+        return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True))
+    if cell.is_module is None:
+        state.put(value, replace(cell, is_module=True))
+    return value
 
 
 def _part(machine: Machine, state: State, parent: Ref, site: Site, part: torch_layers.Part, usual: bool) -> Ref:
@@ -90,6 +101,8 @@ def _recurrent_layout(tensors_each: int, arguments: Arguments) -> tuple[int, ...
 
 def _container(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Ref:
     """`nn.Sequential(a, b)`, `nn.Sequential(*layers)`, `nn.ModuleList([a, b])`."""
+    if path == "torch.nn.ModuleDict":
+        return _module_dict(machine, arguments, state, site)
     items: tuple[Value, ...] | None = None if arguments.open else arguments.values
     part = None
     if path == "torch.nn.ModuleList" or (arguments.open and arguments.spread is not None):
@@ -101,6 +114,58 @@ def _container(machine: Machine, path: str, arguments: Arguments, state: State, 
     if items is not None and all(_is_module(item, state) for item in items):
         named = tuple((str(place), item) for place, item in enumerate(items))
     return machine.new(state, InstanceCell(External(path), site, is_module=True, children=named, part_of=part))
+
+
+def _module_dict(machine: Machine, arguments: Arguments, state: State, site: Site) -> Ref:
+    """`nn.ModuleDict({"a": …})`."""
+    given = state.get(next(iter(arguments.values), UNKNOWN), MappingCell)
+    named = None
+    if given is not None and not given.open and all(_is_module(entry.value, state) for _, entry in given.entries):
+        named = tuple((str(key), entry.value) for key, entry in given.entries)
+    return machine.new(state, InstanceCell(External("torch.nn.ModuleDict"), site, is_module=True, children=named))
+
+
+def values_of(machine: Machine, module: Ref, name: str, state: State, site: Site) -> Value:
+    """`.values()` or `.items()` of an `nn.ModuleDict` or `nn.ParameterDict`."""
+    cell = state.get(module, InstanceCell)
+    assert cell is not None
+    pairs: list[tuple[Value, Value]] = [(Const(key), value) for key, value in cell.children or ()]
+    known = cell.children is not None
+    if not known:
+        pairs = [(UNKNOWN, item_of(machine, module, UNKNOWN, state, site))]
+    if name == "values":
+        found: list[Value] = [value for _, value in pairs]
+    else:
+        found = [containers.sequence(machine, state, "tuple", site, pair) for pair in pairs]
+    one = found[0] if found else UNKNOWN
+    return containers.sequence(machine, state, "list", site, tuple(found) if known else None, one)
+
+
+def registry(machine: Machine, name: str, state: State, site: Site) -> Ref:
+    """`module._modules` or `module._parameters`: a dict of what was registered."""
+    parameter = TensorCell(site, "parameter", True, None, True, True)
+    held = parameter if name == "_parameters" else InstanceCell(UNKNOWN, site, is_module=True, vague=True)
+    return machine.new(state, MappingCell(site, open=True, item=machine.new(state, held)))
+
+
+def item_of(machine: Machine, module: Ref, index: Value, state: State, site: Site) -> Value:
+    """`sequential[0]`, `heads["main"]`, `layers[i]`."""
+    cell = state.get(module, InstanceCell)
+    assert cell is not None
+    path = cell.cls.path if isinstance(cell.cls, External) else ""
+    if path in torch_api.PARAMETER_CONTAINERS:
+        known = cell.get(f"[{index.value!r}]") if isinstance(index, Const) else None
+        name = f"[{index.value!r}]" if isinstance(index, Const) else "[?]"
+        return known or tensor_attribute(machine, module, name, state, site)
+    if isinstance(index, Const) and cell.children is not None:
+        if isinstance(index.value, int) and -len(cell.children) <= index.value < len(cell.children):
+            return cell.children[index.value][1]
+        return dict(cell.children).get(str(index.value), UNKNOWN)
+    if isinstance(index, Const) and cell.is_module:
+        return cell.get(f"[{index.value!r}]") or child(machine, module, f"[{index.value!r}]", state)
+    if path in torch_api.CONTAINERS:
+        return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
+    return UNKNOWN
 
 
 def _is_module(value: Value, state: State) -> bool:
@@ -117,7 +182,7 @@ def iterator(machine: Machine, receiver: Ref, name: str, arguments: Arguments, s
         made = _children_iterator(machine, receiver, made, state)
     else:
         made = replace(made, item=_item(machine, name, state, site))
-    if name in ("parameters", "named_parameters") and not arguments.all():
+    if name in ("parameters", "named_parameters") and not arguments.all() and not cell.vague:
         layout = layout_of(receiver, state)
         made = replace(made, covers=(cover_of(receiver, state, site),), layers=layout and indices.numbered(layout))
     return machine.new(state, made)
@@ -224,9 +289,26 @@ def child(machine: Machine, parent: Ref, name: str, state: State) -> Ref:
     for known, value in cell.children or ():
         if known == name and isinstance(value, Ref):
             return value
-    made = machine.new(state, InstanceCell(UNKNOWN, None, parent=(parent, name)))
+    is_module = True if _is_part(cell, name, state) else None
+    made = machine.new(state, InstanceCell(UNKNOWN, None, is_module=is_module, parent=(parent, name)))
     state.put(parent, replace(cell, attrs=(*cell.attrs, (name, made))))
     return made
+
+
+def _is_part(cell: InstanceCell, name: str, state: State) -> bool:
+    """Whether an attribute or item of a module is surely a module."""
+    if name.startswith("["):
+        return isinstance(cell.cls, External) and cell.cls.path in torch_api.CONTAINERS
+    if name not in torch_api.PART_NAMES:
+        return False
+    for _ in range(8):
+        if isinstance(cell.cls, External):
+            return cell.cls.path.startswith(torch_api.PART_OWNERS)
+        above = state.get(cell.parent[0], InstanceCell) if cell.parent is not None else None
+        if above is None:
+            return False
+        cell = above
+    return False
 
 
 def tensor_attribute(machine: Machine, parent: Ref, name: str, state: State, site: Site) -> Ref:

@@ -279,5 +279,3 @@ def _tell_tensor(machine: Machine, state: State, tensor: Ref, site: Site, optimi
             site, optimizer, cell.how, cell.leaf, cell.requires_grad, cell.parameter, piece, no_grad, cell.escaped
         )
     )
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow import consumption, containers, indices, ir, objects, tensors
+from optlint.flow import attributes, consumption, containers, indices, ir, kinds, objects, tensors, torch_api
 from optlint.flow.machine import Executor, Loop, Machine
 from optlint.flow.state import State, join
 from optlint.flow.values import (
@@ -37,13 +37,13 @@ def _assign(machine: Machine, node: ir.Assign, state: State) -> None:
         return
     value = machine.evaluate(node.value, state)
     if value is UNKNOWN and node.annotation is not None:
-        value = objects.of_annotation(machine, node.annotation, state)
+        value = kinds.of_annotation(machine, node.annotation, state)
     for target in node.targets:
         bind(machine, target, value, state, node.value)
 
 
 def _declare_type(machine: Machine, target: ir.Name, annotation: ir.Expression, state: State) -> None:
-    value = objects.of_annotation(machine, annotation, state)
+    value = kinds.of_annotation(machine, annotation, state)
     if value is not UNKNOWN:
         state.variables.setdefault((machine.frame.scopes[0], target.id), value)
 
@@ -54,7 +54,7 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
         bind_name(machine, target.id, value, state)
     elif isinstance(target, ir.Attribute):
         receiver = machine.evaluate(target.value, state)
-        objects.set_attribute(machine, receiver, target, value, state, source)
+        attributes.set_attribute(machine, receiver, target, value, state, source)
     elif isinstance(target, ir.Subscript):
         receiver = machine.evaluate(target.value, state)
         index = machine.evaluate(target.index, state)
@@ -119,11 +119,12 @@ def _delete(machine: Machine, node: ir.Delete, state: State) -> None:
 def _if(machine: Machine, node: ir.If, state: State) -> None:
     before = state.path
     verdict = truth(machine.evaluate(node.test, state))
+    kinds.prepare(machine, node.test, state)
     key = _recurring(node) or object()
     then, other = state.copy(), state.copy()
     then.path, other.path = (*before, (key, True)), (*before, (key, False))
-    objects.refine(machine, node.test, then, True)
-    objects.refine(machine, node.test, other, False)
+    kinds.refine(machine, node.test, then, True)
+    kinds.refine(machine, node.test, other, False)
     then.live, other.live = verdict is not False, verdict is not True
     machine.execute(node.body, then)
     machine.execute(node.orelse, other)
@@ -300,7 +301,7 @@ def _raise(machine: Machine, node: ir.Raise, state: State) -> None:
 
 def _assert(machine: Machine, node: ir.Assert, state: State) -> None:
     machine.evaluate(node.test, state)
-    objects.refine(machine, node.test, state, True)
+    kinds.refine(machine, node.test, state, True)
 
 
 def _break(machine: Machine, _: ir.Break, state: State) -> None:
@@ -323,7 +324,7 @@ def _import_from(machine: Machine, node: ir.ImportFrom, state: State) -> None:
     module = objects.absolute(machine.frame.unit.name, node.module, node.level)
     if node.path == "*":
         return
-    bind_name(machine, node.name, objects.imported(machine, f"{module}.{node.path}", state), state)
+    bind_name(machine, node.name, External(torch_api.canonical(f"{module}.{node.path}")), state)
 
 
 def _declare(machine: Machine, node: ir.Declare, _: State) -> None:

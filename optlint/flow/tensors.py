@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import consumption, events, torch_api
-from optlint.flow.values import UNKNOWN, Const, Derived, Ref, TensorCell, Value
+from optlint.flow.values import UNKNOWN, Const, Ref, TensorCell, Value
 
 if TYPE_CHECKING:
     from optlint.flow import ir
@@ -55,7 +55,9 @@ def computed(machine: Machine, base: Ref, how: str, state: State, site: Site) ->
     assert cell is not None
     if state.no_grad is not False:
         flag = None if state.no_grad is None else False
-        return machine.new(state, TensorCell(site, how, flag is False or None, flag, False, statement=machine.statement))
+        return machine.new(
+            state, TensorCell(site, how, flag is False or None, flag, False, statement=machine.statement)
+        )
     grad = cell.requires_grad
     leaf = None if grad is None else not grad
     origin = base if cell.parameter else cell.base
@@ -64,20 +66,11 @@ def computed(machine: Machine, base: Ref, how: str, state: State, site: Site) ->
 
 
 def of_operator(machine: Machine, node: ir.Node, left: Value, right: Value, op: str, state: State) -> Value:
-    """`left op right` where one of them may be a tensor or an index."""
+    """`left op right` where one of them may be a tensor."""
     for value in (left, right):
-        if isinstance(value, Derived):
-            return _divided(machine, node, value, left, right, op)
         if isinstance(value, Ref) and is_tensor(value, state):
             return computed(machine, value, f"`{op}`", state, machine.site(node))
     return UNKNOWN
-
-
-def _divided(machine: Machine, node: ir.Node, index: Derived, left: Value, right: Value, op: str) -> Value:
-    if index.divisor is not None:
-        return index
-    whole = op == "//" and left is index and isinstance(right, Const) and isinstance(right.value, int)
-    return replace(index, divisor=right.value, site=machine.site(node)) if whole else UNKNOWN  # type: ignore[union-attr,arg-type]
 
 
 def method(machine: Machine, base: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Value:

@@ -85,7 +85,6 @@ DRAWS_ALL: dict[str, bool] = {
     "torch.nn.utils.vector_to_parameters": True,
     "torch.nn.utils.convert_parameters.parameters_to_vector": True,
     "torch.nn.utils.convert_parameters.vector_to_parameters": True,
-    "torch.nn.ParameterList": True,
     "torch.autograd.grad": True,
     "torch.cat": False,
     "torch.stack": False,
@@ -152,7 +151,19 @@ MODULE_BASES = frozenset(
 MODULE_FACTORIES = frozenset({"timm.create_model", "torch.hub.load", "torch.jit.load", "torch.jit.script"})
 MODULE_FACTORY_PREFIXES = ("torchvision.models.", "segmentation_models_pytorch.", "timm.models.")
 FROM_PRETRAINED = re.compile(r"^(transformers|diffusers|peft)\.\w+\.from_(pretrained|config)$")
-CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList"})
+# Modules of packages in which every function makes a model.
+MODEL_ZOOS = frozenset({"torchvision.models", "timm.models"})
+# Attributes of models of those packages that are modules, in whatever model they occur.
+PART_NAMES = frozenset(
+    "features classifier fc head heads backbone encoder decoder embeddings embed_tokens patch_embed lm_head stem "
+    "transformer transformers model base_model bert roberta distilbert albert electra deberta gpt2 vit clip "
+    "vision_model text_model visual language_model pooler layer layers blocks stages norm avgpool maxpool global_pool "
+    "conv1 conv_stem bn1 layer1 layer2 layer3 layer4 AuxLogits h wte wpe ln_f attention attn mlp self_attn unet vae "
+    "text_encoder score qa_outputs shared feature_extractor projector bottleneck segmentation_head".split()
+)
+PART_OWNERS = ("torchvision.", "timm.", "transformers.", "diffusers.")
+CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
+PARAMETER_CONTAINERS = frozenset({"torch.nn.ParameterList", "torch.nn.ParameterDict"})
 # Modules that hold another as `.module` and stand for it.
 MODULE_WRAPPERS = frozenset(
     {
@@ -164,6 +175,8 @@ MODULE_WRAPPERS = frozenset(
 )
 # Methods that give a module another part.
 REGISTERS = frozenset("add_module register_module register_parameter append insert extend __setattr__".split())
+# Calls that give back the module that they are given.
+SAME_MODULE = frozenset({"torch.compile", "torch.nn.SyncBatchNorm.convert_sync_batchnorm"})
 NEVER_RETURN = frozenset({"sys.exit", "os._exit", "builtins.exit", "builtins.quit"})
 # Not modules although they live in torch.nn.
 NOT_MODULES = frozenset({"torch.nn.Parameter", "torch.nn.Buffer", "torch.nn.UninitializedParameter"})
@@ -185,6 +198,8 @@ UNMISTAKABLE = frozenset({"parameters", "named_parameters", "named_modules", "na
 MODULE_FLUENT = frozenset(
     "to cuda cpu float half double bfloat16 train eval requires_grad_ apply type xpu to_empty share_memory".split()
 )
+GIVES_MODULE = frozenset("get_submodule get_encoder get_decoder get_input_embeddings get_output_embeddings".split())
+DICTS_OF_PARTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
 # Methods whose use shows that a receiver is a module.
 SHOWS_MODULE = frozenset(
     "named_parameters named_modules named_children named_buffers load_state_dict register_buffer register_parameter "
@@ -224,48 +239,3 @@ KEEPS_FUNCTION = NO_GRAD | ENABLE_GRAD | frozenset(
     }
 )  # fmt: skip
 PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "torch.jit.unused_property"})
-
-# Layers: the parameter tensors they own (`bias` counts where the keyword of that name is not False).
-WEIGHT_AND_BIAS = frozenset(
-    f"torch.nn.{name}"
-    for name in "Linear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d LayerNorm Bilinear".split()
-)
-NORMS = frozenset(f"torch.nn.{name}" for name in "BatchNorm1d BatchNorm2d BatchNorm3d GroupNorm SyncBatchNorm".split())
-ONE_WEIGHT = frozenset({"torch.nn.Embedding", "torch.nn.EmbeddingBag", "torch.nn.PReLU", "torch.nn.RMSNorm"})
-NO_PARAMETERS = frozenset(
-    f"torch.nn.{name}"
-    for name in "ReLU ReLU6 LeakyReLU GELU SiLU ELU SELU CELU GLU Tanh Sigmoid Softmax LogSoftmax Softplus Hardswish "
-    "Hardtanh Mish Identity Flatten Unflatten Dropout Dropout1d Dropout2d Dropout3d AlphaDropout MaxPool1d MaxPool2d "
-    "MaxPool3d AvgPool1d AvgPool2d AvgPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool2d "
-    "ZeroPad2d ReflectionPad2d Upsample UpsamplingNearest2d PixelShuffle InstanceNorm1d InstanceNorm2d Fold Unfold "
-    "CrossEntropyLoss MSELoss L1Loss BCELoss BCEWithLogitsLoss NLLLoss Softmax2d Softsign Hardsigmoid Threshold".split()
-)
-
-# Children of well-known torchvision models, in order, with the parameter tensors of each (0: none).
-_RESNET = "conv1 bn1 relu maxpool layer1 layer2 layer3 layer4 avgpool fc"
-TORCHVISION_CHILDREN: dict[str, tuple[tuple[str, bool], ...]] = {
-    **{
-        f"torchvision.models.{name}": tuple(
-            (child, child not in {"relu", "maxpool", "avgpool"}) for child in _RESNET.split()
-        )
-        for name in "resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d resnext101_32x8d "
-        "wide_resnet50_2 wide_resnet101_2".split()
-    },
-    **{
-        f"torchvision.models.{name}": (("features", True), ("avgpool", False), ("classifier", True))
-        for name in "alexnet vgg11 vgg13 vgg16 vgg19 vgg11_bn vgg13_bn vgg16_bn vgg19_bn efficientnet_b0 "
-        "mobilenet_v3_small mobilenet_v3_large convnext_tiny".split()
-    },
-    **{
-        f"torchvision.models.{name}": (("features", True), ("classifier", True))
-        for name in "densenet121 densenet161 densenet169 densenet201 mobilenet_v2 squeezenet1_0 squeezenet1_1".split()
-    },
-}
-# Layers of nets in which each has a weight and a bias and nothing else, so `// 2` counts layers.
-ALL_BIAS = {
-    "torchvision.models.alexnet": 8,
-    "torchvision.models.vgg11": 11,
-    "torchvision.models.vgg13": 13,
-    "torchvision.models.vgg16": 16,
-    "torchvision.models.vgg19": 19,
-}

@@ -296,6 +296,7 @@ class InstanceCell:
     frozen: bool = False  # the program switches off gradients of some of its parameters
     listed_by: Ref | None = None  # the module whose `children()` gave it
     part_of: Cover | None = None  # a container built over a slice of another module's children
+    vague: bool = False  # one of several parts, it can't be told which
 
     def get(self, name: str) -> Value | None:
         """The value of an attribute that was set."""

@@ -1,0 +1,67 @@
+"""What `copy.deepcopy` and `copy.copy` give: the same kinds of things, with parameters of their own or shared ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow.values import UNKNOWN, InstanceCell, MappingCell, Ref, SequenceCell, TensorCell, Value
+
+if TYPE_CHECKING:
+    from optlint.flow.machine import Machine
+    from optlint.flow.state import State
+
+LARGEST = 500
+
+
+def deep(machine: Machine, value: Value, state: State) -> Value:
+    """`copy.deepcopy(value)`: a copy shares nothing with what it was made from."""
+    return _copied(machine, value, state, {})
+
+
+def shallow(machine: Machine, value: Value, state: State) -> Value:
+    """`copy.copy(value)`: another object that holds the same things."""
+    cell = state.cell(value)
+    if isinstance(cell, InstanceCell):
+        return machine.new(state, replace(cell, parent=None, listed_by=None))
+    return machine.new(state, cell) if isinstance(cell, SequenceCell | MappingCell) else UNKNOWN
+
+
+def _copied(machine: Machine, value: Value, state: State, made: dict[Ref, Ref]) -> Value:
+    if not isinstance(value, Ref):
+        return value
+    cell = state.cell(value)
+    if value in made:
+        return made[value]
+    if len(made) > LARGEST or not isinstance(cell, InstanceCell | TensorCell | SequenceCell | MappingCell):
+        return UNKNOWN
+    copy = made[value] = machine.new(state, cell)
+    if isinstance(cell, SequenceCell):
+        _copy_sequence(machine, copy, cell, state, made)
+    elif isinstance(cell, MappingCell):
+        entries = ((key, replace(part, value=_copied(machine, part.value, state, made))) for key, part in cell.entries)
+        item = _copied(machine, cell.item, state, made)
+        state.put(copy, replace(cell, entries=tuple(entries), item=item))
+    else:
+        _copy_object(machine, copy, cell, state, made)
+    return copy
+
+
+def _copy_sequence(machine: Machine, copy: Ref, cell: SequenceCell, state: State, made: dict[Ref, Ref]) -> None:
+    items = None if cell.items is None else tuple(_copied(machine, item, state, made) for item in cell.items)
+    item = _copied(machine, cell.item, state, made)
+    state.put(copy, replace(cell, items=items, item=item, covers=None, children=None, owner=None, dealt=None))
+
+
+def _copy_object(
+    machine: Machine, copy: Ref, cell: InstanceCell | TensorCell, state: State, made: dict[Ref, Ref]
+) -> None:
+    parent = cell.parent and (made.get(cell.parent[0]), cell.parent[1])
+    kept = (parent[0], parent[1]) if parent is not None and parent[0] is not None else None
+    if isinstance(cell, TensorCell):
+        state.put(copy, replace(cell, base=None, piece_of=None, parent=kept))
+        return
+    attrs = tuple((name, _copied(machine, value, state, made)) for name, value in cell.attrs)
+    named = cell.children
+    children = None if named is None else tuple((name, _copied(machine, value, state, made)) for name, value in named)
+    state.put(copy, replace(cell, attrs=attrs, children=children, parent=kept, listed_by=None, part_of=None))

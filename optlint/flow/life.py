@@ -1,0 +1,202 @@
+"""The order in which a file is run: the module first, then what nobody called, then classes.
+
+A function that is called is run where it is called, with what it is given. What is left, and what matters
+(`relevance`), is run with unknown arguments, after the module, since it sees the module's final globals. A class is
+run as an object would live: `__init__`, then the methods that set attributes, then the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from typing import NamedTuple
+
+from optlint.flow import classes, inlining, ir, kinds, relevance
+from optlint.flow.events import Site
+from optlint.flow.machine import Arguments, Frame, Machine, Unit
+from optlint.flow.readings import readings_of
+from optlint.flow.state import State, join
+from optlint.flow.values import NONE, ClassValue, Closure, Descriptor, InstanceCell, IteratorCell, Ref
+
+PER_STEP = frozenset(
+    "training_step train_step train_batch optimize_parameters forward step update __call__ train_one_step "
+    "on_train_batch_end on_train_batch_start optimizer_step".split()
+)
+
+
+@dataclass(slots=True)
+class Life:
+    """Runs all of one file on a machine."""
+
+    machine: Machine
+    unit: Unit
+    words: frozenset[str] = frozenset()
+    lived: set[ClassValue] = field(default_factory=set)
+
+    def run(self, block: ir.Block) -> None:
+        """Run the module, then its functions and classes."""
+        state = State()
+        self.machine.own_methods = _method_names(block)
+        self.machine.readings = cache(partial(readings_of, block, self.machine.bodies))
+        self.words = relevance.spread_over({node.name: self.machine.mentions(node) for node in _functions(block)})
+        self.machine.execute(block, state)
+        state.live = True
+        self._settle(state)
+        self._run_rest(state, _Mark())
+
+    def _settle(self, state: State) -> None:
+        """Judge what waited for the end of a root."""
+        pending, self.machine.pending = self.machine.pending, []
+        for judge in pending:
+            judge(state)
+
+    def _run_rest(self, state: State, before: _Mark) -> None:
+        """Run the functions and classes that a root defined and nobody called, and the objects that it made."""
+        machine = self.machine
+        for cls, ref in machine.instances[before.instances :]:
+            if cls not in self.lived and self._class_matters(cls):
+                self.lived.add(cls)
+                self._live(cls, ref, state.copy())
+        for closure in machine.functions[before.functions :]:
+            if closure.node not in machine.called and self._matters(closure.node, state):
+                self._run_root(closure, state.copy())
+        for cls in machine.classes[before.classes :]:
+            if cls not in self.lived and self._class_matters(cls):
+                self.lived.add(cls)
+                self._run_class(cls, state.copy())
+
+    def _mark(self) -> _Mark:
+        machine = self.machine
+        return _Mark(len(machine.functions), len(machine.classes), len(machine.instances))
+
+    def _matters(self, node: ir.Node, state: State) -> bool:
+        words = self.machine.mentions(node)
+        return (
+            relevance.concerns_training(words)
+            or not self.words.isdisjoint(words)
+            or any(
+                scope == 0 and name in words and isinstance(state.cell(value), IteratorCell)
+                for (scope, name), value in state.variables.items()
+            )
+        )
+
+    def _class_matters(self, cls: ClassValue) -> bool:
+        own = (base for base in classes.ancestry(cls) if isinstance(base, ClassValue))
+        return any(relevance.concerns_training(self.machine.mentions(base.node)) for base in own)
+
+    def _run_root(self, closure: Closure, state: State) -> State:
+        """Run a function with arguments of which only the annotations tell anything."""
+        machine, node = self.machine, closure.node
+        before = self._mark()
+        machine.steps, machine.called = 0, dict.fromkeys(machine.called, 1)
+        machine.frame = Frame(self.unit, (0,))
+        frame = inlining.enter(machine, closure, Arguments((), {}, (), {}, open=True), _call_of(node), state)
+        kinds.annotate(machine, closure, frame, state)
+        machine.frame = frame
+        assert isinstance(node, ir.Function)
+        machine.called[node] = 1
+        machine.execute(self.machine.bodies(node), state)
+        ends = [end for end, _ in frame.returns] + ([state] if state.live else [])
+        last = join(ends, ()) or state
+        last.live, last.depth, last.no_grad = True, 0, False
+        machine.frame = Frame(self.unit, (0,))
+        self._settle(last)
+        self._run_rest(last, before)
+        return last
+
+    def _run_class(self, cls: ClassValue, state: State) -> None:
+        """Run an object's life from its `__init__` on, with unknown arguments."""
+        is_module = classes.is_module(cls)
+        ref = self.machine.new(state, InstanceCell(cls, Site(self.unit.file, cls.node.origin), is_module=is_module))
+        init = classes.find(cls, "__init__", state)
+        if init is not None and isinstance(init[0], Closure):
+            state = self._run_root(replace(init[0], bound=ref), state)
+        self._live(cls, ref, state)
+
+    def _live(self, cls: ClassValue, ref: Ref, state: State) -> None:
+        """Run the methods of an object that is there: first those that set its attributes, then the others."""
+        methods = {name: function for name, function in self._methods(cls, state) if name != "__init__"}
+        setters = [
+            name for name, function in methods.items() if _sets_attributes(self.machine.bodies(function.node), function)
+        ]
+        for name in setters:
+            self._absorb(state, self._run_method(name, replace(methods[name], bound=ref), state), ref)
+        inner = {name for name in methods if self._is_called_inside(name, methods)}
+        for name in sorted(methods.keys() - setters, key=lambda name: (name in inner, list(methods).index(name))):
+            if methods[name].node not in self.machine.called:
+                self._run_method(name, replace(methods[name], bound=ref), state)
+
+    def _methods(self, cls: ClassValue, state: State) -> Iterator[tuple[str, Closure]]:
+        seen: set[str] = set()
+        for base in classes.ancestry(cls):
+            if not isinstance(base, ClassValue):
+                continue
+            for (scope, name), value in list(state.variables.items()):
+                function = value.function if isinstance(value, Descriptor) and value.kind != "static" else value
+                if scope == base.scope and name not in seen and isinstance(function, Closure):
+                    seen.add(name)
+                    if isinstance(function.node, ir.Function):
+                        yield name, function
+
+    def _is_called_inside(self, name: str, methods: dict[str, Closure]) -> bool:
+        return any(name in self.machine.mentions(other.node) for key, other in methods.items() if key != name)
+
+    def _run_method(self, name: str, function: Closure, state: State) -> State:
+        """Run a method; one that a trainer calls for each batch runs twice."""
+        last = self._run_root(function, state.copy())
+        if name in PER_STEP and last.changes != state.changes:
+            last = self._run_root(function, last)
+        return last
+
+    @staticmethod
+    def _absorb(state: State, later: State, ref: Ref) -> None:
+        """Take over the attributes that a method was the first to set, with what they refer to."""
+        mine, theirs = state.get(ref, InstanceCell), later.get(ref, InstanceCell)
+        if mine is None or theirs is None:
+            return
+        known = {name for name, value in mine.attrs if value != NONE}
+        new = tuple((name, value) for name, value in theirs.attrs if name not in known)
+        if new:
+            kept = {name for name, _ in new}
+            attrs = (*(pair for pair in mine.attrs if pair[0] not in kept), *new)
+            for address, cell in later.heap.items():
+                state.heap.setdefault(address, cell)
+            state.update(ref, attrs=attrs)
+
+
+class _Mark(NamedTuple):
+    """How many functions, classes and objects the machine had met at some point."""
+
+    functions: int = 0
+    classes: int = 0
+    instances: int = 0
+
+
+def _functions(block: ir.Block) -> list[ir.Function]:
+    return [node for node in block if isinstance(node, ir.Function)]
+
+
+def _call_of(node: ir.Node) -> ir.Call:
+    return ir.Call(node.origin, node, ())
+
+
+def _method_names(block: ir.Block) -> frozenset[str]:
+    """The names of all methods that the file's classes define."""
+    found = [statement.body for statement in block if isinstance(statement, ir.Class)]
+    return frozenset(node.name for body in found for node in _functions(body))
+
+
+def _sets_attributes(body: ir.Block, function: Closure) -> bool:
+    """Whether a method assigns to attributes of its first parameter."""
+    if not function.node.parameters:
+        return False
+    name = function.node.parameters[0].name
+    targets = (
+        target for part in body for node in ir.walk(part) if isinstance(node, ir.Assign) for target in node.targets
+    )
+    flat = (inner for target in targets for inner in (target.items if isinstance(target, ir.Display) else (target,)))
+    return any(
+        isinstance(target, ir.Attribute) and isinstance(target.value, ir.Name) and target.value.id == name
+        for target in flat
+    )
