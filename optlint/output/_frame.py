@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.output._paint import BLUE, Paint
@@ -29,6 +30,8 @@ class Frame(NamedTuple):
         """The frame of `span` in a file of these lines; nothing where the file has no such line."""
         if not 1 <= span.row <= len(lines):
             return []
+        if span.end_column == 1 and span.end_row > span.row:  # it ends with the line above
+            span = span._replace(end_row=span.end_row - 1, end_column=sys.maxsize)
         end_row = min(max(span.row, span.end_row), len(lines))
         last = min(end_row, span.row + MAX_ROWS - 1)
         after = last + self.around
@@ -73,8 +76,8 @@ def _columns(text: str, row: int, span: Span) -> tuple[int, int]:
     """The 0-based part of a line that the span covers, at least one character wide, without the indentation."""
     indent = len(text) - len(text.lstrip())
     start = span.column - 1 if row == span.row else indent
-    end = span.end_column - 1 if row == span.end_row else len(text.rstrip())
-    return start, max(end, start + 1)
+    end = span.end_column - 1 if row == span.end_row else sys.maxsize
+    return start, max(min(end, len(text.rstrip())), start + 1)
 
 
 def _width(text: str) -> int:
