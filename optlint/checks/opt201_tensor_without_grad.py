@@ -28,13 +28,9 @@ def without_grad(event: GroupTensor) -> Iterator[Diagnostic]:
     if settled and not event.escaped:
         yield rule.at(
             event.site,
-            f"{event.optimizer} never changes `{event.site.text}`: {_made(event.how)} gives a tensor "
+            f"{event.optimizer} never changes `{event.site.text}`: {event.how} gives a tensor "
             "without `requires_grad`, so it can never get a gradient",
         )
-
-
-def _made(how: str) -> str:
-    return f"`{how}`" if how.startswith((".", "torch.")) else how
 
 
 @rule.check

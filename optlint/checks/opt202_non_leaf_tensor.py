@@ -10,26 +10,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
-    from optlint.flow.events import GroupTensor
+    from optlint.flow.events import GroupTensor, ProductGradientRead
     from optlint.observations import BuildRefused, TensorUntrained
 
 rule = Rule(
     "OPT202",
     "non-leaf-tensor",
     "a tensor computed from another is given to an optimizer as a parameter",
-    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"),),
+    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD", ".grad"),),
 )
 
 
 @rule.check
 def not_a_leaf(event: GroupTensor) -> Iterator[Diagnostic]:
     """Report a non-leaf; pieces of parameters are OPT203's."""
-    if event.leaf is False and event.requires_grad and event.piece_of is None and not event.escaped:
+    product = event.computed or (event.leaf is False and event.requires_grad)
+    if product and event.piece_of is None and not event.escaped:
         yield rule.at(
             event.site,
             f"{event.optimizer} can't optimize `{event.site.text}`: {event.how} makes a new tensor that is no leaf, "
             "so its `.grad` stays None",
         )
+
+
+@rule.check
+def gradient_out_of_reach(event: ProductGradientRead) -> Iterator[Diagnostic]:
+    """Report a read of `.grad` where the leaf that has the gradient is out of reach."""
+    yield rule.at(
+        event.site,
+        f"`{event.site.text}` is always None: {event.how} made `{event.tensor}` a new tensor that is no leaf, and the "
+        "tensor that gets the gradient has no name",
+        notes=(("it is made here", event.made),),
+    )
 
 
 @rule.check

@@ -18,7 +18,10 @@ rule = Rule(
     "OPT203",
     "parameter-slice",
     "pieces of a parameter are taken for parameters",
-    needs=(("param", "Parameter"),),
+    needs=(
+        ("optim", "Optimizer", "add_param_group", "Adam", "SGD", "grad", "register_hook"),
+        ("param", "Param", "weight", "bias"),
+    ),
 )
 
 WHAT = {

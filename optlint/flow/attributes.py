@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, consumption, events, ir, readings, tensors
+from optlint.flow import classes, consumption, events, ir, readings, tensor_methods, tensor_uses, tensors
 from optlint.flow.values import (
     NONE,
     ClassValue,
@@ -21,10 +21,10 @@ from optlint.flow.values import (
     Union,
     Unknown,
     Value,
+    options_of,
 )
 
 if TYPE_CHECKING:
-    from optlint.flow.events import Site
     from optlint.flow.machine import Machine
     from optlint.flow.state import State
 
@@ -49,11 +49,13 @@ def set_attribute(
         _set_on_tensor(machine, receiver, cell, target, value, state)
     elif isinstance(receiver, Ref) and isinstance(cell, InstanceCell):
         _set_on_instance(machine, receiver, cell, target, value, state, source)
+    elif isinstance(receiver, Union) and tensors.is_one_of_tensors(receiver, state):
+        tensor_methods.on_each(
+            receiver, state, lambda option, branch: set_attribute(machine, option, target, value, branch, source)
+        )
     else:
-        if isinstance(receiver, Union) and target.attr == "requires_grad":
-            for option in receiver.options:
-                if isinstance(option, Ref):
-                    tensors.set_requires_grad(option, None, state)
+        if target.attr in ("grad", "requires_grad") and value != NONE:
+            tensor_uses.mark(receiver, "gradient" if target.attr == "grad" else "asked", state)
         consumption.escape(value, state)
 
 
@@ -106,16 +108,9 @@ def _is_own(machine: Machine, cls: ClassValue, name: str, state: State) -> bool:
 def _set_on_tensor(
     machine: Machine, receiver: Ref, cell: TensorCell, target: ir.Attribute, value: Value, state: State
 ) -> None:
-    site = machine.site(target)
-    if target.attr == "requires_grad":
-        wanted = value.value if isinstance(value, Const) and isinstance(value.value, bool) else None
-        if wanted is False:
-            _freeze(receiver, state)
-        elif cell.how == "piece":
-            tensors.piece_used(machine, cell, site, "set", state)
-        tensors.set_requires_grad(receiver, wanted, state)
-    elif target.attr == "grad":
-        state.update(receiver, gradient_set=True)
+    if target.attr == "requires_grad" and value == Const(False) and cell.piece_of is None:
+        _freeze(receiver, state)
+    tensor_methods.set_attribute(machine, receiver, target, value, state)
 
 
 def _freeze(tensor: Ref, state: State) -> None:
@@ -148,32 +143,16 @@ def _set_on_instance(
     source: ir.Expression,
 ) -> None:  # fmt: skip
     name = target.attr
-    tensor = state.get(value, TensorCell)
+    if name == "grad_fn":
+        state.marks.add((name, "own"))  # a class with graphs of its own
     if isinstance(cell.cls, External) and name in ("weight", "bias"):
         state.put(receiver, replace(cell, frozen=True))  # tied: whoever owns the other one trains it
-    if tensor is not None and isinstance(value, Ref) and cell.is_module:
-        _tensor_on_module(machine, value, tensor, target, source, state)
+    for option in options_of(value):
+        tensor = state.get(option, TensorCell)
+        if tensor is not None and isinstance(option, Ref) and cell.is_module:
+            text = machine.site(target).text
+            tensor_uses.stored_on_module(machine, option, tensor, machine.site(source), text, state)
     store(receiver, name, value, state)
-
-
-def _tensor_on_module(
-    machine: Machine, value: Ref, tensor: TensorCell, target: ir.Attribute, source: ir.Expression, state: State
-) -> None:
-    """A tensor becomes an attribute of a module: a Parameter is registered, what was computed from one is lost."""
-    if tensor.parameter:
-        state.update(value, registered=True)
-        return
-    base = tensor.base
-    if tensor.leaf is not False or base is None:
-        return
-    site, text = machine.site(source), machine.site(target).text
-    machine.when_settled(lambda last: _tell_lost(machine, last, base, site, text, tensor.how))
-
-
-def _tell_lost(machine: Machine, state: State, base: Ref, site: Site, attribute: str, how: str) -> None:
-    cell = state.get(base, TensorCell)
-    if cell is not None and cell.parameter and not cell.registered and not cell.escaped:
-        machine.emit(events.ParameterLost(site, attribute, how))
 
 
 def store(receiver: Ref, name: str, value: Value, state: State) -> None:

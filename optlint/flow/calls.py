@@ -12,15 +12,17 @@ from optlint.flow import (
     consumption,
     containers,
     copies,
-    events,
     indices,
     inlining,
     ir,
     modules,
     objects,
     optimizers,
+    tensor_calls,
+    tensor_methods,
     tensors,
     torch_api,
+    torch_tensors,
 )
 from optlint.flow.consumption import Purpose
 from optlint.flow.machine import Arguments, Machine
@@ -79,7 +81,7 @@ def call(machine: Machine, function: Value, arguments: Arguments, node: ir.Call,
         return _in_wrapper(machine, function, arguments, node, state)
     if isinstance(function, Union):
         return _one_of(machine, function, arguments, node, state)
-    return _unknown(machine, function, arguments, state)
+    return _unknown(machine, function, arguments, node, state)
 
 
 def _in_wrapper(machine: Machine, function: Descriptor, arguments: Arguments, node: ir.Call, state: State) -> Value:
@@ -104,7 +106,7 @@ def _one_of(machine: Machine, function: Union, arguments: Arguments, node: ir.Ca
     return union(tuple(values))
 
 
-def _unknown(machine: Machine, function: Value, arguments: Arguments, state: State) -> Value:
+def _unknown(machine: Machine, function: Value, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """Unknown code gets the arguments; a module only computes with them."""
     cell = state.get(function, InstanceCell)
     if cell is not None:
@@ -112,10 +114,19 @@ def _unknown(machine: Machine, function: Value, arguments: Arguments, state: Sta
         if found is not None and isinstance(found[0], Closure):
             bound = replace(found[0], bound=function)
             return machine.call(bound, arguments, ir.Call(found[0].node.origin, found[0].node, ()), state)
-    for value in arguments.all():
-        if not (cell is not None and cell.is_module and tensors.is_tensor(value, state)):
-            consumption.escape(value, state)
+    if cell is not None and cell.is_module and isinstance(function, Ref):
+        _module_called(arguments, state)
+        return tensor_calls.layer_called(machine, function, arguments, state, machine.site(node))
+    tensor_calls.hand_over(machine, arguments, node, state)
     return UNKNOWN
+
+
+def _module_called(arguments: Arguments, state: State) -> None:
+    for value in arguments.all():
+        if tensors.is_one_of_tensors(value, state):
+            tensor_calls.used(value, state)
+        else:
+            consumption.escape(value, state)
 
 
 def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, state: State) -> Value:
@@ -137,9 +148,10 @@ def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
     if path in torch_api.WRAPPERS:
         return _wrapper(machine, path, arguments, node, state)
     if path in torch_api.DRAWS_ALL:
-        return _draw_all(machine, path, arguments, state)
-    if path in torch_api.TENSOR_MAKERS:
-        return _make_tensor(machine, path, arguments, state, site)
+        return _draw_all(machine, path, arguments, node, state)
+    about_tensors = tensor_calls.find(path)
+    if about_tensors is not None:
+        return about_tensors(machine, arguments, node, state)
     if classes.makes_module(path):
         return _make_module(machine, path, arguments, state, site)
     if path in torch_api.NO_GRAD | torch_api.ENABLE_GRAD or path == "torch.set_grad_enabled":
@@ -148,15 +160,10 @@ def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
         return UNKNOWN
     if path.partition(".")[0] in torch_api.OTHER_FRAMEWORKS:
         return machine.new(state, InstanceCell(External(path), site, is_module=False))
-    return _foreign(machine, path, arguments, state)
-
-
-def _foreign(machine: Machine, path: str, arguments: Arguments, state: State) -> Value:
-    """A function of another package: torch's keep no hold of tensors."""
-    of_torch = path.startswith("torch.")
-    for value in arguments.all():
-        if not (of_torch and tensors.is_tensor(value, state)):
-            consumption.escape(value, state)
+    if path.startswith("torch."):
+        _module_called(arguments, state)
+    else:
+        tensor_calls.hand_over(machine, arguments, node, state)
     return UNKNOWN
 
 
@@ -165,22 +172,6 @@ def _make_module(machine: Machine, path: str, arguments: Arguments, state: State
         if not isinstance(state.cell(value), InstanceCell):
             consumption.escape(value, state)
     return modules.built(machine, path, arguments, state, site)
-
-
-def _make_tensor(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Value:
-    _tell_keywords(machine, arguments, path)
-    return tensors.made_by(machine, path, arguments, state, site)
-
-
-def _parameter(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
-    _tell_keywords(machine, arguments, "nn.Parameter")
-    return tensors.parameter(machine, arguments, state, machine.site(node))
-
-
-def _tell_keywords(machine: Machine, arguments: Arguments, function: str) -> None:
-    for keyword, where in arguments.keyword_sites.items():
-        if "grad" in keyword.lower():
-            machine.emit(events.KeywordGiven(where, function, keyword))
 
 
 def _copy(machine: Machine, kind: str, arguments: Arguments, state: State, site: Site) -> Value:
@@ -194,12 +185,16 @@ def _copy(machine: Machine, kind: str, arguments: Arguments, state: State, site:
     return containers.copied(machine, arguments.values[0], kind, state, where, Purpose(kind))
 
 
-def _draw_all(machine: Machine, path: str, arguments: Arguments, state: State) -> Value:
+def _draw_all(machine: Machine, path: str, arguments: Arguments, node: ir.Call, state: State) -> Value:
     name, trains = path.rpartition(".")[2], torch_api.DRAWS_ALL[path]
     sites = (*arguments.sites, *arguments.keyword_sites.values())
     for value, where in zip(arguments.all(), sites, strict=False):
         if isinstance(state.cell(value), IteratorCell | Unknown) or isinstance(value, Union):
             consumption.walk(machine, value, state, where, Purpose(name, trains=trains))
+    if path in torch_tensors.PARAMETER_CONTAINERS:
+        return tensor_calls.parameter_container(machine, path, arguments, state, machine.site(node))
+    if path in torch_tensors.FUNCTIONS | torch_tensors.SUMS:
+        return tensor_calls.computing(path)(machine, arguments, node, state)
     return UNKNOWN
 
 
@@ -350,6 +345,8 @@ def _run_callback(machine: Machine, function: Value, item: Value, site: Site, st
     result = machine.call(function, Arguments((item,), {}, (site,), {}), _no_call(site), later)
     if later.changes != state.changes:
         machine.call(function, Arguments((item,), {}, (site,), {}), _no_call(site), later)
+    for address, cell in later.heap.items():
+        state.heap.setdefault(address, cell)
     return result
 
 
@@ -382,16 +379,20 @@ def _partial(machine: Machine, arguments: Arguments, _: ir.Call, __: State) -> V
 def _dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
     site = machine.site(node)
     entries: dict[object, Entry] = {}
-    blank = arguments.open
+    blank, each = arguments.open, UNKNOWN
     for value in arguments.values:
         other = state.get(value, MappingCell)
         if other is None:
-            consumption.walk(machine, value, state, site, Purpose("dict"))
+            pair = state.get(consumption.walk(machine, value, state, site, Purpose("dict")), SequenceCell)
+            each = pair.items[1] if pair is not None and pair.items is not None and len(pair.items) == 2 else UNKNOWN
+        else:
+            each = other.item
         blank = blank or other is None or other.open
         entries.update(other.entries if other is not None else ())
     for name, value in arguments.keywords.items():
         entries[name] = Entry(value, arguments.keyword_sites[name])
-    return machine.new(state, MappingCell(site, tuple(entries.items()), open=blank))
+    each = each if len(arguments.values) == 1 else UNKNOWN
+    return machine.new(state, MappingCell(site, tuple(entries.items()), blank, each))
 
 
 def _default_dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
@@ -442,38 +443,19 @@ def _shallow_copy(machine: Machine, arguments: Arguments, _: ir.Call, state: Sta
     return copies.shallow(machine, arguments.values[0], state) if arguments.values else UNKNOWN
 
 
-def _parameter_container(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
-    """`nn.ParameterList(…)`: draws from what it is given, and is a module."""
-    path = "torch.nn.ParameterList"
-    for value, where in zip(arguments.values, arguments.sites, strict=False):
-        if isinstance(state.cell(value), IteratorCell | Unknown) or isinstance(value, Union):
-            consumption.walk(machine, value, state, where, Purpose("ParameterList", trains=True))
-    return modules.built(machine, path, arguments, state, machine.site(node))
-
-
-def _setattr(machine: Machine, arguments: Arguments, _: ir.Call, state: State) -> Value:
+def _setattr(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """Anything may be set: a later read of that object's attributes is unknown."""
-    del machine
-    if len(arguments.values) == 3 and isinstance(arguments.values[0], Ref):
-        receiver, name, value = arguments.values
-        if isinstance(state.cell(receiver), InstanceCell) and isinstance(receiver, Ref):
-            attributes.store(receiver, str(name.value) if isinstance(name, Const) else "?", value, state)
-        tensor = state.get(value, TensorCell)
-        if tensor is not None and isinstance(value, Ref):
-            state.put(value, replace(tensor, registered=True, escaped=True))
+    if len(arguments.values) != 3 or not isinstance(arguments.values[0], Ref):
+        return NONE
+    receiver, name, value = arguments.values
+    if isinstance(receiver, Ref) and isinstance(state.cell(receiver), InstanceCell):
+        text = str(name.value) if isinstance(name, Const) else None
+        tensor_calls.set_by_name(machine, receiver, text, value, node, state)
+        attributes.store(receiver, text or "?", value, state)
+    tensor = state.get(value, TensorCell)
+    if tensor is not None and isinstance(value, Ref):
+        state.put(value, replace(tensor, escaped=True))
     return NONE
-
-
-def _split(name: str) -> Callable[[Machine, Arguments, ir.Call, State], Value]:
-    """`torch.chunk(tensor, …)` and its like: the method of the same name."""
-
-    def run(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
-        tensor = arguments.pick(0, "input")
-        if isinstance(tensor, Ref) and tensors.is_tensor(tensor, state):
-            return tensors.method(machine, tensor, name, Arguments((), {}, (), {}), state, machine.site(node))
-        return UNKNOWN
-
-    return run
 
 
 def _method(machine: Machine, method: Method, arguments: Arguments, node: ir.Call, state: State) -> Value:
@@ -484,12 +466,12 @@ def _method(machine: Machine, method: Method, arguments: Arguments, node: ir.Cal
         if isinstance(cell, SequenceCell | MappingCell):
             return containers.call_method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, TensorCell):
-            _tell_keywords(machine, arguments, f".{method.name}()")
-            return tensors.method(machine, receiver, method.name, arguments, state, site)
+            tensor_methods.tell_keywords(machine, f".{method.name}()", arguments)
+            return tensor_methods.method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, OptimizerCell):
             return _on_optimizer(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, InstanceCell):
-            return _on_instance(machine, receiver, cell, method.name, arguments, state, site)
+            return _on_instance(machine, receiver, cell, method, arguments, node, state)
         if isinstance(cell, IteratorCell) and method.name == "__next__":
             return consumption.walk(machine, receiver, state, site, Purpose("next", whole=False))
     if isinstance(receiver, Super):
@@ -499,10 +481,10 @@ def _method(machine: Machine, method: Method, arguments: Arguments, node: ir.Cal
     if method.name == "add_param_group" and arguments.values:
         optimizers.group_added(machine, receiver, arguments.values[0], state, arguments.sites[0], site)
         return NONE
-    for value in arguments.all():
-        if not tensors.is_tensor(value, state) or method.name not in ("append", "extend", "add"):
-            consumption.escape(value, state)
-    return UNKNOWN
+    known = tensor_methods.of_unknown(machine, method, arguments, state, site)
+    if known is None and method.name not in ("append", "extend", "add"):
+        tensor_calls.hand_over(machine, arguments, node, state)
+    return UNKNOWN if known is None else known
 
 
 def _on_super(machine: Machine, receiver: Super, name: str, arguments: Arguments, state: State, site: Site) -> Value:
@@ -530,9 +512,10 @@ def _on_optimizer(machine: Machine, receiver: Ref, name: str, arguments: Argumen
 
 
 def _on_instance(
-    machine: Machine, receiver: Ref, cell: InstanceCell, name: str, arguments: Arguments, state: State, site: Site
+    machine: Machine, receiver: Ref, cell: InstanceCell, method: Method, arguments: Arguments, node: ir.Call, state: State
 ) -> Value:
     """A method of a module or of an object of which little is known."""
+    name, site = method.name, machine.site(node)
     unknown_class = not isinstance(cell.cls, ClassValue)
     if name in torch_api.MODULE_ITERATORS and _gives_iterator(machine, cell, name):
         if cell.is_module is None and name in torch_api.UNMISTAKABLE:
@@ -543,7 +526,7 @@ def _on_instance(
     if name in torch_api.REGISTERS and cell.is_module:
         _register(receiver, arguments, state)
     if name == "requires_grad_" and cell.is_module:
-        _tell_keywords(machine, arguments, ".requires_grad_()")
+        tensor_methods.tell_keywords(machine, ".requires_grad_()", arguments)
         _freeze_module(receiver, arguments, state)
     if name == "apply" and arguments.values:
         each = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
@@ -554,15 +537,20 @@ def _on_instance(
         return modules.values_of(machine, receiver, name, state, site)
     if name in torch_api.MODULE_FLUENT and cell.is_module is not False and unknown_class | (cell.is_module is True):
         return receiver
-    for value in arguments.all():
-        if not (cell.is_module and tensors.is_tensor(value, state)):
-            consumption.escape(value, state)
+    known = tensor_methods.of_unknown(machine, method, arguments, state, site)
+    if known is not None:
+        return known
+    if cell.is_module:
+        _module_called(arguments, state)
+    else:
+        tensor_calls.hand_over(machine, arguments, node, state)
     return UNKNOWN
 
 
 def _register(receiver: Ref, arguments: Arguments, state: State) -> None:
     """`module.add_module(name, layer)`, `register_parameter(name, p)`, or something less definite."""
-    name, value = arguments.pick(0, "name"), arguments.pick(1, "module") or arguments.pick(1, "param")
+    name = arguments.pick(0, "name")
+    value = arguments.pick(1, "module") or arguments.pick(1, "param") or arguments.pick(1, "tensor")
     if not isinstance(name, Const) or value is None:
         attributes.store(receiver, "?", UNKNOWN, state)
         state.update(receiver, children=None, layout=None)
@@ -570,6 +558,7 @@ def _register(receiver: Ref, arguments: Arguments, state: State) -> None:
     tensor = state.get(value, TensorCell)
     if tensor is not None and isinstance(value, Ref):
         state.put(value, replace(tensor, registered=True))
+        state.marks.add((value, "registered"))
     attributes.store(receiver, str(name.value), value, state)
 
 
@@ -587,8 +576,6 @@ def _gives_iterator(machine: Machine, cell: InstanceCell, name: str) -> bool:
 
 
 EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
-    "torch.nn.Parameter": _parameter,
-    "torch.nn.ParameterList": _parameter_container,
     "builtins.any": _any,
     "builtins.all": _any,
     "builtins.next": _next,
@@ -605,7 +592,4 @@ EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
     "copy.deepcopy": _deepcopy,
     "functools.partial": _partial,
     "itertools.tee": _tee,
-    "torch.chunk": _split("chunk"),
-    "torch.split": _split("split"),
-    "torch.unbind": _split("unbind"),
 }

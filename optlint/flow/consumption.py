@@ -83,6 +83,8 @@ def item_of(machine: Machine, value: Value, state: State, site: Site) -> Value:
         return piece_of(machine, value, cell, state, site)
     if isinstance(cell, InstanceCell):
         return _layer_of(machine, cell, state, site)
+    if isinstance(value, Union) and all(state.get(option, TensorCell) for option in value.options):
+        return union(tuple(item_of(machine, option, state, site) for option in value.options))
     return UNKNOWN
 
 
@@ -98,7 +100,8 @@ def _layer_of(machine: Machine, cell: InstanceCell, state: State, site: Site) ->
     if cell.children and path != "torch.nn.ModuleDict":
         return union(tuple(child for _, child in cell.children))
     if path == "torch.nn.ParameterList":
-        return machine.new(state, TensorCell(site, "parameter", True, None, True, True))
+        known = tuple(value for _, value in cell.attrs)
+        return union(known) if known else machine.new(state, TensorCell(site, "parameter", True, None, True, True))
     holds_modules = path in ("torch.nn.Sequential", "torch.nn.ModuleList")
     return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True)) if holds_modules else UNKNOWN
 
@@ -111,7 +114,7 @@ def piece_of(machine: Machine, value: Ref, cell: TensorCell, state: State, site:
         leaf = None
     return machine.new(
         state,
-        TensorCell(site, "piece", leaf, cell.requires_grad, False, piece_of=whole, statement=machine.statement),
+        TensorCell(site, "piece", leaf, cell.requires_grad, False, piece_of=whole),
     )
 
 
@@ -261,6 +264,7 @@ def escape(value: Value, state: State, deep: bool = True) -> None:
         for source in cell.sources:
             escape(source, state)
     elif isinstance(cell, TensorCell):
+        state.marks.add((value, "escaped"))
         if not cell.escaped:
             state.put(value, replace(cell, escaped=True))
     elif deep:
@@ -298,7 +302,7 @@ def cover_of_tensor(value: Value, site: Site, state: State) -> tuple[Cover, ...]
     cell = state.get(value, TensorCell)
     if cell is None or not isinstance(value, Ref):
         return None
-    summary = cell.how in ("parameter", "group parameter", "buffer") and cell.parent is None
+    summary = cell.how in ("parameter", "group parameter", "buffer", "piece") and cell.parent is None
     return None if summary else (Cover(value, site=site),)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from optlint.flow.state import State
 
 MOST_ITEMS = 64
+MOST_MEMBERS = 16
 
 
 def sequence(
@@ -39,6 +40,11 @@ def sequence(
     if items is not None and len(items) > MOST_ITEMS:
         item, items, sites = union(items), None, None
     return machine.new(state, SequenceCell(kind, site, items, item, sites, ordered=kind != "set"))
+
+
+def members_of(cell: SequenceCell) -> tuple[Value, ...]:
+    """What is surely in a container; a value may stand for many."""
+    return cell.items or cell.members or (cell.item,)
 
 
 def exact_items(value: Value, state: State) -> tuple[Value, ...] | None:
@@ -122,7 +128,7 @@ def _with_item(cell: SequenceCell, index: Value, value: Value) -> SequenceCell:
         items = list(cell.items)
         items[index.value] = value  # type: ignore[union-attr,index]
         return replace(cell, items=tuple(items))
-    return replace(cell, items=None, item=UNKNOWN, children=None, covers=None, layers=None)
+    return replace(cell, items=None, item=UNKNOWN, members=None, children=None, covers=None, layers=None)
 
 
 def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> Value:
@@ -187,7 +193,8 @@ def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Si
     covers = consumption.joined_covers((receiver, value), state)
     before = (*(items or ()), *(() if items is not None else (cell.item,)))
     mixed = replace(cell, items=None, item=union((*before, item)), children=None, sites=None, layers=None)
-    state.put(receiver, replace(mixed, covers=covers))
+    members = (*members_of(cell), *(theirs if theirs is not None else (item,)))
+    state.put(receiver, replace(mixed, covers=covers, members=members[:MOST_MEMBERS]))
 
 
 def append(receiver: Ref, value: Value, state: State, site: Site) -> None:
@@ -200,7 +207,7 @@ def append(receiver: Ref, value: Value, state: State, site: Site) -> None:
         return
     before = cell.items if cell.items is not None else (cell.item,)
     mixed = replace(cell, items=None, item=union((*before, value)), children=None, sites=None, layers=None)
-    state.put(receiver, replace(mixed, covers=None))
+    state.put(receiver, replace(mixed, covers=None, members=(*members_of(cell), value)[:MOST_MEMBERS]))
 
 
 def concatenated(machine: Machine, left: Value, right: Value, state: State, site: Site) -> Value:
@@ -212,7 +219,8 @@ def concatenated(machine: Machine, left: Value, right: Value, state: State, site
         return sequence(machine, state, first.kind, site, (*first.items, *second.items))
     covers = consumption.joined_covers((left, right), state)
     item = union((consumption.item_of(machine, left, state, site), consumption.item_of(machine, right, state, site)))
-    return machine.new(state, SequenceCell(first.kind, site, None, item, covers=covers))
+    members = (*members_of(first), *members_of(second))[:MOST_MEMBERS]
+    return machine.new(state, SequenceCell(first.kind, site, None, item, covers=covers, members=members))
 
 
 def call_method(machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Value:
@@ -246,7 +254,7 @@ def _pop(machine: Machine, receiver: Ref, arguments: Arguments, state: State, si
     assert cell is not None
     item = get_item(machine, receiver, arguments.values[0] if arguments.values else Const(-1), state)
     rest = consumption.item_of(machine, receiver, state, site)
-    state.put(receiver, replace(cell, items=None, item=rest, layers=None))
+    state.put(receiver, replace(cell, items=None, item=rest, members=None, layers=None))
     return item
 
 
@@ -258,7 +266,7 @@ def _blur(_: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> 
     cell = state.get(receiver, SequenceCell)
     assert cell is not None
     item = union(cell.items) if cell.items else cell.item
-    state.put(receiver, replace(cell, items=None, item=item, covers=None, layers=None))
+    state.put(receiver, replace(cell, items=None, item=item, members=None, covers=None, layers=None))
     return NONE
 
 

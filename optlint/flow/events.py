@@ -117,6 +117,7 @@ class GroupTensor:
     piece_of: str | None
     under_no_grad: bool
     escaped: bool
+    computed: bool = False  # from parameters: no leaf, or without gradients if all of them are frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,16 @@ class PieceUsed:
     taken: Site
     use: str
     in_groups: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProductGradientRead:
+    """`.grad` of a tensor that was computed from leaves which nothing refers to; `how` makes it."""
+
+    site: Site
+    tensor: str
+    how: str
+    made: Site
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from optlint.flow import (
     modules,
     objects,
     statements,
+    tensor_methods,
     tensors,
 )
 from optlint.flow.consumption import Purpose
@@ -109,18 +110,12 @@ def _subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
     if isinstance(receiver, External):
         return objects.from_zoo(receiver.path.removesuffix(".__dict__"))
     if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
-        return _piece(machine, receiver, cell, node, state)
+        return tensor_methods.piece(machine, receiver, cell, state, machine.site(node))
     if isinstance(cell, InstanceCell):
         return _of_instance(machine, receiver, cell, index, node, state)
     if isinstance(index, Derived) or isinstance(receiver, Derived):
         return indices.item(machine, receiver, index, state)
     return containers.get_item(machine, receiver, index, state)
-
-
-def _piece(machine: Machine, receiver: Ref, cell: TensorCell, node: ir.Subscript, state: State) -> Value:
-    if cell.parameter or cell.piece_of is not None:
-        return consumption.piece_of(machine, receiver, cell, state, machine.site(node))
-    return tensors.computed(machine, receiver, "indexing", state, machine.site(node))
 
 
 def _of_instance(
@@ -138,7 +133,7 @@ def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Sli
     whole = index.step is None and ... not in bounds
     cell, site = state.cell(receiver), machine.site(node)
     if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
-        return _piece(machine, receiver, cell, node, state)
+        return tensor_methods.piece(machine, receiver, cell, state, machine.site(node))
     if isinstance(cell, InstanceCell) and cell.is_module and isinstance(receiver, Ref):
         return _sliced_module(machine, receiver, cell, bounds if whole else None, site, state)
     if not isinstance(cell, SequenceCell):
@@ -146,7 +141,7 @@ def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Sli
     children = consumption.narrowed(cell.children, *bounds, site) if whole else None
     layers = indices.sliced_layers(receiver, (*bounds, _bound(machine, index.step, state)), state)
     made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None, children=children)
-    made = replace(made, layers=layers)
+    made = replace(made, layers=layers, members=None)
     if cell.items is not None and whole:
         part = slice(*bounds)
         made = replace(made, items=cell.items[part], sites=cell.sites[part] if cell.sites else None)
@@ -208,11 +203,9 @@ def _unary(machine: Machine, node: ir.Unary, state: State) -> Value:
     if node.op == "not":
         known = statements.truth(value)
         return UNKNOWN if known is None else Const(not known)
-    if isinstance(value, Ref) and tensors.is_tensor(value, state):
-        return tensors.computed(machine, value, f"`{node.op}`", state, machine.site(node))
     if isinstance(value, Const) and type(value.value) is int and node.op == "-":
         return Const(-value.value)
-    return UNKNOWN
+    return tensors.computed(machine, (value,), f"`{node.op}`", state, machine.site(node))
 
 
 def _boolean(machine: Machine, node: ir.Boolean, state: State) -> Value:
@@ -311,10 +304,9 @@ def _display(machine: Machine, node: ir.Display, state: State) -> Value:
         return containers.sequence(machine, state, node.kind, site, tuple(values), sites=tuple(sites))
     all_known = len(covers) == len(node.items) and all(covers)
     found = tuple(cover for group in covers for cover in group or ()) if all_known else None
-    cell = SequenceCell(node.kind, site, None, union(tuple(values)), covers=found, ordered=node.kind != "set")
-    return machine.new(
-        state, replace(cell, layers=indices.joined_layers(tuple(spread), state) if cell.ordered else None)
-    )
+    members = tuple(values)[: containers.MOST_MEMBERS]
+    cell = SequenceCell(node.kind, site, None, union(tuple(values)), None, found, None, node.kind != "set", members)
+    return machine.new(state, replace(cell, layers=indices.joined_layers(tuple(spread), state) if cell.ordered else None))
 
 
 def _dict(machine: Machine, node: ir.DictDisplay, state: State) -> Value:

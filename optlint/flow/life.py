@@ -32,6 +32,7 @@ class Life:
     machine: Machine
     unit: Unit
     words: frozenset[str] = frozenset()
+    renamed: frozenset[str] = frozenset()
     lived: set[ClassValue] = field(default_factory=set)
 
     def run(self, block: ir.Block) -> None:
@@ -39,11 +40,15 @@ class Life:
         state = State()
         self.machine.own_methods = _method_names(block)
         self.machine.readings = cache(partial(readings_of, block, self.machine.bodies))
-        self.words = relevance.spread_over({node.name: self.machine.mentions(node) for node in _functions(block)})
+        self.renamed = relevance.renamed(block)
+        functions = {node.name: self.machine.mentions(node) for node in _functions(block)}
+        self.words = relevance.spread_over(functions, self.renamed)
         self.machine.execute(block, state)
         state.live = True
         self._settle(state)
         self._run_rest(state, _Mark())
+        for verdict in self.machine.verdicts:
+            verdict()
 
     def _settle(self, state: State) -> None:
         """Judge what waited for the end of a root."""
@@ -82,8 +87,8 @@ class Life:
         )
 
     def _class_matters(self, cls: ClassValue) -> bool:
-        own = (base for base in classes.ancestry(cls) if isinstance(base, ClassValue))
-        return any(relevance.concerns_training(self.machine.mentions(base.node)) for base in own)
+        own = [self.machine.mentions(base.node) for base in classes.ancestry(cls) if isinstance(base, ClassValue)]
+        return any(relevance.concerns_training(words) or not self.renamed.isdisjoint(words) for words in own)
 
     def _run_root(self, closure: Closure, state: State) -> State:
         """Run a function with arguments of which only the annotations tell anything."""

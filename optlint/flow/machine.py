@@ -124,12 +124,15 @@ class Machine:
     instances: list[tuple[ClassValue, Ref]] = field(default_factory=list)
     events: list[object] = field(default_factory=list)
     pending: list[Callable[[State], None]] = field(default_factory=list)
+    verdicts: list[Callable[[], None]] = field(default_factory=list)
     counter: Counter = field(default_factory=Counter)
     called: dict[ir.Node, int] = field(default_factory=dict)
     dropped: set[ir.Node] = field(default_factory=set)  # calls of which only an attribute is looked at
     flagged: set[tuple[object, str]] = field(default_factory=set)  # pieces that were told of, by use
+    effects: set[ir.Node] = field(default_factory=set)  # calls whose value nobody takes
+    claiming: bool = False  # inside an assertion
+    default_dtype_changed: bool = False
     steps: int = 0
-    statement: int = 0
 
     def evaluate(self, node: ir.Expression, state: State) -> Value:
         """The value of an expression; the state takes its effects."""
@@ -142,7 +145,6 @@ class Machine:
         for node in block:
             if not state.live or self.exhausted:
                 return
-            self.statement += 1
             self.executors[type(node)](self, node, state)
 
     def call(self, function: Value, arguments: Arguments, node: ir.Call, state: State) -> Value:
@@ -171,3 +173,7 @@ class Machine:
     def when_settled(self, judge: Callable[[State], None]) -> None:
         """Do this when the running root is over, with its last state."""
         self.pending.append(judge)
+
+    def when_over(self, verdict: Callable[[], None]) -> None:
+        """Do this when all of the program has been run."""
+        self.verdicts.append(verdict)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import attributes, classes, containers, ir, modules, tensors, torch_api
+from optlint.flow import (
+    attributes,
+    classes,
+    containers,
+    ir,
+    modules,
+    tensor_methods,
+    tensor_uses,
+    tensors,
+    torch_api,
+)
 from optlint.flow.machine import Arguments
 from optlint.flow.values import (
     NONE,
@@ -26,6 +36,7 @@ from optlint.flow.values import (
     TensorCell,
     Union,
     Value,
+    union,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +47,8 @@ if TYPE_CHECKING:
 
 def get_attribute(machine: Machine, receiver: Value, node: ir.Attribute, state: State) -> Value:
     """`receiver.attr`."""
+    if node.attr == "grad_fn":
+        tensor_uses.grad_fn_read(machine, receiver, node, state)
     if isinstance(receiver, External):
         path = torch_api.canonical(f"{receiver.path}.{node.attr}")
         return machine.resolve(path, state) or External(path)
@@ -60,6 +73,8 @@ def _of_union(machine: Machine, receiver: Union, node: ir.Attribute, state: Stat
     options = tuple(option for option in receiver.options if option != NONE)
     if len(options) == 1:
         return get_attribute(machine, options[0], node, state)
+    if all(tensors.is_tensor(option, state) for option in options):
+        return union(tuple(_of_cell(machine, option, node, state) for option in options if isinstance(option, Ref)))
     if node.attr == "param_groups":
         return param_groups(machine, state, machine.site(node))
     return Method(UNKNOWN, node.attr, node)
@@ -89,7 +104,7 @@ def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) 
     if isinstance(cell, InstanceCell):
         return _of_instance(machine, receiver, cell, node, state)
     if isinstance(cell, TensorCell):
-        value = tensors.read(machine, receiver, node, state)
+        value = tensor_methods.read(machine, receiver, node, state)
         return Method(receiver, node.attr, node) if value is UNKNOWN else value
     if isinstance(cell, OptimizerCell) and node.attr == "param_groups":
         return param_groups(machine, state, machine.site(node), receiver)

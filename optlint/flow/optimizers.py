@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, consumption, covers, events, indices, tensors, torch_api
+from optlint.flow import (
+    classes,
+    consumption,
+    covers,
+    events,
+    indices,
+    tensor_methods,
+    tensor_uses,
+    tensors,
+    torch_api,
+)
 from optlint.flow.consumption import Purpose
-from optlint.flow.state import join
 from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
+    Const,
     Cover,
     External,
     InstanceCell,
@@ -36,7 +46,8 @@ if TYPE_CHECKING:
 class Build:
     """An optimizer while its groups are read.
 
-    `strict` is for those of torch, whose arguments are known, `own` for those whose `step` the project writes.
+    `strict` is for those of torch, whose arguments are known, `own` for those whose `step` the project writes,
+    `leaves_only` for those that refuse tensors which are no leaves.
     """
 
     machine: Machine
@@ -45,6 +56,7 @@ class Build:
     site: Site
     strict: bool
     own: bool = False
+    leaves_only: bool = True
 
     @property
     def purpose(self) -> Purpose:
@@ -57,7 +69,8 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     path = _path(cls)
     name = path.rpartition(".")[2]
     strict = path in torch_api.OPTIMIZERS
-    build = Build(machine, state, name, site, strict, own=not strict and isinstance(cls, ClassValue))
+    own, lenient = not strict and isinstance(cls, ClassValue), arguments.keywords.get("differentiable", Const(False))
+    build = Build(machine, state, name, site, strict, own, leaves_only=lenient == Const(False))
     params, where = arguments.pick(0, "params"), arguments.site(0, "params")
     groups = _groups(build, params, where) if params is not None and where is not None else ()
     indices.judge_rate(machine, arguments.keywords.get("lr", UNKNOWN))
@@ -158,7 +171,7 @@ def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) 
         elif isinstance(inner, IteratorCell):
             consumption.escape(value, build.state)
         else:
-            _tensors_in(build, value, where)
+            _tensors_in(build, value, where, site)
     if groups:
         mappings = (build.state.get(value, MappingCell) for value, _ in _with_sites(cell, site))
         indices.judge_dealt(build.machine, tuple(inner for inner in mappings if inner is not None), build.state)
@@ -177,7 +190,7 @@ def _covers_of_list(params: Value, cell: SequenceCell, site: Site, state: State)
 
 def _with_sites(cell: SequenceCell, site: Site) -> list[tuple[Value, Site]]:
     """The items of a list, each with the place where it was written, or else that of the list."""
-    values = cell.items if cell.items is not None else (cell.item,)
+    values = cell.items if cell.items is not None else cell.members or (cell.item,)
     known = cell.sites is not None and len(cell.sites) == len(values)
     sites = cell.sites if known and cell.sites is not None else (site,) * len(values)
     return list(zip(values, sites, strict=True))
@@ -214,68 +227,47 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
     elif isinstance(cell, IteratorCell) and isinstance(params, Ref):
         if not consumption.draw(build.machine, params, state, site, build.purpose):
             known = None
-        _tensors_in(build, cell.item, site)
+        _tensors_in(build, cell.item, site, site)
     elif isinstance(cell, SequenceCell):
         for value, where in _with_sites(cell, site):
-            _tensors_in(build, value, where)
+            _tensors_in(build, value, where, site)
         known = _covers_of_list(params, cell, site, state)
     elif isinstance(cell, TensorCell) and isinstance(params, Ref):
-        _tensors_in(build, params, site)
+        _tensors_in(build, params, site, site)
         known = consumption.cover_of_tensor(params, site, state)
     elif isinstance(params, Union):
         consumption.escape(params, state)
     return covers.Group(site, known)
 
 
-def _tensors_in(build: Build, value: Value, site: Site) -> None:
-    """A tensor, a pair of a name and a tensor, or a group that an iterator gives."""
+def _tensors_in(build: Build, value: Value, site: Site, holder: Site) -> None:
+    """A tensor, a pair of a name and a tensor, or a group that an iterator gives; `holder` is the list of it."""
     state = build.state
     pair = state.get(value, SequenceCell)
     if pair is not None and pair.items is not None and len(pair.items) == 2:
         value = pair.items[1]
     options = options_of(value)
-    branches = [replace(build, state=state.copy()) for _ in options[1:]]
-    for branch, option in zip((*branches, build), options, strict=True):
-        _option(branch, option, site)
-    joined = join([branch.state for branch in (*branches, build)], state.path) if branches else None
-    if joined is not None:
-        state.become(joined)
-
-
-def _option(build: Build, value: Value, site: Site) -> None:
-    """One of the things that an item may be."""
-    if isinstance(value, Ref) and isinstance(build.state.cell(value), TensorCell):
-        _tensor(build, value, site)
-    elif isinstance(build.state.cell(value), MappingCell):
-        _group(build, value, site)
+    tensors_only = tuple(option for option in options if isinstance(option, Ref) and tensors.is_tensor(option, state))
+    if len(tensors_only) == len(options):
+        _tensor(build, tensors_only, site, holder)
     elif isinstance(value, Method) and value.name == "data":
-        build.machine.emit(tensors.plain_data(site, build.name))
-
-
-def _tensor(build: Build, tensor: Ref, site: Site) -> None:
-    """Judge a tensor when all that the program does to it is known."""
-    if build.own:
-        return
-    machine, no_grad = build.machine, build.state.no_grad
-    cell = build.state.get(tensor, TensorCell)
-    assert cell is not None
-    if cell.base is not None:
-        base = build.state.get(cell.base, TensorCell)
-        if base is not None:
-            build.state.put(cell.base, replace(base, escaped=True))
-    if cell.parameter and cell.registered is None:
-        build.state.put(tensor, replace(cell, registered=True))
-    here = consumption.passed_from(machine, tensor, site)
-    machine.when_settled(lambda last: _tell_tensor(machine, last, tensor, here, build.name, no_grad is True))
-
-
-def _tell_tensor(machine: Machine, state: State, tensor: Ref, site: Site, optimizer: str, no_grad: bool) -> None:
-    cell = state.get(tensor, TensorCell)
-    if cell is None or cell.gradient_set:
-        return
-    piece = "a parameter" if cell.piece_of is not None else None
-    machine.emit(
-        events.GroupTensor(
-            site, optimizer, cell.how, cell.leaf, cell.requires_grad, cell.parameter, piece, no_grad, cell.escaped
+        _tensor(build, (tensors.cut(build.machine, "`.data`", state, site),), site, holder)
+    elif isinstance(value, Union):
+        tensor_methods.on_each(
+            value, state, lambda option, branch: _group_if_any(replace(build, state=branch), option, site)
         )
-    )
+    else:
+        _group_if_any(build, value, site)
+
+
+def _group_if_any(build: Build, value: Value, site: Site) -> None:
+    if isinstance(build.state.cell(value), MappingCell):
+        _group(build, value, site)
+
+
+def _tensor(build: Build, options: tuple[Ref, ...], site: Site, holder: Site) -> None:
+    """A tensor, or one of several, becomes a parameter of the optimizer."""
+    if not build.own:
+        here = consumption.passed_from(build.machine, options[0], site)
+        tensor_uses.given(build.machine, build.state, options, here, build.name, build.leaves_only, holder)
+

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from optlint.flow import ir
 from optlint.flow.torch_api import MODULE_ITERATORS, OPTIMIZERS
 
 WORDS = (
@@ -18,9 +19,15 @@ def concerns_training(identifiers: frozenset[str]) -> bool:
     return not WORDS.isdisjoint(identifiers) or any("grad" in word for word in identifiers)
 
 
-def spread_over(functions: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """The names of those functions that concern training themselves or call one that does."""
-    found = {name for name, words in functions.items() if concerns_training(words)}
+def renamed(block: ir.Block) -> frozenset[str]:
+    """The names that imports give to something that concerns training: `P` of `import Parameter as P`."""
+    imports = [node for node in block if isinstance(node, ir.ImportFrom)]
+    return frozenset(node.name for node in imports if node.path != node.name and concerns_training(frozenset({node.path})))
+
+
+def spread_over(functions: Mapping[str, frozenset[str]], known: frozenset[str]) -> frozenset[str]:
+    """The names of those functions that concern training themselves or use one that does, and those known to."""
+    found = known | {name for name, words in functions.items() if concerns_training(words)}
     while more := {name for name, words in functions.items() if name not in found and not found.isdisjoint(words)}:
         found |= more
     return frozenset(found)

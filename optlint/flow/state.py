@@ -28,10 +28,11 @@ class State:
 
     A state is changed in place while one path is followed; `copy` starts another path. `depth` counts the
     repeating contexts around (loops, comprehensions, callbacks), `no_grad` whether gradients are off, and `changes`
-    grows with each step that could turn out otherwise the second time.
+    grows with each step that could turn out otherwise the second time. `marks` is shared by all paths: what happens to
+    something anywhere in the program (see `tensor_uses.py`).
     """
 
-    __slots__ = ("changes", "depth", "heap", "live", "no_grad", "path", "variables")
+    __slots__ = ("changes", "depth", "heap", "live", "marks", "no_grad", "path", "variables")
 
     def __init__(self) -> None:
         self.variables: dict[tuple[int, str], Value] = {}
@@ -41,6 +42,7 @@ class State:
         self.no_grad: bool | None = False
         self.depth = 0
         self.changes = 0
+        self.marks: set[tuple[object, str]] = set()
 
     def copy(self) -> State:
         """The start of another path from here."""
@@ -48,7 +50,7 @@ class State:
         other.variables = self.variables.copy()
         other.heap = self.heap.copy()
         other.path, other.live, other.no_grad = self.path, self.live, self.no_grad
-        other.depth, other.changes = self.depth, self.changes
+        other.depth, other.changes, other.marks = self.depth, self.changes, self.marks
         return other
 
     def become(self, other: State) -> None:

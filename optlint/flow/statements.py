@@ -27,7 +27,15 @@ LONGEST_UNROLLED = 12
 
 
 def _evaluate(machine: Machine, node: ir.Evaluate, state: State) -> None:
+    if not isinstance(node.value, ir.Call):
+        machine.evaluate(node.value, state)
+        return
+    machine.effects.add(node.value)
+    func = node.value.func
+    name = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
+    before, machine.claiming = machine.claiming, machine.claiming or name.startswith("assert")
     machine.evaluate(node.value, state)
+    machine.claiming = before
 
 
 def _assign(machine: Machine, node: ir.Assign, state: State) -> None:
@@ -58,6 +66,9 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
     elif isinstance(target, ir.Subscript):
         receiver = machine.evaluate(target.value, state)
         index = machine.evaluate(target.index, state)
+        if isinstance(receiver, Ref) and tensors.is_tensor(receiver, state):
+            tensors.changed_in_place(receiver, (value,), state)
+            return
         containers.set_item(machine, receiver, index, value, state, machine.site(source))
         group = state.get(receiver, MappingCell)
         if index == Const("lr") and group is not None and group.role == "group":
@@ -101,8 +112,11 @@ def _augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None
     if sequence is not None and node.op in "+|" and isinstance(current, Ref):
         containers.extend(machine, current, value, state, machine.site(node.value))
         return
-    if tensors.is_tensor(current, state):
-        return  # in place: the same tensor
+    if isinstance(node.target, ir.Attribute) and node.target.attr == "grad":
+        return  # there was one before
+    if isinstance(current, Ref) and tensors.is_tensor(current, state):
+        tensors.changed_in_place(current, (value,), state)
+        return
     if indices.concerns((current, value)):
         result = indices.operated(machine, node, current, value, node.op)
     else:
@@ -300,7 +314,9 @@ def _raise(machine: Machine, node: ir.Raise, state: State) -> None:
 
 
 def _assert(machine: Machine, node: ir.Assert, state: State) -> None:
+    before, machine.claiming = machine.claiming, True
     machine.evaluate(node.test, state)
+    machine.claiming = before
     kinds.refine(machine, node.test, state, True)
 
 

@@ -1,18 +1,44 @@
-"""Tensors and parameters: which are leaves, which can get a gradient, which are pieces of another."""
+"""Tensors and parameters: how they come into being, and what gradients flow through.
+
+Every tensor is a cell that knows whether it is a leaf and whether it requires gradients; what is computed from
+others gets that from them. `tensor_methods.py` has the methods and functions, `tensor_uses.py` judges.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import consumption, events, torch_api
-from optlint.flow.values import UNKNOWN, Const, Ref, TensorCell, Value
+from optlint.flow import torch_tensors
+from optlint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Closure,
+    Const,
+    Derived,
+    External,
+    InstanceCell,
+    IteratorCell,
+    Method,
+    Placement,
+    Ref,
+    SequenceCell,
+    TensorCell,
+    Union,
+    Value,
+    options_of,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from optlint.flow import ir
     from optlint.flow.events import Site
     from optlint.flow.machine import Arguments, Machine
     from optlint.flow.state import State
+
+CPU = Placement(Const("cpu"), None)
+DEFAULT_DTYPE = "torch.float32"
 
 
 def is_tensor(value: Value, state: State) -> bool:
@@ -20,162 +46,155 @@ def is_tensor(value: Value, state: State) -> bool:
     return state.get(value, TensorCell) is not None
 
 
+def is_one_of_tensors(value: Value, state: State) -> bool:
+    """Whether a value is a tensor, or one of several tensors after branches that differ."""
+    return all(is_tensor(option, state) for option in options_of(value))
+
+
 def parameter_of_module(machine: Machine, state: State, site: Site) -> Ref:
     """A Parameter that a module owns: what `parameters()` gives."""
     return machine.new(state, TensorCell(site, "parameter", True, None, True, True))
 
 
-def made_by(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Value:
+def made_by(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Ref:
     """`torch.randn(...)` and its like, with or without `requires_grad=True`."""
     flag = arguments.keywords.get("requires_grad", Const(False))
-    wanted = flag.value if isinstance(flag, Const) and isinstance(flag.value, bool) else None
+    if path == "torch.autograd.Variable":
+        flag = arguments.pick(1, "requires_grad") or flag
+    wanted = bool(flag.value) if isinstance(flag, Const) and not arguments.open else None
+    made = TensorCell(site, f"`{path}`", True, wanted, False)
+    return machine.new(state, replace(made, dtype=_dtype(machine, path, arguments, state), device=_device(arguments)))
+
+
+def _dtype(machine: Machine, path: str, arguments: Arguments, state: State) -> str | None:
+    """The type of a tensor that a function makes, where that is sure."""
+    wanted = arguments.keywords.get("dtype")
+    if wanted is not None or arguments.open:
+        return wanted.path if isinstance(wanted, External) else None
+    if path in torch_tensors.LIKE_MAKERS:
+        like = state.get(arguments.pick(0, "input"), TensorCell) if arguments.values else None
+        return like.dtype if like is not None else None
+    default = None if machine.default_dtype_changed else DEFAULT_DTYPE
+    if path == "torch.tensor":
+        data = arguments.pick(0, "data")
+        items = state.get(data, SequenceCell)
+        values = (data,) if items is None else items.items or ()
+        floats = [value for value in values if isinstance(value, Const) and isinstance(value.value, float)]
+        return default if floats and len(floats) == len(values) else None
+    return default if path in torch_tensors.FLOAT_MAKERS else None
+
+
+def _device(arguments: Arguments) -> Placement | None:
     if arguments.open:
-        wanted = None
-    if wanted is None and isinstance(flag, Const):
-        wanted = bool(flag.value)
-    return machine.new(state, TensorCell(site, path, True, wanted, False, statement=machine.statement))
+        return None
+    given = arguments.keywords.get("device")
+    return CPU if given is None else Placement(given, arguments.keyword_sites.get("device"))
 
 
-def parameter(machine: Machine, arguments: Arguments, state: State, site: Site) -> Value:
+def parameter(machine: Machine, arguments: Arguments, state: State, site: Site) -> Ref:
     """`nn.Parameter(data, requires_grad=True)`."""
     flag = arguments.pick(1, "requires_grad")
     wanted = True if flag is None else flag.value if isinstance(flag, Const) else None
-    grad = wanted if isinstance(wanted, bool) else None
-    return machine.new(state, TensorCell(site, "nn.Parameter", True, grad, True, statement=machine.statement))
+    grad = wanted if isinstance(wanted, bool) and not arguments.open else None
+    data = state.get(arguments.pick(0, "data") or UNKNOWN, TensorCell)
+    made = TensorCell(site, "`nn.Parameter`", True, grad, True)
+    return machine.new(state, made if data is None else replace(made, dtype=data.dtype, device=data.device))
 
 
-def plain_data(site: Site, optimizer: str) -> events.GroupTensor:
-    """`x.data` of something unknown, given to an optimizer: whatever `x` is, that is a tensor without gradients."""
-    return events.GroupTensor(site, optimizer, ".data", True, False, False, None, False, False)
+def cut(machine: Machine, how: str, state: State, site: Site, like: TensorCell | None = None) -> Ref:
+    """A tensor that no gradient flows through: what `.data`, `.detach()` or `.argmax()` gives."""
+    made = TensorCell(site, how, True, False, False)
+    return machine.new(state, made if like is None else replace(made, dtype=like.dtype, device=like.device))
 
 
-def computed(machine: Machine, base: Ref, how: str, state: State, site: Site) -> Value:
-    """A new tensor computed from another: no leaf if that one needs gradients."""
-    cell = state.get(base, TensorCell)
-    assert cell is not None
-    if state.no_grad is not False:
-        flag = None if state.no_grad is None else False
-        return machine.new(
-            state, TensorCell(site, how, flag is False or None, flag, False, statement=machine.statement)
-        )
-    grad = cell.requires_grad
-    leaf = None if grad is None else not grad
-    origin = base if cell.parameter else cell.base
-    made = TensorCell(site, how, leaf, grad, False, base=origin, statement=machine.statement)
-    return machine.new(state, made)
-
-
-def of_operator(machine: Machine, node: ir.Node, left: Value, right: Value, op: str, state: State) -> Value:
-    """`left op right` where one of them may be a tensor."""
-    for value in (left, right):
-        if isinstance(value, Ref) and is_tensor(value, state):
-            return computed(machine, value, f"`{op}`", state, machine.site(node))
-    return UNKNOWN
-
-
-def method(machine: Machine, base: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Value:
-    """A method of a tensor; `site` is the whole call."""
-    cell = state.get(base, TensorCell)
-    assert cell is not None
-    if name in torch_api.SAME_TENSOR:
-        return _same(machine, base, name, arguments, state, site)
-    if name in ("register_hook", "register_post_accumulate_grad_hook"):
-        piece_used(machine, cell, site, "hook", state)
+def computed(machine: Machine, values: tuple[Value, ...], how: str, state: State, site: Site) -> Value:
+    """A new tensor computed from others: no leaf if one of them needs gradients; unknown if none is a tensor."""
+    among = tuple(found for value in values for found in tensors_among(value, state))
+    refs = tuple(dict.fromkeys(ref for ref in among if ref is not None))
+    if not refs:
         return UNKNOWN
-    if name in ("detach", "new_tensor", "new_zeros", "new_ones", "detach_copy"):
-        return _detached(machine, f".{name}()", state, site)
-    if name in torch_api.VIEWS:
-        return _view(machine, base, cell, name, state, site)
-    if name in torch_api.NEW_DATA:
-        return computed(machine, base, f".{name}()", state, site)
-    if name in torch_api.MAYBE_SAME:
-        return _maybe_same(machine, base, cell, name, arguments, state, site)
-    if name in torch_api.NOT_TENSORS:
-        return UNKNOWN
-    if name.endswith("_") and not name.startswith("_"):
-        return base
-    for value in arguments.all():
-        consumption.escape(value, state)
-    return UNKNOWN
+    cells = [cell for ref in refs if (cell := state.get(ref, TensorCell))]
+    for ref, cell in zip(refs, cells, strict=True):
+        if not cell.used:
+            state.put(ref, replace(cell, used=True))
+    grad = _flows([cell.requires_grad for cell in cells], None in among, state)
+    bases = tuple(dict.fromkeys(base for ref, cell in zip(refs, cells, strict=True) for base in _bases(ref, cell)))
+    made = TensorCell(site, how, None if grad is None else not grad, grad, False, bases=() if grad is False else bases)
+    dtypes, devices = {cell.dtype for cell in cells}, {cell.device for cell in cells}
+    dtype, device = dtypes.pop() if len(dtypes) == 1 else None, devices.pop() if len(devices) == 1 else None
+    return machine.new(state, replace(made, dtype=dtype, device=device))
 
 
-def _same(machine: Machine, base: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Value:
+def _flows(flags: list[bool | None], blurred: bool, state: State) -> bool | None:
+    """Whether gradients flow into what is computed from tensors with these flags, and perhaps from others."""
+    grad = True if True in flags else None if None in flags or blurred else False
+    if state.no_grad is False or grad is False:
+        return grad
+    return None if state.no_grad is None else False
+
+
+def _bases(ref: Ref, cell: TensorCell) -> tuple[Ref, ...]:
+    if cell.requires_grad is False:
+        return ()
+    return (ref,) if cell.leaf else cell.bases or ()
+
+
+def tensors_among(value: Value, state: State, depth: int = 0) -> Iterator[Ref | None]:
+    """The tensors that a value is or holds; None stands for what may be one."""
+    cell = state.cell(value)
+    if isinstance(value, Union):
+        yield from _among_options(value, state, depth)
+    elif isinstance(cell, TensorCell) and isinstance(value, Ref):
+        yield value
+    elif isinstance(cell, SequenceCell | IteratorCell) and depth < 4:
+        for item in cell.items if cell.items is not None else (cell.item,):
+            yield from tensors_among(item, state, depth + 1)
+    elif isinstance(cell, InstanceCell):
+        if cell.is_module is None and not isinstance(cell.cls, External):
+            yield None
+    elif isinstance(value, Method):
+        if value.name not in torch_tensors.PLAIN_ATTRIBUTES:
+            yield None
+    elif not isinstance(value, Const | External | Closure | ClassValue | Derived):
+        yield None
+
+
+def _among_options(value: Union, state: State, depth: int) -> Iterator[Ref | None]:
+    found = [tuple(tensors_among(option, state, depth)) for option in value.options]
+    flags = {cell.requires_grad for refs in found for ref in refs if ref and (cell := state.get(ref, TensorCell))}
+    if any(None in refs or not refs for refs in found) or len(flags) != 1:
+        yield None
+        return
+    for refs in found:
+        yield from refs
+
+
+def changed_in_place(base: Ref, values: tuple[Value, ...], state: State) -> None:
+    """`base += value`, `base[0] = value`, `base.copy_(value)`: gradients of the values flow into it, too."""
     cell = state.get(base, TensorCell)
-    if name == "retain_grad":
-        state.update(base, gradient_set=True)
-    elif name == "requires_grad_" and cell is not None:
-        piece_used(machine, cell, site, "set", state)
-        flag = arguments.pick(0, "requires_grad")
-        wanted = True if flag is None else flag.value if isinstance(flag, Const) else None
-        set_requires_grad(base, wanted if isinstance(wanted, bool) else None, state)
-    elif name == "detach_":
-        state.update(base, leaf=True, requires_grad=False)
-    return base
+    if cell is None or cell.requires_grad is not False or state.no_grad is True:
+        return
+    among = [found for value in values for found in tensors_among(value, state)]
+    cells = [inner for ref in among if ref is not None and (inner := state.get(ref, TensorCell))]
+    grad = _flows([inner.requires_grad for inner in cells], None in among, state)
+    if grad is not False:
+        pairs = [(ref, inner) for ref in among if ref and (inner := state.get(ref, TensorCell))]
+        bases = tuple(leaf for ref, inner in pairs for leaf in _bases(ref, inner))
+        state.put(base, replace(cell, leaf=None if grad is None else False, requires_grad=grad, bases=bases))
 
 
 def set_requires_grad(base: Ref, wanted: bool | None, state: State) -> None:
-    """`tensor.requires_grad = wanted`."""
+    """`tensor.requires_grad = wanted`; code elsewhere has to know where the answer may be yes."""
     cell = state.get(base, TensorCell)
+    if wanted is not False:
+        state.marks.add((base, "asked"))
     if cell is not None and cell.leaf is not False:
         state.put(base, replace(cell, requires_grad=wanted))
 
 
-def _detached(machine: Machine, how: str, state: State, site: Site) -> Value:
-    return machine.new(state, TensorCell(site, how, True, False, False, statement=machine.statement))
-
-
-def _view(machine: Machine, base: Ref, cell: TensorCell, name: str, state: State, site: Site) -> Value:
-    if cell.parameter or cell.piece_of is not None:
-        piece = consumption.piece_of(machine, base, cell, state, site)
-    else:
-        piece = computed(machine, base, f".{name}()", state, site)
-    if name not in torch_api.MANY_VIEWS:
-        return piece
-    from optlint.flow import containers
-
-    return containers.sequence(machine, state, "tuple", site, None, piece)
-
-
-def _maybe_same(
-    machine: Machine, base: Ref, cell: TensorCell, name: str, arguments: Arguments, state: State, site: Site
-) -> Value:
-    """`.to(device)` moves, so it makes a new tensor; `.float()` and `.cpu()` may give back the same."""
-    moves = name == "to" and bool(arguments.all())
-    if moves and not (cell.requires_grad is False and not cell.parameter):
-        return computed(machine, base, ".to(…)", state, site)
-    if cell.requires_grad is False and cell.leaf:
-        return machine.new(state, replace(cell, made=site, statement=machine.statement))
-    return UNKNOWN
-
-
-def read(machine: Machine, base: Ref, node: ir.Attribute, state: State) -> Value:
-    """An attribute of a tensor."""
-    cell = state.get(base, TensorCell)
-    assert cell is not None
-    site = machine.site(node)
-    if node.attr in ("grad", "grad_fn"):
-        piece_used(machine, cell, site, f".{node.attr}", state)
-        if node.attr == "grad_fn" and cell.parameter and cell.leaf:
-            machine.emit(events.GradFnRead(site, machine.site(node.value).text))
+def of_operator(machine: Machine, node: ir.Node, left: Value, right: Value, op: str, state: State) -> Value:
+    """`left op right` where one of them may be a tensor."""
+    if not (is_one_of_tensors(left, state) or is_one_of_tensors(right, state)):
         return UNKNOWN
-    if node.attr in ("requires_grad", "is_leaf"):
-        return UNKNOWN
-    if node.attr == "data":
-        return _detached(machine, ".data", state, site)
-    if node.attr in ("T", "mT", "H", "real", "imag"):
-        return _view(machine, base, cell, node.attr, state, site)
-    return UNKNOWN
+    return computed(machine, (left, right), f"`{op}`", state, machine.site(node))
 
-
-def piece_used(machine: Machine, cell: TensorCell, site: Site, use: str, state: State) -> None:
-    """Tell if what is treated as a parameter is a piece of one; once for each piece and use."""
-    if cell.how != "piece" or cell.piece_of is None or cell.requires_grad is False or cell.gradient_set:
-        return
-    whole = state.get(cell.piece_of, TensorCell)
-    given_out = whole is not None and whole.how in ("parameter", "group parameter")
-    key = (cell.made.origin, use)
-    if key in machine.flagged or not (given_out or use == ".grad"):
-        return
-    machine.flagged.add(key)
-    in_groups = whole is not None and whole.how == "group parameter"
-    machine.emit(events.PieceUsed(site, site.text, cell.made, use, in_groups))

@@ -174,7 +174,9 @@ MODULE_WRAPPERS = frozenset(
     }
 )
 # Methods that give a module another part.
-REGISTERS = frozenset("add_module register_module register_parameter append insert extend __setattr__".split())
+REGISTERS = frozenset(
+    "add_module register_module register_parameter register_buffer append insert extend __setattr__".split()
+)
 # Calls that give back the module that they are given.
 SAME_MODULE = frozenset({"torch.compile", "torch.nn.SyncBatchNorm.convert_sync_batchnorm"})
 NEVER_RETURN = frozenset({"sys.exit", "os._exit", "builtins.exit", "builtins.quit"})

@@ -33,7 +33,7 @@ NEW_MAKERS = frozenset("new_tensor new_zeros new_ones new_full new_empty".split(
 AS_TENSOR = _of("torch.", "as_tensor asarray")
 
 # Methods that take a part of a tensor: the part of a parameter is not a parameter.
-PIECES = frozenset("chunk split unbind narrow select tensor_split hsplit vsplit dsplit index_select".split())
+PIECES = frozenset("chunk split unbind narrow select tensor_split hsplit vsplit dsplit".split())
 MANY_PIECES = frozenset("chunk split unbind tensor_split hsplit vsplit dsplit".split())
 # Methods and attributes that show the whole tensor in another way.
 VIEWS = frozenset(
@@ -47,8 +47,8 @@ COMPUTES = VIEWS | frozenset(
     "arctan arctan2 arctanh asin asinh atan atan2 atanh baddbmm bmm ceil clamp clamp_max clamp_min clip clone conj "
     "copysign cos cosh cov cross cumprod cumsum deg2rad det diag diag_embed diagflat diff digamma dist div divide dot "
     "erf erfc erfinv exp exp2 expm1 fix flip fliplr flipud float_power floor floor_divide fmax fmin fmod frac gather "
-    "ger hardshrink heaviside hypot index_add index_copy index_fill index_put inner inverse kron lerp lgamma log log10 "
-    "log1p log2 log_softmax logaddexp logaddexp2 logcumsumexp logdet logit logsumexp masked_fill masked_scatter "
+    "ger hardshrink heaviside hypot index_add index_select index_copy index_fill index_put inner inverse kron lerp "
+    "lgamma log log10 log1p log2 log_softmax logaddexp logaddexp2 logcumsumexp logdet logit logsumexp masked_fill masked_scatter "
     "masked_select matmul matrix_exp matrix_power maximum mean minimum mm msort mul multiply mv nan_to_num nanmean "
     "nansum neg negative norm outer pinverse polygamma pow prelu prod rad2deg reciprocal relu remainder renorm repeat "
     "repeat_interleave roll rot90 round rsqrt scatter scatter_add sgn sigmoid sign sin sinc sinh softmax sqrt square "
@@ -68,8 +68,9 @@ SAME_TENSOR = frozenset("requires_grad_ detach_ retain_grad share_memory_".split
 HOOKS = frozenset({"register_hook", "register_post_accumulate_grad_hook"})
 # In-place methods after which a tensor holds nothing of the arguments that gradients could flow through.
 FILLS = frozenset(
-    "zero_ uniform_ normal_ random_ bernoulli_ exponential_ geometric_ cauchy_ log_normal_ clamp_ clamp_min_ clamp_max_ "
-    "abs_ exp_ sqrt_ neg_ tanh_ sigmoid_ relu_ round_ floor_ ceil_ t_ squeeze_ unsqueeze_ transpose_ resize_ set_".split()
+    "zero_ uniform_ normal_ random_ bernoulli_ exponential_ geometric_ cauchy_ log_normal_ clamp_ clamp_min_ "
+    "clamp_max_ abs_ exp_ sqrt_ neg_ tanh_ sigmoid_ relu_ round_ floor_ ceil_ t_ squeeze_ unsqueeze_ transpose_ "
+    "resize_ set_".split()
 )
 # Methods that give no tensor.
 NOT_TENSORS = frozenset(
@@ -97,9 +98,19 @@ FUNCTIONAL = _of(
     "pixel_shuffle pixel_unshuffle prelu relu relu6 rms_norm selu sigmoid silu smooth_l1_loss softmax softmin softplus "
     "softshrink softsign tanh threshold unfold",
 )
-SPLITS = {f"torch.{name}": name for name in PIECES} | {"torch.split_with_sizes": "split"}
+SPLITS = {f"torch.{name}": name for name in PIECES}
+CUTTING = frozenset(f"torch.{name}" for name in CUTS - {"bool", "byte", "char", "int", "long", "new", "short"})
+# Functions of Python that compute with tensors.
+SUMS = frozenset({"builtins.sum"})
 # Functions after which a layer's weight is computed from other parameters, whenever it is read.
 REPARAMETRIZES = (
     "torch.nn.utils.prune.", "torch.nn.utils.parametrize.", "torch.nn.utils.parametrizations.",
     "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm",
 )  # fmt: skip
+# Layers whose call gives more than one tensor.
+GIVES_MORE = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", "torch.nn.MultiheadAttention"})
+# Modules that hold Parameters under numbers or names.
+PARAMETER_CONTAINERS = frozenset({"torch.nn.ParameterList", "torch.nn.ParameterDict"})
+CHANGES_DEFAULTS = _of("torch.", "set_default_dtype set_default_tensor_type set_default_device")
+# Methods that users of a module replace its parameters in, or that are called with replaced ones.
+FORWARDS = frozenset({"forward"})

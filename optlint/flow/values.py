@@ -232,6 +232,7 @@ class SequenceCell:
     covers: tuple[Cover, ...] | None = None
     children: Cover | None = None  # the children of a module, in order, or a slice of them
     ordered: bool = True
+    members: tuple[Value, ...] | None = None  # where `items` is None: all of these are in it, others may be, too
     owner: Ref | None = None  # the optimizer whose param groups these are
     layers: tuple[int, ...] | None = None  # the layer of each item, if they run along the parameters of a model
     dealt: Derived | None = None  # the lists that parameters were dealt out to, of which this is one
@@ -304,21 +305,35 @@ class InstanceCell:
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """The device that a tensor was made on, and where that is written."""
+
+    value: Value
+    site: Site | None
+
+
+@dataclass(frozen=True, slots=True)
 class TensorCell:
-    """A tensor or parameter; see `optlint.model.Tensor` for what the fields mean."""
+    """A tensor or parameter; see `optlint.model.Tensor` for what the fields mean.
+
+    `how` is what made it, in the user's words: "`torch.randn`", "`.detach()`", "indexing"; or "parameter" and "group
+    parameter" for what a module and an optimizer give out, and "piece" for a part of one.
+    """
 
     made: Site
-    how: str = "tensor"  # what made it, in the user's words: "torch.randn", ".detach()", "nn.Parameter"
+    how: str = "tensor"
     leaf: bool | None = None
     requires_grad: bool | None = None
     parameter: bool | None = None
     registered: bool | None = None
-    piece_of: Value | None = None  # the parameter that this is a piece of
-    base: Ref | None = None  # the Parameter that this was computed from, by one call or operator
-    statement: int = -1  # the statement in which it was made
+    piece_of: Ref | None = None  # the parameter that this is a piece of
+    bases: tuple[Ref, ...] | None = ()  # the leaves that this was computed from, if gradients may flow to them
+    dtype: str | None = None
+    device: Placement | None = None
     parent: tuple[Ref, str] | None = None
     escaped: bool = False
     gradient_set: bool = False
+    used: bool = False  # something was computed from it
 
 
 @dataclass(frozen=True, slots=True)

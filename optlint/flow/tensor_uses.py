@@ -1,0 +1,248 @@
+"""What becomes of tensors: given to an optimizer, read as if they were parameters, stored on a module.
+
+Much of it can only be judged when the whole program is known, since any method may ask for gradients later or write
+them by hand. What happens anywhere is noted in `State.marks`, which all paths share: a reference, or the name of an
+attribute of something unknown, with a word: `gradient` (it gets one by hand), `asked` (for gradients), `escaped`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow import events, torch_tensors
+from optlint.flow.values import (
+    InstanceCell,
+    IteratorCell,
+    MappingCell,
+    Method,
+    Ref,
+    SequenceCell,
+    TensorCell,
+    Union,
+    Value,
+    options_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from optlint.flow import ir
+    from optlint.flow.events import Site
+    from optlint.flow.machine import Machine
+    from optlint.flow.state import State
+
+
+def mark(value: Value, word: str, state: State) -> None:
+    """Note that something happens to a value; of something unknown only the attribute's name is noted."""
+    if isinstance(value, Union):
+        for option in value.options:
+            mark(option, word, state)
+    elif isinstance(value, Ref):
+        state.marks.add((value, word))
+    elif isinstance(value, Method):
+        state.marks.add((value.name, word))
+
+
+def gets_gradient(base: Ref, state: State) -> None:
+    """`tensor.grad = …` and `tensor.retain_grad()`."""
+    cell = state.get(base, TensorCell)
+    state.update(base, gradient_set=True)
+    state.marks.add((base, "gradient"))
+    if cell is not None and cell.how == "group parameter":
+        state.marks.add(("param_groups", "gradient"))
+
+
+def given(
+    machine: Machine, state: State, tensors: tuple[Ref, ...], site: Site, optimizer: str, strict: bool, holder: Site
+) -> None:
+    """An optimizer gets a tensor, or one of several; `strict` if it refuses tensors that are no leaves.
+
+    Several pieces of one parameter in the same list are told once.
+    """
+    no_grad = state.no_grad is True
+    for tensor in tensors:
+        cell = state.get(tensor, TensorCell)
+        assert cell is not None
+        for base in cell.bases or ():
+            state.update(base, escaped=True)
+        if cell.parameter and cell.registered is None:
+            state.update(tensor, registered=True)
+        if cell.piece_of is not None:
+            key = ((cell.piece_of, holder.origin), "given")
+            if key in machine.flagged:
+                return
+            machine.flagged |= {key, (cell.made.origin, ".grad"), (cell.made.origin, "set")}
+
+    def judge(last: State) -> None:
+        event = _given_event(last, tensors, site, optimizer, no_grad, strict)
+        machine.when_over(lambda: _tell(machine, last, event, tensors))
+
+    machine.when_settled(judge)
+
+
+def _given_event(
+    state: State, tensors: tuple[Ref, ...], site: Site, optimizer: str, no_grad: bool, strict: bool
+) -> events.GroupTensor:
+    cells = [cell for tensor in tensors if (cell := state.get(tensor, TensorCell))]
+    leaf = _agreed([cell.leaf for cell in cells])
+    return events.GroupTensor(
+        site,
+        optimizer,
+        cells[0].how,
+        leaf if strict or leaf else None,
+        _agreed([cell.requires_grad for cell in cells]),
+        _agreed([cell.parameter for cell in cells]),
+        "a parameter" if all(cell.piece_of is not None for cell in cells) else None,
+        no_grad,
+        any(cell.escaped for cell in cells),
+        strict and all(_is_from_parameters(cell, state) for cell in cells),
+    )
+
+
+def _agreed(flags: list[Any]) -> Any:
+    return flags[0] if all(flag is flags[0] for flag in flags) else None
+
+
+def _is_from_parameters(cell: TensorCell, state: State) -> bool:
+    """Whether a tensor was computed from parameters and nothing else that could matter."""
+    bases = [state.get(base, TensorCell) for base in cell.bases or ()]
+    return bool(bases) and all(base is not None and base.parameter for base in bases) and cell.requires_grad is None
+
+
+def _tell(machine: Machine, state: State, event: events.GroupTensor, tensors: tuple[Ref, ...]) -> None:
+    keys: list[object] = [*tensors]
+    if event.requires_grad is False and event.parameter is False:
+        keys += [name for tensor in tensors for name in _names_of(tensor, state)]
+    by_hand = any((key, "gradient") in state.marks for key in (*keys, "param_groups"))
+    if by_hand or any(cell.gradient_set for tensor in tensors if (cell := state.get(tensor, TensorCell))):
+        return
+    asked = event.escaped or any((key, word) in state.marks for key in keys for word in ("asked", "escaped"))
+    machine.emit(replace(event, escaped=asked))
+
+
+def _names_of(tensor: Ref, state: State) -> Iterator[str]:
+    """The attributes that hold a tensor, or a container of it."""
+    for cell in list(state.heap.values()):
+        for name, value in cell.attrs if isinstance(cell, InstanceCell) else ():
+            if value == tensor or tensor in held_by(state.cell(value)):
+                yield name
+
+
+def held_by(cell: object) -> tuple[Value, ...]:
+    """What a container or an object refers to."""
+    if isinstance(cell, SequenceCell):
+        return (*(cell.items or ()), cell.item)
+    if isinstance(cell, MappingCell):
+        return (*(entry.value for _, entry in cell.entries), cell.item)
+    if isinstance(cell, InstanceCell):
+        return (*(value for _, value in cell.attrs), *(value for _, value in cell.children or ()))
+    return (*(cell.items or ()), cell.item) if isinstance(cell, IteratorCell) else ()
+
+
+def is_held(ref: Ref, state: State) -> bool:
+    """Whether a variable, a container or an object refers to a cell."""
+    values = (*state.variables.values(), *(value for cell in state.heap.values() for value in held_by(cell)))
+    return any(ref in (value.options if isinstance(value, Union) else (value,)) for value in values)
+
+
+def piece_used(machine: Machine, cell: TensorCell, site: Site, use: str, state: State) -> None:
+    """Tell if what is treated as a parameter is a piece of one; once for each piece and use."""
+    if cell.how != "piece" or cell.piece_of is None or cell.requires_grad is False or cell.gradient_set:
+        return
+    whole = state.get(cell.piece_of, TensorCell)
+    given_out = whole is not None and whole.how in ("parameter", "group parameter")
+    key = (cell.made.origin, use)
+    if key in machine.flagged or not (given_out or use != ".grad_fn"):
+        return
+    machine.flagged.add(key)
+    in_groups = whole is not None and whole.how == "group parameter"
+    machine.emit(events.PieceUsed(site, site.text, cell.made, use, in_groups))
+
+
+def hooked(machine: Machine, base: Ref, cell: TensorCell, site: Site) -> None:
+    """A hook on a piece runs only if something is computed from that piece."""
+    if cell.piece_of is None:
+        return
+
+    def judge(last: State) -> None:
+        now = last.get(base, TensorCell)
+        if now is not None and not now.used and not now.escaped and (base, "escaped") not in last.marks:
+            piece_used(machine, now, site, "hook", last)
+
+    machine.when_settled(judge)
+
+
+def gradient_read(machine: Machine, base: Ref, cell: TensorCell, node: ir.Attribute, state: State) -> None:
+    """`.grad` of what was computed from a tensor that nothing refers to: the gradient is there, out of reach."""
+    key = (cell.made.origin, ".grad of a product")
+    if cell.leaf is not False or not cell.requires_grad or cell.piece_of is not None or key in machine.flagged:
+        return
+    if cell.gradient_set or cell.escaped or all(is_held(inner, state) for inner in cell.bases or ()):
+        return
+    machine.flagged.add(key)
+    event = events.ProductGradientRead(machine.site(node), machine.site(node.value).text, cell.how, cell.made)
+    machine.when_over(
+        lambda: None
+        if any((base, word) in state.marks for word in ("gradient", "lost", "escaped"))
+        else machine.emit(event)
+    )
+
+
+def grad_fn_read(machine: Machine, receiver: Value, node: ir.Attribute, state: State) -> None:
+    """`.grad_fn` is read; told if that is a parameter whenever the program gets there, and nothing is claimed."""
+    if machine.claiming or _in_forward(machine):
+        return
+    cells = [state.get(option, TensorCell) for option in options_of(receiver)]
+    if not all(cell is not None and cell.parameter and cell.leaf for cell in cells):
+        state.marks.add((node.origin, "not a parameter"))
+    elif (node.origin, "grad_fn") not in machine.flagged:
+        machine.flagged.add((node.origin, "grad_fn"))
+        event = events.GradFnRead(machine.site(node), machine.site(node.value).text)
+        marks = state.marks
+        machine.when_over(
+            lambda: None
+            if {(node.origin, "not a parameter"), ("grad_fn", "own")} & marks
+            else machine.emit(event)
+        )
+
+
+def _in_forward(machine: Machine) -> bool:
+    """Whether the program is in `forward`, where a parameter may stand for something computed."""
+    frame = machine.frame
+    while frame is not None:
+        if getattr(frame.node, "name", "") in torch_tensors.FORWARDS:
+            return True
+        if frame.caller is None:
+            return False
+        frame = frame.caller
+    return False
+
+
+def stored_on_module(machine: Machine, value: Ref, cell: TensorCell, site: Site, attribute: str, state: State) -> None:
+    """A tensor becomes an attribute of a module: a Parameter is registered, what was computed from one is lost."""
+    if cell.parameter:
+        state.update(value, registered=True)
+        state.marks.add((value, "registered"))
+        return
+    if cell.leaf is True or not cell.bases or not (cell.requires_grad or _is_from_parameters(cell, state)):
+        return
+
+    def judge(last: State) -> None:
+        if any(_is_lost(base, last) for base in cell.bases or ()):
+            last.marks.add((value, "lost"))
+            machine.when_over(lambda: _tell_lost(machine, cell, last, events.ParameterLost(site, attribute, cell.how)))
+
+    machine.when_settled(judge)
+
+
+def _is_lost(base: Ref, state: State) -> bool:
+    cell = state.get(base, TensorCell)
+    fresh = cell is not None and cell.parameter and not cell.registered and not cell.escaped
+    return fresh and (base, "registered") not in state.marks
+
+
+def _tell_lost(machine: Machine, cell: TensorCell, state: State, event: events.ParameterLost) -> None:
+    if any(_is_lost(base, state) for base in cell.bases or ()):
+        machine.emit(event)
