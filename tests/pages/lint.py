@@ -13,8 +13,7 @@ from optlint import observations
 from optlint.checking import Policies, check_file
 from optlint.config import Config, parse_table
 from optlint.files import SourceFile
-from optlint.own_rules import OWN, all_rules
-from optlint.prefilter import prefilter_of
+from optlint.own_rules import all_rules
 from optlint.selection import Selection
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LintError(AssertionError):
-    """A linter that crashed, or a rule that speaks of a file which its own `needs` would have turned away."""
+    """A linter that crashed."""
 
 
 def lint_case(case: Case) -> list[Diagnostic]:
@@ -59,10 +58,6 @@ def _lint_file(file: SourceFile, policies: Policies) -> tuple[Diagnostic, ...]:
     result = check_file(file, policies)
     if result.crash:
         raise LintError(f"the engine crashed: {result.crash}")
-    for code in {one.code for one in result.diagnostics}:
-        rule = policies.registry.rules[code]
-        if rule not in OWN and not prefilter_of([rule], []).lets_through(Path(file.path).read_bytes()):
-            raise LintError(f"{code} speaks of this block, but its `needs` would turn it away: {rule.needs}")
     return result.diagnostics
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optlint.checking import Policies
+from optlint.checking import FileResult, Policies
 from optlint.own_rules import all_rules
 from optlint.selection import Selection
 from tests.pages import lint
@@ -74,14 +74,15 @@ def test_a_rule_that_is_off_runs_on_its_own_page(only_case, use_rules):
     assert len(said(only_case(f"```python\n{REUSED}```"))) == 1
 
 
-def test_what_the_prefilter_turns_away_stays_silent(only_case, use_rules):
+def test_a_rule_whose_own_literals_are_absent_is_silent(only_case, use_rules):
     use_rules(lambda rule: rule._replace(needs=(("never there",),)))
     assert said(only_case(f"```python\n{REUSED}```")) == []
 
 
-def test_a_rule_whose_own_literals_are_absent_is_an_error(only_case, use_rules):
-    use_rules(lambda rule: rule._replace(needs=(("never there",),)) if rule.code == "OPT101" else rule)
-    with pytest.raises(lint.LintError, match="OPT101 speaks of this block"):
+def test_a_crash_of_the_engine_is_an_error(only_case, monkeypatch):
+    crashed = FileResult("main.py", crash="NameError: x")
+    monkeypatch.setattr(lint, "check_file", lambda *_: crashed)
+    with pytest.raises(lint.LintError, match="the engine crashed: NameError: x"):
         lint_case(only_case(f"```python\n{REUSED}```"))
 
 
