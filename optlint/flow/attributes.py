@@ -67,8 +67,18 @@ def _tell(machine: Machine, receiver: Value, target: ir.Attribute, state: State)
         return
     verdicts = {_defines(machine, option, target.attr, state) for option in options if option != NONE}
     defined = True if True in verdicts else None if None in verdicts else False
-    site = machine.site(target)
-    machine.emit(events.AttributeSet(site, owners.pop(), machine.site(target.value).text, target.attr, defined))
+    site, owner = machine.site(target), owners.pop()
+    told = events.AttributeSet(site, owner, machine.site(target.value).text, target.attr, defined)
+    cell = state.get(receiver, InstanceCell)
+    if owner != "unknown" or cell is None:
+        machine.emit(told)
+    else:
+        machine.when_settled(lambda last: _tell_later(machine, told, receiver, last))
+
+
+def _tell_later(machine: Machine, told: events.AttributeSet, receiver: Value, state: State) -> None:
+    """Tell when all that the program does to an unknown object is known."""
+    machine.emit(replace(told, owner=_owner(receiver, state)))
 
 
 def _owner(value: Value, state: State) -> str:

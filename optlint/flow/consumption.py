@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events, ir
-from optlint.flow.torch_api import MODULE_ITERATORS
+from optlint.flow.torch_api import MODULE_ITERATORS, holds_modules
 from optlint.flow.values import (
     UNKNOWN,
     Cover,
@@ -102,8 +102,7 @@ def _layer_of(machine: Machine, cell: InstanceCell, state: State, site: Site) ->
     if path == "torch.nn.ParameterList":
         known = tuple(value for _, value in cell.attrs)
         return union(known) if known else machine.new(state, TensorCell(site, "parameter", True, None, True, True))
-    holds_modules = path in ("torch.nn.Sequential", "torch.nn.ModuleList")
-    return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True)) if holds_modules else UNKNOWN
+    return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True)) if holds_modules(path) else UNKNOWN
 
 
 def piece_of(machine: Machine, value: Ref, cell: TensorCell, state: State, site: Site) -> Value:

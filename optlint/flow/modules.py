@@ -163,7 +163,7 @@ def item_of(machine: Machine, module: Ref, index: Value, state: State, site: Sit
         return dict(cell.children).get(str(index.value), UNKNOWN)
     if isinstance(index, Const) and cell.is_module:
         return cell.get(f"[{index.value!r}]") or child(machine, module, f"[{index.value!r}]", state)
-    if path in torch_api.CONTAINERS:
+    if path in torch_api.CONTAINERS or torch_api.holds_modules(path):
         return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
     return UNKNOWN
 
@@ -289,26 +289,20 @@ def child(machine: Machine, parent: Ref, name: str, state: State) -> Ref:
     for known, value in cell.children or ():
         if known == name and isinstance(value, Ref):
             return value
-    is_module = True if _is_part(cell, name, state) else None
-    made = machine.new(state, InstanceCell(UNKNOWN, None, is_module=is_module, parent=(parent, name)))
+    made = machine.new(state, InstanceCell(UNKNOWN, None, parent=(parent, name)))
+    package = _part_of_package(cell, name)
+    if package is not None:
+        state.update(made, cls=External(f"{package}.?"), is_module=True)
     state.put(parent, replace(cell, attrs=(*cell.attrs, (name, made))))
     return made
 
 
-def _is_part(cell: InstanceCell, name: str, state: State) -> bool:
-    """Whether an attribute or item of a module is surely a module."""
-    if name.startswith("["):
-        return isinstance(cell.cls, External) and cell.cls.path in torch_api.CONTAINERS
-    if name not in torch_api.PART_NAMES:
-        return False
-    for _ in range(8):
-        if isinstance(cell.cls, External):
-            return cell.cls.path.startswith(torch_api.PART_OWNERS)
-        above = state.get(cell.parent[0], InstanceCell) if cell.parent is not None else None
-        if above is None:
-            return False
-        cell = above
-    return False
+def _part_of_package(cell: InstanceCell, name: str) -> str | None:
+    """The package of an attribute or item of a module that is surely a module."""
+    path = cell.cls.path if isinstance(cell.cls, External) else ""
+    item = name.startswith("[") and (path in torch_api.CONTAINERS or torch_api.holds_modules(path))
+    part = name in torch_api.PART_NAMES and path.startswith(torch_api.PART_OWNERS)
+    return path.rpartition(".")[0] if item or part else None
 
 
 def tensor_attribute(machine: Machine, parent: Ref, name: str, state: State, site: Site) -> Ref:

@@ -61,7 +61,10 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
     if isinstance(target, ir.Name):
         bind_name(machine, target.id, value, state)
     elif isinstance(target, ir.Attribute):
-        receiver = machine.evaluate(target.value, state)
+        if target.attr == "requires_grad" and isinstance(target.value, ir.Name):
+            receiver = objects.identify(machine, target.value, state)  # what follows may show that it is a module
+        else:
+            receiver = machine.evaluate(target.value, state)
         attributes.set_attribute(machine, receiver, target, value, state, source)
     elif isinstance(target, ir.Subscript):
         receiver = machine.evaluate(target.value, state)

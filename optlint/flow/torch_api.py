@@ -38,6 +38,11 @@ RENAMED = {
 _COMMON = frozenset({"params", "lr", "weight_decay", "maximize", "foreach", "differentiable", "capturable", "fused"})
 
 
+def holds_modules(path: str) -> bool:
+    """Whether an object of this class gives modules if it is walked over, if it can be walked over at all."""
+    return path in LISTS_OF_MODULES or path.endswith(".?")
+
+
 def _keys(words: str) -> frozenset[str]:
     return _COMMON | frozenset(words.split())
 
@@ -161,8 +166,9 @@ PART_NAMES = frozenset(
     "conv1 conv_stem bn1 layer1 layer2 layer3 layer4 AuxLogits h wte wpe ln_f attention attn mlp self_attn unet vae "
     "text_encoder score qa_outputs shared feature_extractor projector bottleneck segmentation_head".split()
 )
-PART_OWNERS = ("torchvision.", "timm.", "transformers.", "diffusers.")
+PART_OWNERS = ("torchvision.", "timm.", "transformers.", "diffusers.", "torch.hub.")
 CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
+LISTS_OF_MODULES = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.Module"})
 PARAMETER_CONTAINERS = frozenset({"torch.nn.ParameterList", "torch.nn.ParameterDict"})
 # Modules that hold another as `.module` and stand for it.
 MODULE_WRAPPERS = frozenset(
@@ -206,29 +212,6 @@ DICTS_OF_PARTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
 SHOWS_MODULE = frozenset(
     "named_parameters named_modules named_children named_buffers load_state_dict register_buffer register_parameter "
     "register_forward_hook register_module add_module get_submodule get_parameter".split()
-)
-
-# Functions of torch that make a leaf tensor; the keyword requires_grad says the rest.
-TENSOR_MAKERS = frozenset(
-    f"torch.{name}"
-    for name in "tensor zeros ones rand randn randint empty full eye arange linspace logspace normal randperm "
-    "zeros_like ones_like rand_like randn_like randint_like empty_like full_like from_numpy as_tensor Tensor "
-    "FloatTensor DoubleTensor HalfTensor LongTensor IntTensor".split()
-)
-INTEGER_MAKERS = frozenset({"torch.randint", "torch.randperm", "torch.LongTensor", "torch.IntTensor", "torch.arange"})
-TENSOR_ALIASES = frozenset({"torch.autograd.Variable"})
-# Methods of a tensor: what they give.
-VIEWS = frozenset(
-    "view reshape chunk split unbind narrow select squeeze unsqueeze transpose permute t expand expand_as "
-    "flatten diagonal view_as tensor_split hsplit vsplit unfold swapaxes movedim".split()
-)
-MANY_VIEWS = frozenset("chunk split unbind tensor_split hsplit vsplit".split())
-SAME_TENSOR = frozenset("requires_grad_ detach_ retain_grad share_memory_ pin_memory_".split())
-MAYBE_SAME = frozenset("to type float contiguous cpu type_as".split())
-NEW_DATA = frozenset("cuda double half bfloat16 clone mul div add sub neg exp log sqrt pow abs sum mean clamp".split())
-NOT_TENSORS = frozenset(
-    "item tolist numpy size dim numel nelement element_size data_ptr is_contiguous stride storage_offset "
-    "backward register_hook get_device untyped_storage storage type".split()
 )
 
 NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
