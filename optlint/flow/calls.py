@@ -191,7 +191,7 @@ def _draw_all(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
     for value, where in zip(arguments.all(), sites, strict=False):
         if isinstance(state.cell(value), IteratorCell | Unknown) or isinstance(value, Union):
             consumption.walk(machine, value, state, where, Purpose(name, trains=trains))
-    if path in torch_tensors.PARAMETER_CONTAINERS:
+    if path in torch_api.PARAMETER_CONTAINERS:
         return tensor_calls.parameter_container(machine, path, arguments, state, machine.site(node))
     if path in torch_tensors.FUNCTIONS | torch_tensors.SUMS:
         return tensor_calls.computing(path)(machine, arguments, node, state)
@@ -379,7 +379,8 @@ def _partial(machine: Machine, arguments: Arguments, _: ir.Call, __: State) -> V
 def _dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
     site = machine.site(node)
     entries: dict[object, Entry] = {}
-    blank, each = arguments.open, UNKNOWN
+    each: Value = UNKNOWN
+    blank = arguments.open
     for value in arguments.values:
         other = state.get(value, MappingCell)
         if other is None:

@@ -59,7 +59,7 @@ def _copy_object(
     parent = cell.parent and (made.get(cell.parent[0]), cell.parent[1])
     kept = (parent[0], parent[1]) if parent is not None and parent[0] is not None else None
     if isinstance(cell, TensorCell):
-        state.put(copy, replace(cell, base=None, piece_of=None, parent=kept))
+        state.put(copy, replace(cell, bases=(), piece_of=None, parent=kept))
         return
     attrs = tuple((name, _copied(machine, value, state, made)) for name, value in cell.attrs)
     named = cell.children

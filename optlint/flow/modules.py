@@ -131,6 +131,8 @@ def values_of(machine: Machine, module: Ref, name: str, state: State, site: Site
     assert cell is not None
     pairs: list[tuple[Value, Value]] = [(Const(key), value) for key, value in cell.children or ()]
     known = cell.children is not None
+    if isinstance(cell.cls, External) and cell.cls.path in torch_api.PARAMETER_CONTAINERS:
+        pairs = [(UNKNOWN, value) for _, value in cell.attrs]
     if not known:
         pairs = [(UNKNOWN, item_of(machine, module, UNKNOWN, state, site))]
     if name == "values":

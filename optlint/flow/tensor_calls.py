@@ -136,9 +136,9 @@ def parameter_container(machine: Machine, path: str, arguments: Arguments, state
     held = state.cell(arguments.values[0]) if arguments.values and not arguments.open else None
     named: tuple[tuple[str, Value], ...] | None = None
     if isinstance(held, SequenceCell | IteratorCell) and held.items is not None:
-        named = tuple((str(place), item) for place, item in enumerate(held.items))
+        named = tuple((f"[{place}]", item) for place, item in enumerate(held.items))
     elif isinstance(held, MappingCell) and not held.open:
-        named = tuple((str(key), entry.value) for key, entry in held.entries)
+        named = tuple((f"[{key!r}]", entry.value) for key, entry in held.entries)
     elif not arguments.all():
         named = ()
     for value in (item for given in arguments.all() for item in tensors.tensors_among(given, state)):

@@ -240,7 +240,7 @@ def stored_on_module(machine: Machine, value: Ref, cell: TensorCell, site: Site,
 def _is_lost(base: Ref, state: State) -> bool:
     cell = state.get(base, TensorCell)
     fresh = cell is not None and cell.parameter and not cell.registered and not cell.escaped
-    return fresh and (base, "registered") not in state.marks
+    return bool(fresh) and (base, "registered") not in state.marks
 
 
 def _tell_lost(machine: Machine, cell: TensorCell, state: State, event: events.ParameterLost) -> None:

@@ -72,11 +72,11 @@ def _dtype(machine: Machine, path: str, arguments: Arguments, state: State) -> s
     if wanted is not None or arguments.open:
         return wanted.path if isinstance(wanted, External) else None
     if path in torch_tensors.LIKE_MAKERS:
-        like = state.get(arguments.pick(0, "input"), TensorCell) if arguments.values else None
+        like = state.get(arguments.pick(0, "input") or UNKNOWN, TensorCell)
         return like.dtype if like is not None else None
     default = None if machine.default_dtype_changed else DEFAULT_DTYPE
     if path == "torch.tensor":
-        data = arguments.pick(0, "data")
+        data = arguments.pick(0, "data") or UNKNOWN
         items = state.get(data, SequenceCell)
         values = (data,) if items is None else items.items or ()
         floats = [value for value in values if isinstance(value, Const) and isinstance(value.value, float)]

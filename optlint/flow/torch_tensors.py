@@ -109,8 +109,6 @@ REPARAMETRIZES = (
 )  # fmt: skip
 # Layers whose call gives more than one tensor.
 GIVES_MORE = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", "torch.nn.MultiheadAttention"})
-# Modules that hold Parameters under numbers or names.
-PARAMETER_CONTAINERS = frozenset({"torch.nn.ParameterList", "torch.nn.ParameterDict"})
 CHANGES_DEFAULTS = _of("torch.", "set_default_dtype set_default_tensor_type set_default_device")
 # Methods that users of a module replace its parameters in, or that are called with replaced ones.
 FORWARDS = frozenset({"forward"})
