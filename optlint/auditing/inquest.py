@@ -10,6 +10,7 @@ from optlint.auditing import births, judge
 from optlint.auditing.causes import cause_of
 from optlint.auditing.models import ModelMap
 from optlint.auditing.order import probe_of, told_of
+from optlint.auditing.rates import judge_assignments
 from optlint.auditing.records import take_sample
 from optlint.auditing.summaries import TimelinePoint
 from optlint.auditing.suspects import judge_untrained
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from torch import Tensor
+    from torch.optim import Optimizer
 
     from optlint.auditing.book import Book
     from optlint.auditing.causes import Cause
@@ -50,7 +52,7 @@ class Inquest:
         self._streaks: dict[Span, int] = {}
         self.timeline: list[TimelinePoint] = []
 
-    def judge(self, record: OptimizerRecord, bad_loss: bool) -> None:
+    def judge(self, record: OptimizerRecord, optimizer: Optimizer, bad_loss: bool) -> None:
         """What a look after a step has shown."""
         if record.steps >= AFTER_STEPS:
             self._all(births.missed_by_used_iterators(record, self._book))
@@ -61,6 +63,7 @@ class Inquest:
         if record.still:
             self._all(judge.judge_effect(record))
         self._all(judge.judge_rates(record, final=False))
+        self._all(judge_assignments(record, optimizer))
         self._all(judge_ties(record))
         self._all(self.unowned(record, final=False))
         self._all(judge_untrained(record, final=False))

@@ -153,7 +153,7 @@ class OptimizerRecord:
     zero_since: int | None = None  # the step of the look that first found all rates zero
     zeroed_unseen: bool = False  # its gradients are cleared in a way that leaves no trace but the values
     born_defaults: dict[str, object] = field(default_factory=dict)
-    born_attributes: frozenset[str] = frozenset()
+    astray: frozenset[tuple[str, str]] = frozenset()  # hyperparameters set elsewhere than in the groups
     root: weakref.ref[Module] | None = None  # the model that the groups were taken from
     root_names: dict[str, tuple[int, bool]] = field(default_factory=dict)  # at birth: name -> identity, trainable
     ties: tuple[tuple[str, ...], ...] = ()

@@ -89,7 +89,22 @@ def variable_at(span: Span) -> str | None:
     line = linecache.getline(span.filename, span.row)
     before = line[: span.column - 1] if span.column > 1 else line.partition("(")[0]
     found = re.search(r"(?:^|[;:])\s*([A-Za-z_][\w.]*(?:\[[^\]]*\])?)\s*(?::[^=]+)?=(?!=)[^=;]*$", before)
-    return found[1] if found else None
+    return found[1] if found else _of_tuple(line, span.column)
+
+
+def _of_tuple(line: str, column: int) -> str | None:
+    """The name in `first, second = …, …` for the value at a column."""
+    indent = len(line) - len(line.lstrip())
+    try:
+        (statement,) = ast.parse(line.strip()).body
+    except (SyntaxError, ValueError):
+        return None
+    match statement:
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
+            at = (name for name, value in zip(names, values, strict=True) if value.col_offset + indent + 1 == column)
+            name = next(at, None)
+            return ast.unparse(name) if name is not None else None
+    return None
 
 
 def given_at(span: Span, group: int, count: int) -> Given | None:

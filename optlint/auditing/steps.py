@@ -117,7 +117,7 @@ class Steps:
             return
         self._book.enter_tensors(record)
         look(record, optimizer)
-        self._inquest.judge(record, bad_loss=self._attention.bad_loss)
+        self._inquest.judge(record, optimizer, bad_loss=self._attention.bad_loss)
         self._attention.bad_loss = False
         record.next_look = next_look(record.steps, len(record.parameters))
         if record.extra_looks > 0 and (record.stale or record.steps < record.watch_until):
