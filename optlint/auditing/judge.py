@@ -133,7 +133,7 @@ def judge_effect(record: OptimizerRecord) -> Iterator[Seen]:
     pulled = [held for held in held_by(record) if held.known.grads]
     still = [held for held in pulled if held.known.still >= STILL and not held.known.moved]
     rates = rates_of(record)
-    if not still or record.place is None or _rising(record, rates):
+    if not still or record.place is None:
         return
     low = [held for held in still if held.known.dtype in HALF and rates[held.group] != 0]
     if low:
@@ -192,15 +192,3 @@ def rates_of(record: OptimizerRecord) -> list[float | None]:
 def _rate(group: dict[str, object]) -> float | None:
     rate = group.get("lr")
     return float(rate) if isinstance(rate, float | int) else None
-
-
-def _rising(record: OptimizerRecord, rates: list[float | None]) -> bool:
-    """Whether a rate has grown since the last look: a warm-up or a search for a rate starts anew."""
-    known = [rate for rate in rates if rate is not None]
-    highest, before = max(known, default=0.0), record.highest_rate
-    record.highest_rate = highest
-    if before is not None and highest > before:
-        for parameter in record.parameters.values():
-            parameter.still = 0
-        return True
-    return False

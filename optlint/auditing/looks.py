@@ -38,6 +38,9 @@ def look(record: OptimizerRecord, optimizer: Optimizer) -> None:
     probe = record.probe() if record.probe is not None else None
     if probe is None or probe.grad is None:
         choose_probe(record)
+    if _rising(record):  # a warm-up or a search for a rate starts anew
+        for known in record.parameters.values():
+            known.still = 0
     record.still = record.stale = record.odd = False
     for group, tensor in record.tensors:
         parameter = record.parameters.get(id(tensor))
@@ -56,6 +59,14 @@ def note_hyperparameters(record: OptimizerRecord, optimizer: Optimizer) -> None:
     record.hyperparameters = [
         {key: _plain(value) for key, value in group.items() if key != "params"} for group in optimizer.param_groups
     ]
+
+
+def _rising(record: OptimizerRecord) -> bool:
+    """Whether a rate has grown since the last look."""
+    rates = [group.get("lr") for group in record.hyperparameters]
+    highest, before = max((rate for rate in rates if isinstance(rate, float | int)), default=0.0), record.highest_rate
+    record.highest_rate = highest
+    return before is not None and highest > before
 
 
 def _first_state(optimizer: Optimizer) -> Iterable[object]:

@@ -1,0 +1,32 @@
+"""OPT508: the loss has no path to the parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.rule import RUN_ONLY, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.observations import BackwardReachedNothing
+
+rule = Rule(
+    "OPT508",
+    "broken-graph",
+    "backward reaches no parameter",
+    needs=RUN_ONLY,
+)
+
+
+REASONS = {
+    "leaf": "the tensor is a new leaf, made from a number or a detached value",
+    "no graph": "no tensor that needs a gradient went into it",
+}
+
+
+@rule.check
+def no_path(seen: BackwardReachedNothing) -> Iterator[Diagnostic]:
+    """Report backward on a tensor without history."""
+    yield rule.at(seen.place, f"backward reaches no parameter of {seen.name}: {REASONS[seen.why]}", **seen.about)
