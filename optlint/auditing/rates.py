@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import re
 from typing import TYPE_CHECKING
@@ -49,7 +50,8 @@ def _is_rate(value: object) -> bool:
 def _reads(kind: type, key: str) -> bool:
     """Whether a method of an optimizer that is not torch's uses this attribute."""
     own = (base for base in kind.__mro__ if not base.__module__.startswith("torch."))
-    codes = (getattr(member, "__code__", None) for base in own for member in vars(base).values())
+    members = (member for base in own for member in vars(base).values() if callable(member))
+    codes = (getattr(inspect.unwrap(member), "__code__", None) for member in members)  # torch wraps `step`
     return any(key in code.co_names for code in codes if code is not None)
 
 

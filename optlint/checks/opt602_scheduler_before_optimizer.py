@@ -1,0 +1,32 @@
+"""OPT602: the scheduler steps first, so the first rate is never used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.diagnostic import Severity
+from optlint.rule import RUN_ONLY, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.observations import SchedulerEarly
+
+rule = Rule(
+    "OPT602",
+    "scheduler-before-optimizer",
+    "the scheduler steps before the optimizer",
+    severity=Severity.WARNING,
+    needs=RUN_ONLY,
+)
+
+
+@rule.check
+def first_rate_skipped(seen: SchedulerEarly) -> Iterator[Diagnostic]:
+    """Report a scheduler that steps ahead of its optimizer."""
+    yield rule.at(
+        seen.place,
+        f"`{seen.scheduler}` steps before {seen.name} does, so the first rate of the schedule is skipped",
+        **seen.about,
+    )

@@ -1,0 +1,33 @@
+"""OPT605: a schedule that drives an optimizer which never steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.diagnostic import Severity
+from optlint.rule import RUN_ONLY, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.observations import SchedulerElsewhere
+
+rule = Rule(
+    "OPT605",
+    "scheduler-of-other-optimizer",
+    "the scheduler belongs to an optimizer that does not step",
+    severity=Severity.WARNING,
+    needs=RUN_ONLY,
+)
+
+
+@rule.check
+def drives_an_idle_one(seen: SchedulerElsewhere) -> Iterator[Diagnostic]:
+    """Report a scheduler whose optimizer stands still while another one trains the same parameters."""
+    yield rule.at(
+        seen.place,
+        f"`{seen.scheduler}` changes the rates of {seen.name}, which never steps; {seen.stepping} "
+        "trains its parameters",
+        **seen.about,
+    )
