@@ -22,6 +22,11 @@ def when_imported(name: str, callback: Callable[[], None]) -> Callable[[], None]
     return lookout.leave
 
 
+def call_off_all() -> None:
+    """Nobody is called back any more, as where `optlint run` is itself a child of a watched program."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Lookout)]
+
+
 class _Lookout:
     """A finder that finds nothing itself: it only lends the loader of one module another last line."""
 

@@ -105,12 +105,15 @@ class ProcessAudit:
         )
 
     def _note(self, diagnostic: Diagnostic) -> None:
+        from contextlib import suppress
+
         from optlint.auditing.journal import append
 
         plan = self._read_plan()
         kept = self._choice.of(diagnostic) if self._choice else None
         if plan is not None and kept is not None:
-            append(plan, kept._replace(rank=self.rank))
+            with suppress(OSError):  # the disk is full, or the parent has ended and removed its folder
+                append(plan, kept._replace(rank=self.rank))
 
     def _forked(self) -> None:
         session, self._session = self._session, None

@@ -6,6 +6,7 @@ import os
 import sys
 from contextlib import suppress
 
+from optlint.auditing.arrival import call_off_all
 from optlint.auditing.plan import Plan, files_of_ranks, hand_down, journals
 from optlint.auditing.process import ProcessAudit, current_rank
 from optlint.auditing.program import Program, execute
@@ -42,6 +43,7 @@ def main(options: RunOptions) -> int:
         return 2
     run = _Run(plan)
     audit = ProcessAudit(lambda: plan, run.conclude)
+    call_off_all()
     audit.arm()
     hand_down(plan)
     run.execute(Program(options.target, options.arguments, options.module))
