@@ -97,10 +97,8 @@ def test_a_run_within_a_run_writes_its_own_report(folder):
 
 
 def test_a_child_without_site_packages_runs(folder):
-    script = folder.write(
-        "starts.py", "import os, sys\nos.execv(sys.executable, [sys.executable, '-S', '-c', 'print(1)'])\n"
-    )
-    assert same(folder, script).out == "1\n"
+    text = "import os, sys\nos.execv(sys.executable, [sys.executable, '-S', '-c', 'print(1)'])\n"
+    assert same(folder, folder.write("becomes.py", text)).out == "1\n"
 
 
 def test_the_folder_for_children_holds_one_module():
