@@ -35,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _leave_at_once(INTERRUPTED)
     except ConfigError as error:
         return complain(str(error))
+    except Exception as error:
+        return _crashed(error)
     return code
 
 
@@ -42,6 +44,14 @@ def complain(message: str) -> int:
     """Tell on stderr why nothing could be done; the exit code for that."""
     print(f"optlint: {message}", file=sys.stderr)
     return USAGE
+
+
+def _crashed(error: Exception) -> int:
+    """Something of ours failed: what to attach to a report, and nothing that looks like the user's fault."""
+    from traceback import format_exception
+
+    lines = "".join(format_exception(error)).replace("Traceback (most recent call last):", "where:")
+    return complain(f"optlint itself failed, please report this with what follows: {error!r}\n{lines.rstrip()}")
 
 
 def _run(words: list[str]) -> int:

@@ -74,7 +74,7 @@ def _events(text: str, filename: str, policy: Policy) -> Iterator[object]:
     except RecursionError:
         raise NotAnalysedError("the code is nested too deeply") from None
     except Exception as error:
-        raise AnalysisError(f"{type(error).__name__}: {error}") from error
+        raise AnalysisError(_described(error)) from error
 
 
 def _judge(check: Check, event: object, filename: str, crashed: set[str]) -> Iterator[Diagnostic]:
@@ -86,14 +86,19 @@ def _judge(check: Check, event: object, filename: str, crashed: set[str]) -> Ite
 
 
 def _crash_message(check: Check, error: Exception) -> str:
+    return (
+        f"{check.rule.code} {check.rule.name} failed with {_described(error)}, so it says no more of this file; "
+        "please report that line with the statement shown here"
+    )
+
+
+def _described(error: Exception) -> str:
+    """The exception, and the line of ours that raised it."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "nowhere"
-    return (
-        f"{check.rule.code} {check.rule.name} failed with {type(error).__name__}: {error} (in {where}), so it says no "
-        "more of this file; please report that line with the statement shown here"
-    )
+    return f"{type(error).__name__}: {error} (in {where})"
 
 
 def _span_of(event: object, filename: str) -> Span:

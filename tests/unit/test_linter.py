@@ -79,7 +79,9 @@ def test_the_engine_failing_is_no_diagnostic(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(analysis, "analyse", fail)
     result = check(REUSED, loud)
-    assert (result.diagnostics, result.crash) == ((), "ZeroDivisionError: division by zero")
+    assert result.diagnostics == ()
+    assert result.crash
+    assert result.crash.startswith("ZeroDivisionError: division by zero (in tests.unit.test_linter:")
 
 
 def test_the_engine_running_out_of_stack_is_a_diagnostic(monkeypatch: pytest.MonkeyPatch) -> None:
