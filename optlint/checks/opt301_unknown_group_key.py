@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import GroupKeyUnknown
     from optlint.observations import KeyIgnored
 
 rule = Rule(
     "OPT301",
     "unknown-group-key",
     "a key of a param group that nothing reads",
-    needs=RUN_ONLY,
+    needs=(("optim", "Optimizer", "add_param_group", "param_groups", "Adam", "SGD"), ("params", "group")),
 )
+
+
+@rule.check
+def key_unknown(event: GroupKeyUnknown) -> Iterator[Diagnostic]:
+    """Report a key that neither the optimizer nor the project's code reads."""
+    if not event.read and not event.label:
+        yield rule.at(
+            event.site,
+            f"nothing reads the key `{event.key}` of this group: {event.optimizer} does not know it and keeps its "
+            "default",
+        )
 
 
 @rule.check

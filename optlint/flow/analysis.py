@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from optlint.flow import calls, expressions, ir, statements, texts
 from optlint.flow.life import Life
 from optlint.flow.machine import Frame, Machine, Unit
 from optlint.flow.project import Project
+from optlint.flow.project_keys import ProjectKeys
 from optlint.flow.state import State
 from optlint.flow.values import NONE, ClassValue, External, Value
 
@@ -72,6 +74,7 @@ class _Analysis:
             self._body,
             self._mentions,
             self._resolve,
+            reads_elsewhere=partial(ProjectKeys(self.project).read_outside, filename=self.text.filename),
             units={0: self.unit},
         )
 

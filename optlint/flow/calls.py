@@ -391,7 +391,7 @@ def _dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -
         blank = blank or other is None or other.open
         entries.update(other.entries if other is not None else ())
     for name, value in arguments.keywords.items():
-        entries[name] = Entry(value, arguments.keyword_sites[name])
+        entries[name] = arguments.entries.get(name) or Entry(value, arguments.keyword_sites[name])
     each = each if len(arguments.values) == 1 else UNKNOWN
     return machine.new(state, MappingCell(site, tuple(entries.items()), blank, each))
 

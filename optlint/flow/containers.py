@@ -97,13 +97,16 @@ def with_rest(
     return (*items[:starred], rest, *items[len(items) - after :])
 
 
-def set_item(machine: Machine, receiver: Value, index: Value, value: Value, state: State, site: Site) -> None:
+def set_item(
+    machine: Machine, receiver: Value, index: Value, value: Value, state: State, site: Site,
+    key_site: Site | None = None,
+) -> None:  # fmt: skip
     """`receiver[index] = value`."""
     cell = state.cell(receiver)
     if not isinstance(receiver, Ref):
         consumption.escape(value, state)
     elif isinstance(cell, MappingCell):
-        state.put(receiver, _with_entry(cell, index, Entry(value, site)))
+        state.put(receiver, _with_entry(cell, index, Entry(value, site, key_site)))
     elif isinstance(cell, SequenceCell):
         state.put(receiver, _with_item(cell, index, value))
     else:

@@ -197,6 +197,20 @@ class RateByIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupKeyUnknown:
+    """A key is written into a param group whose optimizer does not read it; `site` is the key.
+
+    `read` tells whether the project's code reads such a key, `label` whether it may only name the group.
+    """
+
+    site: Site
+    optimizer: str
+    key: str
+    read: bool
+    label: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GroupsOverlap:
     """Two param groups hold the same parameters."""
 

@@ -139,7 +139,8 @@ def _bind_parameters(
             )
             positional = []
         elif parameter.star == "**":
-            entries = tuple((key, Entry(value, site)) for key, value in keywords.items())
+            sites = arguments.keyword_sites
+            entries = tuple((key, Entry(value, sites.get(key, site))) for key, value in keywords.items())
             state.variables[scope, name] = machine.new(state, MappingCell(site, entries, open=arguments.open))
         elif positional and not parameter.keyword_only:
             value, where = positional.pop(0)
@@ -243,3 +244,4 @@ def _spread_keywords(value: Value, site: Site, result: Arguments, state: State) 
         if isinstance(key, str):
             result.keywords[key] = entry.value
             result.keyword_sites[key] = site
+            result.entries[key] = entry

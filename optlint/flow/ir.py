@@ -7,7 +7,7 @@ are not declared frozen because that triples the cost of making one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -344,6 +344,17 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def walk_all(block: Block, bodies: Callable[[Function], Block]) -> Iterator[Node]:
+    """Every node in some statements, those of the functions in them too."""
+    pending: list[Node] = list(block)
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(children(node))
+        if isinstance(node, Function):
+            pending.extend(bodies(node))
 
 
 def children(node: Node) -> Iterator[Node]:

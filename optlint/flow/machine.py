@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from optlint.flow.events import Site
 from optlint.flow.readings import Readings
-from optlint.flow.values import UNKNOWN, Cell, Counter, Ref, Value
+from optlint.flow.values import UNKNOWN, Cell, Counter, Entry, Ref, Value
 
 if TYPE_CHECKING:
     from optlint.flow import ir
@@ -78,6 +78,7 @@ class Arguments:
     keyword_sites: dict[str, Site]
     open: bool = False  # a `*args` or `**kwargs` of unknown content is among them
     spread: Value | None = None  # what the first `*args` of unknown content was
+    entries: dict[str, Entry] = field(default_factory=dict)  # what a `**kwargs` held
 
     def pick(self, index: int, name: str) -> Value | None:
         """The argument at this position or of this name."""
@@ -104,6 +105,12 @@ def nothing_read() -> Readings:
     return Readings(frozenset(), frozenset())
 
 
+def read_nowhere(key: str) -> bool:
+    """What code of no other file does with a key."""
+    del key
+    return False
+
+
 @dataclass(slots=True)
 class Machine:
     """Runs one program over abstract values and collects events."""
@@ -118,6 +125,7 @@ class Machine:
     resolve: Callable[[str, State], Value | None]
     own_methods: frozenset[str] = frozenset()
     readings: Callable[[], Readings] = nothing_read
+    reads_elsewhere: Callable[[str], bool] = read_nowhere
     units: dict[int, Unit] = field(default_factory=dict)
     functions: list[Closure] = field(default_factory=list)
     classes: list[ClassValue] = field(default_factory=list)

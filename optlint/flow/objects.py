@@ -196,7 +196,8 @@ def param_groups(machine: Machine, state: State, site: Site, owner: Ref | None =
     layers = optimizer.layers if optimizer is not None else None
     tensor = machine.new(state, TensorCell(site, "group parameter", True, None, True, True))
     params = containers.sequence(machine, state, "list", site, None, tensor)
-    group = machine.new(state, MappingCell(site, (("params", Entry(params, site)),), open=True, role="group"))
+    entries = (("params", Entry(params, site)),)
+    group = machine.new(state, MappingCell(site, entries, open=True, role="group", owner=owner))
     return machine.new(state, SequenceCell("list", site, None, group, owner=owner, layers=layers))
 
 

@@ -10,6 +10,7 @@ from optlint.flow import (
     consumption,
     covers,
     events,
+    group_keys,
     indices,
     tensor_methods,
     tensor_uses,
@@ -57,6 +58,7 @@ class Build:
     strict: bool
     own: bool = False
     leaves_only: bool = True
+    keys: frozenset[str] | None = None
 
     @property
     def purpose(self) -> Purpose:
@@ -71,11 +73,12 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     strict = path in torch_api.OPTIMIZERS
     own, lenient = not strict and isinstance(cls, ClassValue), arguments.keywords.get("differentiable", Const(False))
     build = Build(machine, state, name, site, strict, own, leaves_only=lenient == Const(False))
+    build = replace(build, keys=group_keys.known_to(machine, cls))
     params, where = arguments.pick(0, "params"), arguments.site(0, "params")
     groups = _groups(build, params, where) if params is not None and where is not None else ()
     indices.judge_rate(machine, arguments.keywords.get("lr", UNKNOWN))
     layers = indices.layers_of(params, state) if params is not None and _gives_groups(params, state) else None
-    ref = machine.new(state, OptimizerCell(path, site, name, path=state.path, layers=layers))
+    ref = machine.new(state, OptimizerCell(path, site, name, path=state.path, layers=layers, keys=build.keys))
     covers.judge(machine, state, ref, groups)
     return ref
 
@@ -99,6 +102,7 @@ def group_added(machine: Machine, optimizer: Value, group: Value, state: State, 
     """`optimizer.add_param_group(group)`; `site` is the argument, `where` the call."""
     cell = state.get(optimizer, OptimizerCell)
     build = Build(machine, state, cell.name if cell is not None else "add_param_group", where, strict=True)
+    build = replace(build, keys=cell.keys if cell is not None else None)
     given = state.cell(group)
     if isinstance(given, MappingCell):
         added = _group(build, group, site)
@@ -208,6 +212,7 @@ def _group(build: Build, group: Value, site: Site) -> covers.Group:
     rate = cell.get("lr")
     if rate is not None:
         indices.judge_rate(build.machine, rate.value)
+    group_keys.judge(build.machine, build.keys, build.name, cell)
     held = _holder(build, entry.value, entry.site)
     now = build.state.cell(entry.value)
     if isinstance(now, IteratorCell) and isinstance(group, Ref):

@@ -92,6 +92,13 @@ class Project:
             current = os.path.dirname(current)
         return folder
 
+    def top_of(self, folder: str) -> str | None:
+        """The folder that all of a project's own code is in: its root, or else its outermost package, if it has any."""
+        root, parent = self._project_root(folder), self._package_parent(folder)
+        if any(self._is_there(os.path.join(root, marker)) for marker in ROOT_MARKERS):
+            return root
+        return None if parent == folder else os.path.join(parent, os.path.relpath(folder, parent).split(os.sep)[0])
+
     def module_name(self, filename: str) -> str:
         """The dotted name of a file inside its package."""
         folder = os.path.dirname(filename)

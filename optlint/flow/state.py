@@ -154,7 +154,7 @@ def _join_mappings(left: MappingCell, right: MappingCell) -> MappingCell:
     theirs = dict(right.entries)
     mine = dict(left.entries)
     merged = {key: _join_entries(entry, theirs.get(key)) for key, entry in mine.items()}
-    merged.update({key: entry for key, entry in theirs.items() if key not in mine})
+    merged.update({key: replace(entry, certain=False) for key, entry in theirs.items() if key not in mine})
     differ = mine.keys() != theirs.keys() or left.open or right.open
     keys = tuple(key for key in (left.key, right.key) if key is not None)
     item, key = union((left.item, right.item)), union(keys) if keys else None
@@ -162,7 +162,9 @@ def _join_mappings(left: MappingCell, right: MappingCell) -> MappingCell:
 
 
 def _join_entries(left: Entry, right: Entry | None) -> Entry:
-    return left if right is None else replace(left, value=union((left.value, right.value)))
+    if right is None:
+        return replace(left, certain=False)
+    return replace(left, value=union((left.value, right.value)), certain=left.certain and right.certain)
 
 
 def _join_attributes(

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow import attributes, consumption, containers, indices, ir, kinds, objects, tensors, torch_api
+from optlint.flow import (
+    attributes,
+    consumption,
+    containers,
+    group_keys,
+    indices,
+    ir,
+    kinds,
+    objects,
+    tensors,
+    torch_api,
+)
 from optlint.flow.machine import Executor, Loop, Machine
 from optlint.flow.state import State, join
 from optlint.flow.values import (
@@ -72,10 +83,13 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
         if isinstance(receiver, Ref) and tensors.is_tensor(receiver, state):
             tensors.changed_in_place(receiver, (value,), state)
             return
-        containers.set_item(machine, receiver, index, value, state, machine.site(source))
+        key_site = machine.site(target.index)
+        containers.set_item(machine, receiver, index, value, state, machine.site(source), key_site)
         group = state.get(receiver, MappingCell)
-        if index == Const("lr") and group is not None and group.role == "group":
-            indices.judge_rate(machine, value)
+        if group is not None and group.role == "group":
+            group_keys.judge_written(machine, group, index, value, key_site, state)
+            if index == Const("lr"):
+                indices.judge_rate(machine, value)
     elif isinstance(target, ir.Display):
         _unpack(machine, target, value, state, source)
     elif isinstance(target, ir.Starred):

@@ -65,6 +65,16 @@ OPTIMIZERS: dict[str, frozenset[str]] = {
     "torch.optim.SGD": _keys("momentum dampening nesterov"),
     "torch.optim.SparseAdam": _keys("betas eps"),
 }
+# Keys that schedulers of torch write and read, and torch's names of parameters.
+SCHEDULER_KEYS = frozenset(
+    "initial_lr swa_lr max_lr min_lr base_lr max_momentum base_momentum param_names step_size_up".split()
+)
+# Words that only name a group or scale what a library sets: inert, or read where we do not look.
+GROUP_LABELS = frozenset(
+    "name names group_name param_name tag label desc description type kind index idx layer_id layer depth "
+    "lr_scale lr_mult lr_multiplier lr_factor lr_ratio lr_coef decay_mult wd_mult wd_scale bias_mult scale factor "
+    "fix_lr fixed moe is_moe_param use_muon is_expert apply_decay apply_wd no_decay frozen".split()
+)
 OPTIMIZER_BASE = "torch.optim.Optimizer"
 # Packages in which a capitalised name called with parameters is an optimizer; their keys are not known.
 OPTIMIZER_PACKAGES = (

@@ -245,6 +245,7 @@ class Entry:
     value: Value
     site: Site
     key_site: Site | None = None
+    certain: bool = True  # false if only some of the paths that meet here wrote it
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +259,7 @@ class MappingCell:
     role: str = "dict"  # or "group": a param group of an optimizer
     key: Value | None = None  # stands for keys that are not listed
     default: Value | None = None  # makes the values of new keys
+    owner: Ref | None = None  # the optimizer that has this group
 
     def get(self, key: object) -> Entry | None:
         """The entry under a literal key."""
@@ -346,6 +348,7 @@ class OptimizerCell:
     groups: tuple[Group, ...] | None = ()
     path: Path = ()
     layers: tuple[int, ...] | None = None  # the layer of each group, if they run along the parameters of a model
+    keys: frozenset[str] | None = None  # the keys of groups that it reads
 
 
 Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell
