@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
+MANY = 20  # files, from which on progress is worth showing
 OPTIONS = (
     Option(("--select",), "check these rules only: codes, prefixes, names, or ALL; comma-separated", "RULES"),
     Option(("--extend-select",), "check these rules too", "RULES"),
@@ -71,7 +72,7 @@ def selection(arguments: Arguments) -> Selection:
 
 
 def _shown(results: Iterable[FileResult], total: int, arguments: Arguments) -> Iterable[FileResult]:
-    if arguments.has("--quiet") or not sys.stderr.isatty():
+    if total < MANY or arguments.has("--quiet") or not sys.stderr.isatty():
         return results
     from optlint.progress import shown
 
