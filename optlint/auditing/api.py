@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import ContextDecorator
 from typing import TYPE_CHECKING
 
+from optlint.auditing.choice import Choice
 from optlint.auditing.places import is_users_file
 from optlint.auditing.report import AuditReport
 from optlint.auditing.session import Options, Session
-from optlint.rule import load_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,14 +18,13 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from optlint.diagnostic import Diagnostic
-    from optlint.rule import Registry, Rule
 
 
 class audit(ContextDecorator):  # noqa: N801 (it reads like a function)
     """Watch the optimizers of a `with` block or of a decorated function; yields the live `AuditReport`.
 
     `model` and `optimizer` are needed only where they were built before; `select` and `ignore` take codes,
-    prefixes of codes, or names.
+    prefixes of codes, or names. Configuration and suppression comments hold as they do for the linter.
     """
 
     def __init__(
@@ -39,15 +38,22 @@ class audit(ContextDecorator):  # noqa: N801 (it reads like a function)
         strict_iterators: bool = False,
         on_diagnostic: Callable[[Diagnostic], None] | None = None,
     ) -> None:
-        registry = _chosen(tuple(select), tuple(ignore))
-        self._options = Options(model, optimizer, registry, reportable, strict_iterators, on_diagnostic)
+        choice = self._choice = Choice(tuple(select), tuple(ignore))
+        self._options = Options(
+            model,
+            optimizer,
+            choice.registry,
+            reportable,
+            strict_iterators,
+            None if on_diagnostic is None else lambda one: choice.hand_on(one, on_diagnostic),
+        )
         self._sessions: list[Session] = []  # a decorated function may call itself
 
     def __enter__(self) -> AuditReport:
         session = Session(self._options)
         session.start()
         self._sessions.append(session)
-        return session.report()
+        return AuditReport(lambda: self._choice.of_facts(session.report().facts))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -61,13 +67,3 @@ def explain(optimizer: Optimizer, model: Module | None = None) -> AuditReport:
 
     facts = facts_without_run(optimizer, model)
     return AuditReport(lambda: facts)
-
-
-def _chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> Registry:
-    registry = load_rules()
-    chosen = [rule for rule in registry.rules.values() if _named(rule, select) or (not select and rule.enabled)]
-    return registry.only(rule.code for rule in chosen if not _named(rule, ignore))
-
-
-def _named(rule: Rule, words: tuple[str, ...]) -> bool:
-    return any(word in ("ALL", rule.name) or rule.code.startswith(word.upper()) for word in words)

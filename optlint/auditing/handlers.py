@@ -294,11 +294,11 @@ def _constructors(optimizer: Optimizer) -> frozenset[Any]:
 
 
 def _frame_in_forward(users: Callable[[str], bool]) -> FrameType | None:
-    """The user's outermost frame inside the innermost module call: the line of `forward` that makes something."""
+    """The user's line inside a module call that makes something; constructors on the way are part of what is made."""
     frame: FrameType | None = sys._getframe(1)
     found = None
     while frame is not None and frame.f_code is not CALL_CODE:
-        if users(frame.f_code.co_filename):
+        if found is None and users(frame.f_code.co_filename) and frame.f_code.co_name != "__init__":
             found = frame
         frame = frame.f_back
     return found if frame is not None else None

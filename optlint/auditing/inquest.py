@@ -173,7 +173,7 @@ class Inquest:
         ):
             return False
         first = one.since.setdefault(id(record), record.steps)
-        return final or (record.steps - first >= AFTER_STEPS and one.walks >= WALKS)
+        return (final and not one.fresh) or (record.steps - first >= AFTER_STEPS and one.walks >= WALKS)
 
     def _made_in_forward(self, record: OptimizerRecord) -> Iterator[Seen]:
         for place, kind in self._leaves.made_in_forward():

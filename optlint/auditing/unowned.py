@@ -31,6 +31,7 @@ class LeafRecord:
     walks: int
     sample: Tensor | None
     together: set[int]  # identities of the records whose parameters the same losses reached
+    fresh: bool = False  # made in forward
     since: dict[int, int] = field(default_factory=dict)  # by record: the step at which it was first looked at
     moved: bool = False
     told: bool = False
@@ -54,11 +55,13 @@ class Leaves:
         self._fresh: dict[int, _Fresh] = {}
         self._fresh_lines: dict[Span, int] = {}
         self._fresh_names: dict[Span, tuple[str, ...]] = {}
+        self._places: dict[tuple[str, int], Span] = {}  # one for each line
 
     def note_fresh(self, parameter: Tensor, place: Span, owner: str) -> None:
         """A Parameter was registered between two steps."""
         if len(self._fresh) > 1000:
             self._fresh = {key: one for key, one in self._fresh.items() if one.ref() is not None}
+        place = self._places.setdefault((place.filename, place.row), place)
         self._fresh[id(parameter)] = _Fresh(weakref.ref(parameter), place, owner)
 
     def walk(self, roots: tuple[Tensor, ...]) -> None:
@@ -67,25 +70,25 @@ class Leaves:
         if not leaves:
             return
         together = {id(record) for leaf in leaves for record in self._book.owning(leaf)}
-        lines = {self._of_line(leaf) for leaf in leaves if not self._book.owning(leaf)}
-        for line in filter(None, lines):
+        unowned = [leaf for leaf in leaves if leaf.requires_grad and not self._book.owning(leaf)]
+        lines = {id(leaf): self._of_line(leaf) for leaf in unowned}
+        for line in set(filter(None, lines.values())):
             self._fresh_lines[line] = self._fresh_lines.get(line, 0) + 1
-        for leaf in leaves:
-            if not self._book.owning(leaf) and leaf.requires_grad:
-                self._note(leaf, together)
+        for leaf in unowned:
+            self._note(leaf, together, fresh=lines[id(leaf)] is not None)
 
     def _of_line(self, leaf: Tensor) -> Span | None:
         fresh = self._fresh.get(id(leaf))
         if fresh is None or fresh.ref() is not leaf:
             return None
         del self._fresh[id(leaf)]  # counted once: a layer that is made once and kept is no layer of every round
-        self._fresh_names[fresh.place] = tuple({*self._fresh_names.get(fresh.place, ()), fresh.owner})
+        self._fresh_names[fresh.place] = tuple(dict.fromkeys((*self._fresh_names.get(fresh.place, ()), fresh.owner)))
         return fresh.place
 
-    def _note(self, leaf: Tensor, together: set[int]) -> None:
+    def _note(self, leaf: Tensor, together: set[int], fresh: bool) -> None:
         known = self.records.get(id(leaf))
         if known is None or known.ref() is not leaf:
-            self.records[id(leaf)] = LeafRecord(weakref.ref(leaf), 1, take_sample(leaf), together)
+            self.records[id(leaf)] = LeafRecord(weakref.ref(leaf), 1, take_sample(leaf), together, fresh)
             return
         known.walks += 1
         known.together |= together
@@ -107,7 +110,7 @@ class Leaves:
         return [
             (leaf, one)
             for leaf, one in known
-            if not one.told and (final or leaf.grad is not None) and not self._has_moved(leaf, one)
+            if not one.told and (leaf.grad is not None or (final and not one.fresh)) and not self._has_moved(leaf, one)
         ]
 
     def _has_moved(self, leaf: Tensor, one: LeafRecord) -> bool:
@@ -119,4 +122,4 @@ class Leaves:
         """Lines that make new Parameters round after round, which the loss reaches and nobody owns."""
         for place, walks in self._fresh_lines.items():
             if walks >= FRESH_WALKS:
-                yield place, next(iter(self._fresh_names[place]))
+                yield place, self._fresh_names[place][0]

@@ -1,0 +1,32 @@
+"""OPT401: layers in a plain container are invisible to `parameters()`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.rule import RUN_ONLY, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.observations import Unowned
+
+rule = Rule(
+    "OPT401",
+    "unregistered-submodule",
+    "modules in a plain list, tuple or dict of a module",
+    needs=RUN_ONLY,
+)
+
+
+@rule.check
+def hidden_layers(seen: Unowned) -> Iterator[Diagnostic]:
+    """Report layers that the loss reaches and no optimizer was given."""
+    if seen.why == "hidden module":
+        yield rule.at(
+            seen.place,
+            f"{seen.name} never trains {seen.listed}: `{seen.holder}` is a plain container, so its "
+            "modules are not registered",
+            **seen.about,
+        )

@@ -1,0 +1,39 @@
+"""OPT701: loaded state goes to the parameters by position, not by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.diagnostic import Severity
+from optlint.rule import RUN_ONLY, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.observations import StateLoaded
+
+rule = Rule(
+    "OPT701",
+    "optimizer-state-mismatch",
+    "optimizer state of other parameters was loaded",
+    needs=RUN_ONLY,
+)
+
+
+@rule.check
+def state_of_others(seen: StateLoaded) -> Iterator[Diagnostic]:
+    """Report state that does not fit; a rate that came back with it is worth knowing."""
+    if seen.why == "rate":
+        yield rule.at(
+            seen.place,
+            f"loading changed the rates of {seen.name} from {seen.detail}",
+            severity=Severity.INFO,
+            **seen.about,
+        )
+    else:
+        yield rule.at(
+            seen.place,
+            f"{seen.name} got the state of other parameters for {seen.listed}: the {seen.why} differs",
+            **seen.about,
+        )
