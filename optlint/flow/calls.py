@@ -18,6 +18,7 @@ from optlint.flow import (
     modules,
     objects,
     optimizers,
+    sets,
     tensor_calls,
     tensor_methods,
     tensors,
@@ -144,7 +145,10 @@ def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
     if path in torch_api.SAME_MODULE and arguments.values:
         return arguments.values[0]
     if path in torch_api.COPIES:
-        return _copy(machine, torch_api.COPIES[path], arguments, state, site)
+        made = _copy(machine, torch_api.COPIES[path], arguments, state, site)
+        if path == "builtins.sorted":
+            state.update(made, ordered=True, layers=None)
+        return made
     if path in torch_api.WRAPPERS:
         return _wrapper(machine, path, arguments, node, state)
     if path in torch_api.DRAWS_ALL:
@@ -174,7 +178,7 @@ def _make_module(machine: Machine, path: str, arguments: Arguments, state: State
     return modules.built(machine, path, arguments, state, site)
 
 
-def _copy(machine: Machine, kind: str, arguments: Arguments, state: State, site: Site) -> Value:
+def _copy(machine: Machine, kind: str, arguments: Arguments, state: State, site: Site) -> Ref:
     if not arguments.values:
         return containers.sequence(machine, state, kind, site, None if arguments.open else ())
     where = arguments.sites[0] if arguments.sites else site
@@ -273,7 +277,8 @@ def _wrapper(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
     kind = "tqdm" if path.startswith("tqdm.") else name
     sources = tuple(value for value in values if isinstance(state.cell(value), IteratorCell))
     endless = name == "cycle" or (kind == "tqdm" and not sources)
-    made = IteratorCell(kind, site, item, sources, depth=state.depth, endless=endless)
+    ordered = all(sets.is_ordered(value, state) for value in values)
+    made = IteratorCell(kind, site, item, sources, depth=state.depth, endless=endless, ordered=ordered)
     if not arguments.open:
         made = _with_contents(machine, made, values, state)
     return machine.new(state, made)
@@ -464,6 +469,8 @@ def _method(machine: Machine, method: Method, arguments: Arguments, node: ir.Cal
     receiver, site = method.receiver, machine.site(node)
     cell = state.cell(receiver)
     if isinstance(receiver, Ref):
+        if isinstance(cell, SequenceCell) and cell.kind == "set" and method.name in sets.METHODS:
+            return sets.call_method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, SequenceCell | MappingCell):
             return containers.call_method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, TensorCell):

@@ -61,10 +61,10 @@ def copied(machine: Machine, value: Value, kind: str, state: State, site: Site, 
     if isinstance(cell, SequenceCell):
         ordered = kind != "set" and cell.ordered
         return machine.new(state, replace(cell, kind=kind, made=site, ordered=ordered, layers=layers))
-    covers, children, items = None, None, None
+    covers, children, items, ordered = None, None, None, kind != "set"
     if isinstance(cell, IteratorCell):
-        covers, children, items = cell.covers, cell.children, cell.items
-    made = SequenceCell(kind, site, items, item, covers=covers, children=children, ordered=kind != "set", layers=layers)
+        covers, children, items, ordered = cell.covers, cell.children, cell.items, ordered and cell.ordered
+    made = SequenceCell(kind, site, items, item, covers=covers, children=children, ordered=ordered, layers=layers)
     return machine.new(state, made)
 
 

@@ -197,6 +197,14 @@ class RateByIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class ParametersUnordered:
+    """Parameters are given to an optimizer in the order of a set."""
+
+    site: Site
+    optimizer: str
+
+
+@dataclass(frozen=True, slots=True)
 class GroupKeyUnknown:
     """A key is written into a param group whose optimizer does not read it; `site` is the key.
 

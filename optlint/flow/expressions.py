@@ -15,6 +15,7 @@ from optlint.flow import (
     kinds,
     modules,
     objects,
+    sets,
     statements,
     tensor_methods,
     tensors,
@@ -37,6 +38,7 @@ from optlint.flow.values import (
     IteratorCell,
     MappingCell,
     Method,
+    Path,
     Ref,
     SequenceCell,
     TensorCell,
@@ -193,6 +195,8 @@ def _binary(machine: Machine, node: ir.Binary, state: State) -> Value:
             consumption.as_sequence(machine, value, machine.site(node), machine.site(operand), "`+`", state)
         if state.get(left, SequenceCell) is not None:
             return containers.concatenated(machine, left, right, state, machine.site(node))
+    if node.op in sets.OPERATORS and sets.is_set(left, state) and isinstance(left, Ref):
+        return sets.combined(machine, left, (right,), node.op in "-&", state, machine.site(node))
     if indices.concerns((left, right)) or (isinstance(left, Const) and isinstance(right, Const)):
         return indices.operated(machine, node, left, right, node.op)
     return tensors.of_operator(machine, node, left, right, node.op, state)
@@ -218,12 +222,20 @@ def _boolean(machine: Machine, node: ir.Boolean, state: State) -> Value:
     other.path = (*path, (object(), node))
     kinds.refine(machine, node.left, other, node.op == "and")
     right = machine.evaluate(node.right, other)
-    joined = join([state.copy(), other], path)
-    assert joined is not None
-    state.become(joined)
+    _go_on(state, [state.copy(), other], path)
     if known is not None:
         return right
     return union((left, right)) if node.op == "or" else UNKNOWN
+
+
+def _go_on(state: State, states: list[State], path: Path) -> None:
+    """Go on with what is true on all paths; on none if all of them end inside the expression."""
+    joined = join(states, path)
+    if joined is None:
+        state.live = False
+    else:
+        state.become(joined)
+        state.path = path
 
 
 def _comparison(machine: Machine, node: ir.Comparison, state: State) -> Value:
@@ -272,9 +284,7 @@ def _conditional(machine: Machine, node: ir.Conditional, state: State) -> Value:
     if verdict is not None:
         state.become(body if verdict else orelse)
         return values[0] if verdict else values[1]
-    joined = join([body, orelse], path)
-    assert joined is not None
-    state.become(joined)
+    _go_on(state, [body, orelse], path)
     return union(values)
 
 
@@ -306,7 +316,9 @@ def _display(machine: Machine, node: ir.Display, state: State) -> Value:
     found = tuple(cover for group in covers for cover in group or ()) if all_known else None
     members = tuple(values)[: containers.MOST_MEMBERS]
     cell = SequenceCell(node.kind, site, None, union(tuple(values)), None, found, None, node.kind != "set", members)
-    return machine.new(state, replace(cell, layers=indices.joined_layers(tuple(spread), state) if cell.ordered else None))
+    ordered = cell.ordered and all(sets.is_ordered(part, state) for part in spread)
+    layers = indices.joined_layers(tuple(spread), state) if ordered else None
+    return machine.new(state, replace(cell, ordered=ordered, layers=layers))
 
 
 def _dict(machine: Machine, node: ir.DictDisplay, state: State) -> Value:
@@ -347,14 +359,16 @@ def _comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Va
     site, element = machine.site(node), union(rounds.elements) if rounds.elements else UNKNOWN
     each = len(node.clauses) == 1 and not node.clauses[0].tests and node.kind != "set"
     layers = indices.layers_of(first, state) if each else None
+    ordered = node.kind != "set" and sets.is_ordered(first, state)
     if lazy:
         made = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth)
-        return machine.new(state, replace(made, covers=rounds.covers, items=rounds.exact, layers=layers))
+        exact = rounds.exact
+        return machine.new(state, replace(made, covers=rounds.covers, items=exact, layers=layers, ordered=ordered))
     if node.kind == "dict":
         return machine.new(state, MappingCell(site, (), True, element))
     children = _kept_children(node, first, state)
     made = SequenceCell(node.kind, site, rounds.exact, element, covers=rounds.covers, children=children)
-    return machine.new(state, replace(made, ordered=node.kind != "set", layers=layers))
+    return machine.new(state, replace(made, ordered=ordered, layers=layers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from optlint.flow import (
     events,
     group_keys,
     indices,
+    sets,
     tensor_methods,
     tensor_uses,
     tensors,
@@ -166,7 +167,7 @@ def _tell_wrong(build: Build, what: str, site: Site) -> None:
 def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) -> tuple[covers.Group, ...]:
     """A list: of group dicts, or of tensors."""
     if not cell.ordered:
-        return ()
+        return (_holder(build, params, site),)
     groups = []
     for value, where in _with_sites(cell, site):
         inner = build.state.cell(value)
@@ -226,6 +227,8 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
     state = build.state
     cell = state.cell(params)
     known = consumption.covers_of(params, state)
+    if sets.is_shuffled(params, state):
+        build.machine.emit(events.ParametersUnordered(site, build.name))
     wrong = _wrong(params, cell, state)
     if wrong:
         _tell_wrong(build, wrong, site)

@@ -213,6 +213,7 @@ class IteratorCell:
     items: tuple[Value, ...] | None = None  # one by one, where they are known
     endless: bool = False
     layers: tuple[int, ...] | None = None  # the layer of each item, if they run along the parameters of a model
+    ordered: bool = True
     trains: bool = False  # an optimizer drew from it
     certain: bool = True  # false if only a method's name tells that this is an iterator
 

@@ -1,0 +1,30 @@
+"""OPT304: the order of a set of parameters differs between runs, and an optimizer's state is saved by position."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import ParametersUnordered
+
+rule = Rule(
+    "OPT304",
+    "unordered-parameters",
+    "an optimizer gets its parameters in the order of a set",
+    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"),),
+)
+
+
+@rule.check
+def shuffled(event: ParametersUnordered) -> Iterator[Diagnostic]:
+    """Report what comes out of a set."""
+    yield rule.at(
+        event.site,
+        f"`{event.site.text}` has another order in each run: it comes out of a set, and {event.optimizer} saves its "
+        "state by position",
+    )
