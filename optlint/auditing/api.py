@@ -53,7 +53,8 @@ class audit(ContextDecorator):  # noqa: N801 (it reads like a function)
         session = Session(self._options)
         session.start()
         self._sessions.append(session)
-        return AuditReport(lambda: self._choice.of_facts(session.report().facts))
+        choice, report = self._choice, session.report()  # not `self`: it holds the model
+        return AuditReport(lambda: choice.of_facts(report.facts))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
