@@ -189,7 +189,9 @@ def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Si
     cell = state.get(receiver, SequenceCell)
     assert cell is not None
     item = consumption.walk(machine, value, state, site, consumption.Purpose("extend"))
-    items, theirs = cell.items, exact_items(value, state)
+    items, theirs, added = cell.items, exact_items(value, state), state.cell(value)
+    if machine.frame.shuffled or (isinstance(added, SequenceCell | IteratorCell) and not added.ordered):
+        cell = replace(cell, ordered=False)
     if items is not None and theirs is not None and not state.depth:
         state.put(receiver, replace(cell, items=(*items, *theirs), sites=None, layers=None))
         return
@@ -223,7 +225,10 @@ def concatenated(machine: Machine, left: Value, right: Value, state: State, site
     covers = consumption.joined_covers((left, right), state)
     item = union((consumption.item_of(machine, left, state, site), consumption.item_of(machine, right, state, site)))
     members = (*members_of(first), *members_of(second))[:MOST_MEMBERS]
-    return machine.new(state, SequenceCell(first.kind, site, None, item, covers=covers, members=members))
+    ordered = first.ordered and second.ordered
+    return machine.new(
+        state, SequenceCell(first.kind, site, None, item, covers=covers, members=members, ordered=ordered)
+    )
 
 
 def call_method(machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Value:
@@ -240,9 +245,11 @@ def call_method(machine: Machine, receiver: Ref, name: str, arguments: Arguments
     return method(machine, receiver, arguments, state, site)
 
 
-def _append(_: Machine, receiver: Ref, arguments: Arguments, state: State, site: Site) -> Value:
+def _append(machine: Machine, receiver: Ref, arguments: Arguments, state: State, site: Site) -> Value:
     if arguments.values:
         append(receiver, arguments.values[-1], state, arguments.sites[-1] if arguments.sites else site)
+    if machine.frame.shuffled:
+        state.update(receiver, ordered=False)
     return NONE
 
 
@@ -262,7 +269,9 @@ def _pop(machine: Machine, receiver: Ref, arguments: Arguments, state: State, si
 
 
 def _copy(machine: Machine, receiver: Ref, _: Arguments, state: State, __: Site) -> Value:
-    return machine.new(state, state.heap[receiver.id])
+    cell = state.cell(receiver)
+    assert cell is not None
+    return machine.new(state, cell)
 
 
 def _blur(_: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> Value:
@@ -274,7 +283,7 @@ def _blur(_: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> 
 
 
 def _clear(_: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> Value:
-    cell = state.heap[receiver.id]
+    cell = state.cell(receiver)
     if isinstance(cell, SequenceCell):
         empty = replace(cell, items=(), item=UNKNOWN, covers=None, children=None, sites=None, layers=None)
         state.put(receiver, empty)

@@ -62,6 +62,7 @@ class Frame:
     yields: list[Value] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
     raises: list[list[State]] = field(default_factory=list)
+    shuffled: int = 0  # how many of its running loops go through something in the order of a set
 
 
 Evaluator: TypeAlias = Callable[["Machine", Any, "State"], Value]

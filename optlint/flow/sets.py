@@ -25,7 +25,7 @@ def is_ordered(value: Value, state: State) -> bool:
 def is_shuffled(value: Value, state: State) -> bool:
     """Whether a value surely gives several items in the order of a set."""
     cell = state.cell(value)
-    several = isinstance(cell, SequenceCell | IteratorCell) and (cell.items is None or len(cell.items) > 1)
+    several = isinstance(cell, SequenceCell | IteratorCell) and (cell.items is None or len(cell.items) != 1)
     return several and not is_ordered(value, state)
 
 

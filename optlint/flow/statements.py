@@ -13,6 +13,7 @@ from optlint.flow import (
     ir,
     kinds,
     objects,
+    sets,
     tensors,
     torch_api,
 )
@@ -196,7 +197,10 @@ def _for(machine: Machine, node: ir.For, state: State) -> None:
         rounds: list[Value] = list(items)
     else:
         rounds = [item, consumption.anonymous(machine, item, state)]
+    shuffled = sets.is_shuffled(iterable, state)
+    machine.frame.shuffled += shuffled
     _loop(machine, node, state, rounds, repeats=items is None)
+    machine.frame.shuffled -= shuffled
 
 
 def _has_break(block: ir.Block) -> bool:
