@@ -7,7 +7,7 @@ import os
 from functools import cache
 
 from optlint.auditing.places import OWN, is_users_file
-from optlint.config import Configs
+from optlint.config import Config, ConfigError, Configs
 from optlint.diagnostic import Severity
 from optlint.own_rules import all_rules
 from optlint.patterns import Patterns
@@ -16,9 +16,9 @@ from optlint.suppress import Suppression, find_directives, read_suppressions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from optlint.config import Config
+    from optlint.auditing.summaries import AuditFacts
     from optlint.diagnostic import Diagnostic
     from optlint.rule import Registry
 
@@ -43,16 +43,30 @@ class Choice:
 
     def of(self, diagnostic: Diagnostic) -> Diagnostic | None:
         """The diagnostic as it is to be reported, if it is."""
-        config = self._configs.of_file(diagnostic.span.filename)
+        config = self._config(diagnostic.span.filename)
         if diagnostic.code not in enabled_codes(self._all, config.selection, self._words):
             return None
         if self._ignored_in(config, diagnostic) or self._suppressed(diagnostic):
             return None
         return diagnostic._replace(severity=self._severity(config, diagnostic))
 
-    def of_all(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-        """Those of the diagnostics that are to be reported."""
-        return tuple(kept for one in diagnostics if (kept := self.of(one)) is not None)
+    def hand_on(self, diagnostic: Diagnostic, receive: Callable[[Diagnostic], object]) -> None:
+        """Call `receive` with the diagnostic as it is to be reported, if it is."""
+        kept = self.of(diagnostic)
+        if kept is not None:
+            receive(kept)
+
+    def of_facts(self, facts: AuditFacts) -> AuditFacts:
+        """The facts with those of their diagnostics that are to be reported."""
+        kept = (self.of(one) for one in facts.diagnostics)
+        return facts._replace(diagnostics=tuple(one for one in kept if one is not None))
+
+    def _config(self, filename: str) -> Config:
+        """A configuration that cannot be read must not end a training."""
+        try:
+            return self._configs.of_file(filename)
+        except ConfigError:
+            return Config()
 
     def _ignored_in(self, config: Config, diagnostic: Diagnostic) -> bool:
         path = _relative(diagnostic.span.filename, config.root)

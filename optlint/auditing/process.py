@@ -61,10 +61,9 @@ class ProcessAudit:
             session.discard()
             return None
         session.stop(error)
-        facts = session.report().facts
-        kept = self._choice.of_all(facts.diagnostics) if self._choice else ()
-        rank = self.rank
-        return facts._replace(diagnostics=tuple(one._replace(rank=rank) for one in kept))
+        facts, rank = session.report().facts, self.rank
+        kept = self._choice.of_facts(facts) if self._choice else facts
+        return kept._replace(diagnostics=tuple(one._replace(rank=rank) for one in kept.diagnostics))
 
     @property
     def rank(self) -> int | None:
@@ -96,12 +95,12 @@ class ProcessAudit:
         plan = self._read_plan()
         if plan is None:
             return None
-        self._choice = Choice(plan.select, plan.ignore)
+        choice = self._choice = Choice(plan.select, plan.ignore)
         return Options(
             registry=self._choice.registry,
             reportable=reportable(plan.include, plan.omit),
             strict_iterators=plan.strict_iterators,
-            on_diagnostic=self._note,
+            on_diagnostic=lambda one: choice.hand_on(one, self._note),
         )
 
     def _note(self, diagnostic: Diagnostic) -> None:
@@ -110,10 +109,9 @@ class ProcessAudit:
         from optlint.auditing.journal import append
 
         plan = self._read_plan()
-        kept = self._choice.of(diagnostic) if self._choice else None
-        if plan is not None and kept is not None:
+        if plan is not None:
             with suppress(OSError):  # the disk is full, or the parent has ended and removed its folder
-                append(plan, kept._replace(rank=self.rank))
+                append(plan, diagnostic._replace(rank=self.rank))
 
     def _forked(self) -> None:
         session, self._session = self._session, None

@@ -122,8 +122,7 @@ class OneTest:
         """What is known up to now, without what marks, configuration or comments turn off."""
         if self._session is None:
             return self._last
-        facts = self._session.report().facts
-        return facts._replace(diagnostics=self._choice.of_all(facts.diagnostics))
+        return self._choice.of_facts(self._session.report().facts)
 
     def show(self) -> None:
         """Add the report to what is shown of the test if it fails."""

@@ -227,3 +227,27 @@ def test_all_of_it_works_without_libcst(folder):
     assert codes(folder.json("report.json")["diagnostics"]) == BOTH
     assert outcome.err.endswith("optlint: 2 errors, 0 warnings\n")
     assert folder.python("-m", "optlint", "report", ".", PYTHONPATH="blocked").code == 0
+
+
+def test_an_audit_within_a_program_chooses_as_a_run_does(folder):
+    text = """\
+        import optlint, torch
+
+        seen = []
+        with optlint.audit(ignore=["reused-parameter-iterator"], on_diagnostic=seen.append) as report:
+            for options in ({}, {"lr": 0.5}):
+                image = torch.randn(3)
+                optimizer = torch.optim.SGD([{"params": [image], **options}], lr=0.1)  # optlint: ignore[OPT201]
+                for step in range(12):
+                    optimizer.step()
+        print(report.ok, [one.code for one in report.diagnostics], [one.code for one in seen])
+        try:
+            optlint.audit(ignore=["OPT999"])
+        except ValueError as error:
+            print(error)
+        """
+    outcome = folder.python(folder.write("within.py", text))
+    assert outcome.out.splitlines()[0] == "True [] []"
+    assert "OPT999" in outcome.out
+    outcome = folder.python(folder.write("within.py", text.replace("# optlint: ignore[OPT201]", "")))
+    assert outcome.out.startswith("False ['OPT201'")
