@@ -27,7 +27,7 @@ class Excerpts:
         return self._lines[span.filename]
 
     def _read(self, filename: str) -> Sequence[str]:
-        from optlint.source import NotAnalysedError, decode
+        from optlint.decoding import NotAnalysedError, decode
 
         try:
             data = self._given[filename] if filename in self._given else _bytes(filename)

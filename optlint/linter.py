@@ -10,9 +10,9 @@ from optlint.diagnostic import Diagnostic, Severity, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from optlint.decoding import NotAnalysedError
     from optlint.policy import Policy
     from optlint.rule import Check
-    from optlint.source import NotAnalysedError
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -23,7 +23,7 @@ class AnalysisError(Exception):
 
 def lint(source: bytes | str, filename: str, policy: Policy) -> list[Diagnostic]:
     """The diagnostics of the bytes of a file, or of a text, in the order of the source."""
-    from optlint.source import NotAnalysedError, decode
+    from optlint.decoding import NotAnalysedError, decode
 
     try:
         text = source if isinstance(source, str) else decode(source)
@@ -35,7 +35,8 @@ def lint(source: bytes | str, filename: str, policy: Policy) -> list[Diagnostic]
 
 
 def _lint_text(text: str, filename: str, policy: Policy, codes: frozenset[str]) -> list[Diagnostic]:
-    from optlint.source import NotAnalysedError, on_big_stack
+    from optlint.decoding import NotAnalysedError
+    from optlint.stack import on_big_stack
 
     try:
         found = on_big_stack(lambda: list(_judged(text, filename, policy, codes)))
@@ -65,8 +66,9 @@ def _judged(text: str, filename: str, policy: Policy, codes: frozenset[str]) -> 
 
 def _events(text: str, filename: str, policy: Policy) -> Iterator[object]:
     """What the engine yields; whatever it raises is told as its own failure."""
+    from optlint.decoding import NotAnalysedError
     from optlint.flow.analysis import analyse
-    from optlint.source import NotAnalysedError, parse
+    from optlint.source import parse
 
     module = parse(text)
     try:

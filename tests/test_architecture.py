@@ -27,12 +27,14 @@ MAY_IMPORT = {
     "observations": ("diagnostic",),
     "lexing": (),
     "limits": ("lexing",),
-    "source": ("limits", "diagnostic"),
+    "decoding": (),
+    "stack": (),
+    "source": ("decoding", "limits", "stack"),
     "spans": ("diagnostic",),
-    "flow": ("diagnostic", "named_tuple", "model", "limits", "source", "spans"),
+    "flow": ("diagnostic", "named_tuple", "model", "limits", "decoding", "source", "stack", "spans"),
     "checks": ("diagnostic", "model", "rule", "flow.events", "observations"),
     "edits": ("diagnostic",),
-    "excerpts": ("diagnostic", "edits", "source"),
+    "excerpts": ("decoding", "diagnostic", "edits"),
     "output": ("diagnostic", "rule", "edits", "excerpts"),
 }
 ON_TOP = ("cli", "commands", "__main__", "lsp", "pytest_plugin", "integrations")  # imported by each other only
