@@ -76,7 +76,9 @@ class Handlers:
             self._adopt(optimizer)
 
     def _adopt(self, optimizer: Optimizer) -> OptimizerRecord:
-        return self._enter(optimizer, self.here(), [Source()] * len(optimizer.param_groups), built_here=False)
+        births = self._options.births
+        place = births.get(optimizer) if births else None
+        return self._enter(optimizer, place or self.here(), [Source()] * len(optimizer.param_groups), built_here=False)
 
     def explaining(self, error: BaseException) -> list[Seen]:
         """What was put off because it matters only if this error ends the program."""
@@ -141,7 +143,10 @@ class Handlers:
         sources = birth.groups
         if len(sources) == 1 and sources[0].state is None:
             sources = [birth.whole]
-        record = self._enter(optimizer, self.here(_constructors(optimizer)), sources, built_here=True)
+        place = self.here(_constructors(optimizer))
+        record = self._enter(optimizer, place, sources, built_here=True)
+        if self._options.births is not None and place is not None:
+            self._options.births[optimizer] = place
         self._tell_all(births.judge_groups(record))
         self._tell_all(births.split_layers(record))
         self.inquest.rebuilt(record)
@@ -191,11 +196,15 @@ class Handlers:
 
     def backward_begins(self, tensors: Any) -> None:
         """`backward` is called on these roots."""
-        roots = _roots(tensors)
         self.order.backward_begins()
+        self.walk(tensors)
+
+    def walk(self, tensors: Any) -> None:
+        """Look now and then whom a loss reaches."""
         if self.attention.walks_due and self.book.records:
             self.attention.walks_due -= 1
-            self.leaves.walk(roots)
+            if self.leaves.walk(_roots(tensors)):
+                self.attention.new_leaves = True
 
     def read_loss(self, loss: Tensor) -> None:
         """Look at a loss on the CPU, where that waits for nothing."""

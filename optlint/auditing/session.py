@@ -18,13 +18,13 @@ from optlint.observations import Unowned
 from optlint.rule import load_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
     from types import TracebackType
 
     from torch.nn import Module
     from torch.optim import Optimizer
 
-    from optlint.diagnostic import Diagnostic
+    from optlint.diagnostic import Diagnostic, Span
     from optlint.observations import Seen
     from optlint.rule import Registry
 
@@ -32,7 +32,10 @@ NO_FAULT_OF_THE_PROGRAM = (SystemExit, KeyboardInterrupt, GeneratorExit)
 
 
 class Options(NamedTuple):
-    """How to audit; `registry` holds the selected rules (None: all), `reportable` says whose files are reported."""
+    """How to audit; `registry` holds the selected rules (None: all), `reportable` says whose files are reported.
+
+    `births` is where a session notes the place at which each optimizer was built, for sessions that come after it.
+    """
 
     model: Module | None = None
     optimizer: Optimizer | None = None
@@ -41,6 +44,7 @@ class Options(NamedTuple):
     strict_iterators: bool = False
     on_diagnostic: Callable[[Diagnostic], None] | None = None
     rank: int | None = None
+    births: MutableMapping[Optimizer, Span] | None = None
 
 
 class Session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -18,8 +19,10 @@ from optlint.selection import UnknownRuleError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from torch.optim import Optimizer
+
     from optlint.auditing.session import Session
-    from optlint.diagnostic import Diagnostic
+    from optlint.diagnostic import Diagnostic, Span
 
 AUDIT: pytest.StashKey[OneTest] = pytest.StashKey()
 
@@ -29,6 +32,7 @@ class Auditor:
 
     def __init__(self) -> None:
         self._choices: dict[tuple[str, ...], Choice] = {}
+        self._births: WeakKeyDictionary[Optimizer, Span] = WeakKeyDictionary()  # fixtures outlive a test
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -78,7 +82,7 @@ class Auditor:
         ignored = _ignored(item)
         if ignored not in self._choices:
             self._choices[ignored] = _choice(ignored)
-        audit = item.stash[AUDIT] = OneTest(item, self._choices[ignored])
+        audit = item.stash[AUDIT] = OneTest(item, self._choices[ignored], self._births)
         return audit
 
     def report_of(self, item: pytest.Item) -> AuditReport:
@@ -90,9 +94,10 @@ class Auditor:
 class OneTest:
     """The audit of one test."""
 
-    def __init__(self, item: pytest.Item, choice: Choice) -> None:
+    def __init__(self, item: pytest.Item, choice: Choice, births: WeakKeyDictionary[Optimizer, Span]) -> None:
         self._item = item
         self._choice = choice
+        self._births = births
         self._session: Session | None = None
         self._last = AuditFacts("")
         self._call_off = when_imported("torch", self._begin)
@@ -100,7 +105,7 @@ class OneTest:
     def _begin(self) -> None:
         from optlint.auditing.session import Options, Session
 
-        self._session = Session(Options(registry=self._choice.registry))
+        self._session = Session(Options(registry=self._choice.registry, births=self._births))
         self._session.start()
 
     def end(self, error: BaseException | None) -> None:

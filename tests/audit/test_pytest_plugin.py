@@ -219,6 +219,7 @@ def test_fixtures_of_any_scope_are_seen(tests):
     result = tests(source, "--optlint")
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["*test_first*OPT101*", "*test_second*OPT201*"])
+    assert result.stdout.str().count("SGD of test_it.py:29:") == 2
 
 
 def test_tests_of_unittest_and_doctests_are_audited(tests):
