@@ -76,9 +76,9 @@ class Handlers:
             self._adopt(optimizer)
 
     def _adopt(self, optimizer: Optimizer) -> OptimizerRecord:
-        births = self._options.births
-        place = births.get(optimizer) if births else None
-        return self._enter(optimizer, place or self.here(), [Source()] * len(optimizer.param_groups), built_here=False)
+        lineage = self._options.lineage
+        place = (lineage.place_of(optimizer) if lineage else None) or self.here()
+        return self._enter(optimizer, place, [Source()] * len(optimizer.param_groups), built_here=False)
 
     def explaining(self, error: BaseException) -> list[Seen]:
         """What was put off because it matters only if this error ends the program."""
@@ -145,8 +145,8 @@ class Handlers:
             sources = [birth.whole]
         place = self.here(_constructors(optimizer))
         record = self._enter(optimizer, place, sources, built_here=True)
-        if self._options.births is not None and place is not None:
-            self._options.births[optimizer] = place
+        if self._options.lineage is not None:
+            self._options.lineage.note(optimizer, place)
         self._tell_all(births.judge_groups(record))
         self._tell_all(births.split_layers(record))
         self.inquest.rebuilt(record)

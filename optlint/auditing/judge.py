@@ -144,9 +144,9 @@ def judge_effect(record: OptimizerRecord) -> Iterator[Seen]:
 
 def _nothing_moves(record: OptimizerRecord, still: list[_Held], rates: list[float | None]) -> Iterator[Seen]:
     known = [abs(rate) for held in still if (rate := rates[held.group]) is not None]
-    if not known or record.place is None or max(known) == 0:
+    if record.place is None or (known and max(known) == 0):
         return
-    if max(known) < TINY:
+    if known and max(known) < TINY:
         yield RateUseless(
             place=record.place, lr=max(known), why="tiny", steps=record.steps, parameters=names(still),
             **told_of(record),

@@ -18,13 +18,14 @@ from optlint.observations import Unowned
 from optlint.rule import load_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable
     from types import TracebackType
 
     from torch.nn import Module
     from torch.optim import Optimizer
 
-    from optlint.diagnostic import Diagnostic, Span
+    from optlint.auditing.lineage import Lineage
+    from optlint.diagnostic import Diagnostic
     from optlint.observations import Seen
     from optlint.rule import Registry
 
@@ -34,7 +35,7 @@ NO_FAULT_OF_THE_PROGRAM = (SystemExit, KeyboardInterrupt, GeneratorExit)
 class Options(NamedTuple):
     """How to audit; `registry` holds the selected rules (None: all), `reportable` says whose files are reported.
 
-    `births` is where a session notes the place at which each optimizer was built, for sessions that come after it.
+    `lineage` carries the places at which optimizers were built from one session to the next.
     """
 
     model: Module | None = None
@@ -44,7 +45,7 @@ class Options(NamedTuple):
     strict_iterators: bool = False
     on_diagnostic: Callable[[Diagnostic], None] | None = None
     rank: int | None = None
-    births: MutableMapping[Optimizer, Span] | None = None
+    lineage: Lineage | None = None
 
 
 class Session:

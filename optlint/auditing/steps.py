@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optlint.auditing.looks import EARLY, choose_probe, look, next_look
+from optlint.auditing.looks import DENSE, EARLY, choose_probe, look, next_look
 from optlint.auditing.order import STEP_CODE
 from optlint.auditing.patches import capturing, hidden_from_dynamo
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optlint.auditing.order import Order
     from optlint.auditing.records import OptimizerRecord
 
-FIRST_WALKS = 4
+FIRST_WALKS = 8
 LATER_WALKS = 3
 REWATCH_EVERY, REWATCH_FOR = 128, 5
 
@@ -34,6 +34,7 @@ class Attention:
     watched: bool = True  # the order of calls matters now
     bad_loss: bool = False  # a loss was NaN or infinite
     losses: int = 0
+    new_leaves: bool = False  # a walk has reached a Parameter that nobody owns, for the first time
     walks_due: int = FIRST_WALKS  # how many of the next backwards are walked through
 
     def reconsider(self, book: Book) -> None:
@@ -66,7 +67,9 @@ class Steps:
             record = self._book.records.get(id(optimizer))
             if record is not None and not record.nested:
                 record.steps += 1
-                quiet = record.steps < record.next_look and not record.watched and not self._attention.bad_loss
+                attention = self._attention
+                hurried = attention.bad_loss or attention.new_leaves
+                quiet = record.steps < record.next_look and not record.watched and not hurried
                 if quiet and record.topology == self._book.registrations.count:
                     probe = record.probe() if record.probe is not None else None
                     if probe is None or probe.grad is not None:
@@ -105,7 +108,8 @@ class Steps:
         return bool(others)
 
     def _look_if_due(self, record: OptimizerRecord, optimizer: Optimizer) -> None:
-        changed = record.topology != self._book.registrations.count
+        changed = record.topology != self._book.registrations.count or self._attention.new_leaves
+        self._attention.new_leaves = False
         if changed or self._surprised(record):
             record.topology = self._book.registrations.count
             if record.extra_looks > 0:
@@ -120,6 +124,8 @@ class Steps:
         self._inquest.judge(record, optimizer, bad_loss=self._attention.bad_loss)
         self._attention.bad_loss = False
         record.next_look = next_look(record.steps, len(record.parameters))
+        if record.steps < DENSE:
+            self._attention.walks_due = max(self._attention.walks_due, 1)
         if record.extra_looks > 0 and (record.stale or record.steps < record.watch_until):
             record.extra_looks -= record.steps > EARLY
             record.next_look = record.steps + 1
@@ -139,6 +145,7 @@ class Steps:
         if record.steps % REWATCH_EVERY == 0:
             record.watch_until = max(record.watch_until, record.steps + REWATCH_FOR)
             record.rounds.complete = False
+            if record.steps < DENSE:
             self._attention.walks_due = max(self._attention.walks_due, 1)
         watched = record.steps < record.watch_until or record.rounds.suspicious or bool(record.twice_rounds)
         if watched and not record.watched:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
+from torch.nn import Parameter
 
 from optlint.auditing.graph import reached_leaves
 from optlint.auditing.records import take_sample
@@ -64,18 +65,22 @@ class Leaves:
         place = self._places.setdefault((place.filename, place.row), place)
         self._fresh[id(parameter)] = _Fresh(weakref.ref(parameter), place, owner)
 
-    def walk(self, roots: tuple[Tensor, ...]) -> None:
-        """Note all unowned leaves that these roots reach."""
+    def walk(self, roots: tuple[Tensor, ...]) -> bool:
+        """Note all unowned leaves that these roots reach; whether there is a Parameter that was not known."""
         leaves = reached_leaves(roots)
         if not leaves:
-            return
+            return False
         together = {id(record) for leaf in leaves for record in self._book.owning(leaf)}
         unowned = [leaf for leaf in leaves if leaf.requires_grad and not self._book.owning(leaf)]
         lines = {id(leaf): self._of_line(leaf) for leaf in unowned}
         for line in set(filter(None, lines.values())):
             self._fresh_lines[line] = self._fresh_lines.get(line, 0) + 1
-        for leaf in unowned:
-            self._note(leaf, together, fresh=lines[id(leaf)] is not None)
+        new = [
+            leaf
+            for leaf in unowned
+            if self._note(leaf, together, fresh=lines[id(leaf)] is not None) and isinstance(leaf, Parameter)
+        ]
+        return bool(new)
 
     def _of_line(self, leaf: Tensor) -> Span | None:
         fresh = self._fresh.get(id(leaf))
@@ -85,15 +90,17 @@ class Leaves:
         self._fresh_names[fresh.place] = tuple(dict.fromkeys((*self._fresh_names.get(fresh.place, ()), fresh.owner)))
         return fresh.place
 
-    def _note(self, leaf: Tensor, together: set[int], fresh: bool) -> None:
+    def _note(self, leaf: Tensor, together: set[int], fresh: bool) -> bool:
+        """Whether this leaf is seen for the first time."""
         known = self.records.get(id(leaf))
         if known is None or known.ref() is not leaf:
             self.records[id(leaf)] = LeafRecord(weakref.ref(leaf), 1, take_sample(leaf), together, fresh)
-            return
+            return not fresh
         known.walks += 1
         known.together |= together
         now = take_sample(leaf)
         known.moved = known.moved or now is None or known.sample is None or not torch.equal(now, known.sample)
+        return False
 
     def forget_dead(self) -> None:
         """Drop leaves that are gone or that an optimizer owns by now."""

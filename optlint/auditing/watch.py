@@ -176,6 +176,8 @@ class Watch:
             if not attention.losses % READ_EVERY and tensors.__class__ is Tensor and tensors.is_cpu:
                 self._safely(handlers.read_loss, tensors)
             if not attention.watched:
+                if attention.walks_due:
+                    self._safely(handlers.walk, tensors)
                 return original(tensors, *arguments, **named)
             self._safely(handlers.backward_begins, tensors)
             try:
