@@ -68,9 +68,12 @@ class ProcessAudit:
     @property
     def rank(self) -> int | None:
         """The rank of this process, also after its process group has been destroyed."""
+        self._look_for_rank()
+        return self._rank
+
+    def _look_for_rank(self) -> None:
         known = current_rank()
         self._rank = self._rank if known is None else known
-        return self._rank
 
     def _begin(self) -> None:
         try:
@@ -90,6 +93,7 @@ class ProcessAudit:
 
     def _read_options(self) -> Options | None:
         from optlint.auditing.choice import Choice, reportable
+        from optlint.auditing.lineage import Lineage
         from optlint.auditing.session import Options
 
         plan = self._read_plan()
@@ -100,6 +104,7 @@ class ProcessAudit:
             registry=self._choice.registry,
             reportable=reportable(plan.include, plan.omit),
             strict_iterators=plan.strict_iterators,
+            lineage=Lineage(self._look_for_rank),
             on_diagnostic=lambda one: choice.hand_on(one, self._note),
         )
 

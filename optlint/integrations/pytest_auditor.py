@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import pytest
 
 from optlint.auditing.arrival import when_imported
 from optlint.auditing.choice import Choice
+from optlint.auditing.lineage import Lineage
 from optlint.auditing.report import AuditReport
 from optlint.auditing.summaries import AuditFacts
 from optlint.auditing.summary import summary
@@ -19,10 +19,8 @@ from optlint.selection import UnknownRuleError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from torch.optim import Optimizer
-
     from optlint.auditing.session import Session
-    from optlint.diagnostic import Diagnostic, Span
+    from optlint.diagnostic import Diagnostic
 
 AUDIT: pytest.StashKey[OneTest] = pytest.StashKey()
 
@@ -32,7 +30,7 @@ class Auditor:
 
     def __init__(self) -> None:
         self._choices: dict[tuple[str, ...], Choice] = {}
-        self._births: WeakKeyDictionary[Optimizer, Span] = WeakKeyDictionary()  # fixtures outlive a test
+        self._lineage = Lineage()  # fixtures outlive a test
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -82,7 +80,7 @@ class Auditor:
         ignored = _ignored(item)
         if ignored not in self._choices:
             self._choices[ignored] = _choice(ignored)
-        audit = item.stash[AUDIT] = OneTest(item, self._choices[ignored], self._births)
+        audit = item.stash[AUDIT] = OneTest(item, self._choices[ignored], self._lineage)
         return audit
 
     def report_of(self, item: pytest.Item) -> AuditReport:
@@ -94,10 +92,10 @@ class Auditor:
 class OneTest:
     """The audit of one test."""
 
-    def __init__(self, item: pytest.Item, choice: Choice, births: WeakKeyDictionary[Optimizer, Span]) -> None:
+    def __init__(self, item: pytest.Item, choice: Choice, lineage: Lineage) -> None:
         self._item = item
         self._choice = choice
-        self._births = births
+        self._lineage = lineage
         self._session: Session | None = None
         self._last = AuditFacts("")
         self._call_off = when_imported("torch", self._begin)
@@ -105,7 +103,7 @@ class OneTest:
     def _begin(self) -> None:
         from optlint.auditing.session import Options, Session
 
-        self._session = Session(Options(registry=self._choice.registry, births=self._births))
+        self._session = Session(Options(registry=self._choice.registry, lineage=self._lineage))
         self._session.start()
 
     def end(self, error: BaseException | None) -> None:

@@ -73,6 +73,18 @@ def test_a_fork_is_followed(folder):
     assert [one["steps"] for one in folder.json("report.json")["optimizers"]] == [30, 30, 30]
 
 
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_ranks_of_spawned_processes_write_each_its_own(folder, method):
+    program = folder.write("spawned.py", training.SPAWNED)
+    outcome = folder.audited("--report", "report.json", program, str(folder.path / "meeting"), method)
+    assert outcome.code == 0, outcome.err
+    for rank, name in enumerate(("report.json", "report.rank1.json")):
+        report = folder.json(name)
+        assert [one["steps"] for one in report["optimizers"]] == [10]
+        assert [(one["code"], one["rank"]) for one in report["diagnostics"]] == [("OPT201", rank)]
+    assert outcome.err.count("error[OPT201]") == 1
+
+
 def test_ranks_of_torchrun_are_the_same_and_write_each_its_own(folder):
     program = folder.write("distributed.py", training.DISTRIBUTED)
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", program)

@@ -149,6 +149,27 @@ DISTRIBUTED = """\
     dist.destroy_process_group()
     """
 
+SPAWNED = """\
+    from shared import *
+    import sys
+    import torch.distributed as dist
+    import torch.multiprocessing
+    from torch.nn.parallel import DistributedDataParallel
+
+    def work(rank, file):
+        dist.init_process_group("gloo", rank=rank, world_size=2, init_method=f"file://{file}")
+        model = DistributedDataParallel(nn.Linear(4, 2))
+        optimizer = torch.optim.SGD([{"params": model.parameters()}, {"params": [torch.randn(3)]}], lr=0.1)
+        for step in range(10):
+            optimizer.zero_grad()
+            model(torch.randn(8, 4)).pow(2).mean().backward()
+            optimizer.step()
+        dist.destroy_process_group()
+
+    if __name__ == "__main__":
+        torch.multiprocessing.start_processes(work, (sys.argv[1],), 2, start_method=sys.argv[2])
+    """
+
 BROKEN = """\
     import sys, time
     import torch
