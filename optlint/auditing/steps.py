@@ -145,7 +145,6 @@ class Steps:
         if record.steps % REWATCH_EVERY == 0:
             record.watch_until = max(record.watch_until, record.steps + REWATCH_FOR)
             record.rounds.complete = False
-            if record.steps < DENSE:
             self._attention.walks_due = max(self._attention.walks_due, 1)
         watched = record.steps < record.watch_until or record.rounds.suspicious or bool(record.twice_rounds)
         if watched and not record.watched:
