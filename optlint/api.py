@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from optlint.checking import Policies, check_file
 from optlint.config import Configs, read_file
 from optlint.files import Excluding, Missing, SourceFile, find_files, given_file
-from optlint.linter import AnalysisError
+from optlint.judging import AnalysisError
 from optlint.selection import Selection
 
 if TYPE_CHECKING:

@@ -104,9 +104,10 @@ def check_file(file: SourceFile, policies: Policies) -> FileResult:
 
 def _check_source(file: SourceFile, source: bytes | str, policies: Policies) -> FileResult:
     data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
-    if not (_worth_parsing(file, data, policies) or (file.named and _has_syntax_error(data))):
+    if not (_worth_parsing(file, data, policies) or (file.named and _is_broken(file.path, data))):
         return FileResult(file.path, parsed=False)
-    from optlint.linter import AnalysisError, lint
+    from optlint.judging import AnalysisError
+    from optlint.linter import lint
 
     try:
         return FileResult(file.path, tuple(lint(source, file.path, policies.of(file.config))))
@@ -131,8 +132,10 @@ def _is_text(data: bytes) -> bool:
     return b"\0" not in data
 
 
-def _has_syntax_error(data: bytes) -> bool:
+def _is_broken(path: str, data: bytes) -> bool:
     """Whether a file that the user named is worth a parser for nothing but its syntax error."""
+    if path.endswith(".ipynb"):
+        return not _is_json(data)
     import warnings
 
     with warnings.catch_warnings():
@@ -142,6 +145,16 @@ def _has_syntax_error(data: bytes) -> bool:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return True
     return False
+
+
+def _is_json(data: bytes) -> bool:
+    import json
+
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _unreadable(file: SourceFile, reason: str, policies: Policies) -> FileResult:

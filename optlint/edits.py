@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 _AFTER_LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 
 
+class CannotEditError(Exception):
+    """A file that must not be rewritten; its text says why."""
+
+
 def split_lines(text: str) -> list[str]:
     """The lines with their ends, as spans count them: form feeds and the like end no line."""
     return _AFTER_LINE_END.split(text)

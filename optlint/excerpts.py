@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from optlint.decoding import NotAnalysedError, decode
 from optlint.edits import split_lines
 
 if TYPE_CHECKING:
@@ -18,27 +19,34 @@ class Excerpts:
 
     def __init__(self, given: Mapping[str, bytes | str] | None = None) -> None:
         self._given = dict(given or {})
-        self._lines: dict[str, Sequence[str]] = {}
+        self._lines: dict[tuple[str, int | None], Sequence[str]] = {}
 
     def lines(self, span: Span) -> Sequence[str]:
         """The lines of the file that the span lies in; none if it cannot be read any more."""
-        if span.filename not in self._lines:
-            self._lines[span.filename] = self._read(span.filename)
-        return self._lines[span.filename]
+        key = span.filename, span.cell
+        if key not in self._lines:
+            self._lines[key] = self._read(*key)
+        return self._lines[key]
 
-    def _read(self, filename: str) -> Sequence[str]:
-        from optlint.decoding import NotAnalysedError, decode
-
+    def _read(self, filename: str, cell: int | None) -> Sequence[str]:
         try:
             data = self._given[filename] if filename in self._given else _bytes(filename)
-        except OSError:
+            return _lines(data, cell)
+        except (OSError, NotAnalysedError):
             return ()
-        if isinstance(data, str):
-            return split_lines(data)
-        try:
-            return split_lines(decode(data))
-        except NotAnalysedError:
-            return split_lines(data.decode("utf-8", "replace"))
+
+
+def _lines(data: bytes | str, cell: int | None) -> Sequence[str]:
+    if cell is not None:
+        from optlint.notebook import read_notebook
+
+        return read_notebook(data).lines(cell)
+    if isinstance(data, str):
+        return split_lines(data)
+    try:
+        return split_lines(decode(data))
+    except NotAnalysedError:
+        return split_lines(data.decode("utf-8", "replace"))
 
 
 def _bytes(filename: str) -> bytes:

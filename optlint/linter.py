@@ -2,119 +2,121 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from optlint import own_rules, suppress, unused
+from optlint.decoding import NotAnalysedError
 from optlint.diagnostic import Diagnostic, Severity, Span
+from optlint.judging import judged
+from optlint.stack import on_big_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from optlint.decoding import NotAnalysedError
+    from optlint.document import Document
     from optlint.policy import Policy
-    from optlint.rule import Check
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-class AnalysisError(Exception):
-    """The engine itself failed on a file; no rule is to blame."""
-
-
 def lint(source: bytes | str, filename: str, policy: Policy) -> list[Diagnostic]:
     """The diagnostics of the bytes of a file, or of a text, in the order of the source."""
-    from optlint.decoding import NotAnalysedError, decode
-
     try:
-        text = source if isinstance(source, str) else decode(source)
+        document = read_document(source, filename)
     except NotAnalysedError as error:
         return _finished([_not_analysed(filename, error)], filename, policy)
+    found = diagnose(document, filename, policy, wanted_codes(source, filename, policy))
+    return [placed(diagnostic, document, filename) for diagnostic in found]
+
+
+def read_document(source: bytes | str, filename: str) -> Document:
+    """The file as what its name says it is; `NotAnalysedError` if it is not."""
+    if filename.endswith(".ipynb"):
+        from optlint.notebook import read_notebook
+
+        return read_notebook(source)
+    from optlint.document import PythonFile
+
+    return PythonFile(source)
+
+
+def wanted_codes(source: bytes | str, filename: str, policy: Policy) -> frozenset[str]:
+    """The enabled rules that this source may break, told from its bytes."""
     data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
-    codes = policy.prefilter.codes(data) & policy.enabled_in(filename)
-    return _lint_text(text, filename, policy, codes)
+    return policy.prefilter.codes(data) & policy.enabled_in(filename)
 
 
-def _lint_text(text: str, filename: str, policy: Policy, codes: frozenset[str]) -> list[Diagnostic]:
-    from optlint.decoding import NotAnalysedError
-    from optlint.stack import on_big_stack
-
-    try:
-        found = on_big_stack(lambda: list(_judged(text, filename, policy, codes)))
-        analysed = True
-    except NotAnalysedError as error:
-        found, analysed = [_not_analysed(filename, error)], False
-    suppressions, misused = suppress.read_suppressions(suppress.find_directives(text), policy.registry)
-    applied = suppress.apply(suppressions, found)
-    told = unused.told(suppressions, applied.used, misused, filename, policy) if analysed else []
+def diagnose(document: Document, filename: str, policy: Policy, codes: frozenset[str]) -> list[Diagnostic]:
+    """What the rules with these codes say, and what is said of suppressions; rows are those of the document's code."""
+    seen = _analysed(document, filename, policy, codes)
+    suppressions, misused = suppress.read_suppressions(suppress.find_directives(seen.code), policy.registry)
+    applied = suppress.apply(suppressions, seen.found)
+    told = unused.told(suppressions, applied.used, misused, filename, policy) if seen.complete else []
     return _finished([*applied.visible, *suppress.apply(suppressions, told).visible], filename, policy)
+
+
+def placed(diagnostic: Diagnostic, document: Document, filename: str) -> Diagnostic:
+    """A diagnostic whose rows are those of the document's code, with the rows of the file."""
+
+    def place(span: Span) -> Span:
+        return document.place(span) if span.filename == filename else span
+
+    fix = diagnostic.fix
+    return diagnostic._replace(
+        span=place(diagnostic.span),
+        notes=tuple(note._replace(span=place(note.span)) for note in diagnostic.notes),
+        fix=fix and fix._replace(edits=tuple(edit._replace(span=place(edit.span)) for edit in fix.edits)),
+    )
 
 
 def not_readable(filename: str, reason: str, policy: Policy) -> list[Diagnostic]:
     """What is said of a file whose bytes could not be had."""
-    message = f"this file was not analysed: it cannot be read: {reason}"
-    return _finished([own_rules.FILE_NOT_ANALYSED.at(Span(filename, 1, 1, 1, 1), message)], filename, policy)
+    return _finished([_not_analysed(filename, NotAnalysedError(f"it cannot be read: {reason}"))], filename, policy)
 
 
-def _judged(text: str, filename: str, policy: Policy, codes: frozenset[str]) -> Iterator[Diagnostic]:
+class _Seen(NamedTuple):
+    """What the rules say of some code, and whether that is the whole document."""
+
+    found: list[Diagnostic]
+    code: str
+    complete: bool
+
+
+def _analysed(document: Document, filename: str, policy: Policy, codes: frozenset[str]) -> _Seen:
+    """What the rules say of the document; a notebook does without its broken cells."""
     registry = policy.registry.only(codes)
-    crashed: set[str] = set()
-    for event in _events(text, filename, policy):
-        for check in registry.checks.get(type(event).__name__, ()):
-            if check.rule.code not in crashed:
-                yield from _judge(check, event, filename, crashed)
+
+    def found_in(code: str) -> list[Diagnostic]:
+        return on_big_stack(lambda: list(judged(code, filename, registry, policy.settings)))
+
+    try:
+        return _Seen(found_in(document.code), document.code, True)
+    except NotAnalysedError as error:
+        broken = _broken_cells(document, filename)
+        if not broken:
+            return _Seen([_not_analysed(filename, error)], document.code, False)
+    code = document.without(broken).code
+    try:
+        return _Seen([*broken.values(), *found_in(code)], code, False)
+    except NotAnalysedError as error:
+        return _Seen([*broken.values(), _not_analysed(filename, error)], code, False)
 
 
-def _events(text: str, filename: str, policy: Policy) -> Iterator[object]:
-    """What the engine yields; whatever it raises is told as its own failure."""
-    from optlint.decoding import NotAnalysedError
-    from optlint.flow.analysis import analyse
+def _broken_cells(document: Document, filename: str) -> dict[int, Diagnostic]:
+    """By index, the cells that cannot be parsed, and what is said of them."""
     from optlint.source import parse
 
-    module = parse(text)
-    try:
-        yield from analyse(module, filename, policy.settings)
-    except RecursionError:
-        raise NotAnalysedError("the code is nested too deeply") from None
-    except Exception as error:
-        raise AnalysisError(_described(error)) from error
+    broken: dict[int, Diagnostic] = {}
+    for index, (first_row, code) in enumerate(document.cells):
+        try:
+            parse(code)
+        except NotAnalysedError as error:
+            broken[index] = _not_analysed(filename, error, "cell", first_row - 1)
+    return broken
 
 
-def _judge(check: Check, event: object, filename: str, crashed: set[str]) -> Iterator[Diagnostic]:
-    try:
-        yield from check.function(event)
-    except Exception as error:
-        crashed.add(check.rule.code)
-        yield own_rules.RULE_CRASHED.at(_span_of(event, filename), _crash_message(check, error))
-
-
-def _crash_message(check: Check, error: Exception) -> str:
-    return (
-        f"{check.rule.code} {check.rule.name} failed with {_described(error)}, so it says no more of this file; "
-        "please report that line with the statement shown here"
-    )
-
-
-def _described(error: Exception) -> str:
-    """The exception, and the line of ours that raised it."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "nowhere"
-    return f"{type(error).__name__}: {error} (in {where})"
-
-
-def _span_of(event: object, filename: str) -> Span:
-    """Where an event stands: at its own span, or at that of its site."""
-    for place in (event, getattr(event, "site", None)):
-        span = getattr(place, "span", None)
-        if isinstance(span, Span):
-            return span
-    return Span(filename, 1, 1, 1, 1)
-
-
-def _not_analysed(filename: str, error: NotAnalysedError) -> Diagnostic:
-    span = Span(filename, error.row, error.column, error.row, error.column)
-    return own_rules.FILE_NOT_ANALYSED.at(span, f"this file was not analysed: {error.reason}")
+def _not_analysed(filename: str, error: NotAnalysedError, what: str = "file", rows_above: int = 0) -> Diagnostic:
+    row = error.row + rows_above
+    span = Span(filename, row, error.column, row, error.column)
+    return own_rules.FILE_NOT_ANALYSED.at(span, f"this {what} was not analysed: {error.reason}")
 
 
 def _finished(found: list[Diagnostic], filename: str, policy: Policy) -> list[Diagnostic]:
@@ -132,6 +134,5 @@ def _rank(diagnostic: Diagnostic) -> int:
     return _RANK[diagnostic.severity]
 
 
-def _position(diagnostic: Diagnostic) -> tuple[int, int, int, str]:
-    span = diagnostic.span
-    return span.cell or 0, span.row, span.column, diagnostic.code
+def _position(diagnostic: Diagnostic) -> tuple[int, int, str]:
+    return diagnostic.span.row, diagnostic.span.column, diagnostic.code

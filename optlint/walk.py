@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from optlint.config import Configs
     from optlint.files import Excluding
 
-EXTENSIONS = (".py", ".pyi")
+EXTENSIONS = (".py", ".pyi", ".ipynb")
 
 
 class Rooted(NamedTuple):

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "flow": ("diagnostic", "named_tuple", "model", "limits", "decoding", "source", "stack", "spans"),
     "checks": ("diagnostic", "model", "rule", "flow.events", "observations"),
     "edits": ("diagnostic",),
-    "excerpts": ("decoding", "diagnostic", "edits"),
+    "excerpts": ("decoding", "diagnostic", "edits", "notebook"),
     "output": ("diagnostic", "rule", "edits", "excerpts"),
 }
 ON_TOP = ("cli", "commands", "__main__", "lsp", "pytest_plugin", "integrations")  # imported by each other only

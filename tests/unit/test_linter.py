@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -187,3 +188,37 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     ]
     (one,) = check_file(SourceFile("pipe", Config(), trouble="not a regular file"), policies).diagnostics
     assert one.message.endswith("not a regular file")
+
+
+def cells(*sources: str) -> bytes:
+    listed = [{"cell_type": "code", "metadata": {}, "source": source, "outputs": []} for source in sources]
+    return json.dumps({"cells": listed, "metadata": {}, "nbformat": 4}).encode()
+
+
+def in_notebook(*sources: str) -> list[str]:
+    file = SourceFile("n.ipynb", Config(), data=cells(*sources))
+    result = check_file(file, Policies(Selection(), registry(loud)))
+    return [f"{one.span.cell}:{one.span.row}: {one.code}" for one in result.diagnostics]
+
+
+def test_the_cells_of_a_notebook_are_one_scope() -> None:
+    first, second = "%matplotlib inline\nimport torch", "params = torch.nn.Linear(1, 1).parameters()"
+    assert in_notebook(first, second, "!ls\nlist(params)", "pass\nlist(params)") == ["4:2: TST001"]
+
+
+def test_a_broken_cell_is_told_and_the_others_are_linted() -> None:
+    first, *rest = REUSED.splitlines()
+    assert in_notebook(f"{first}\n{rest[0]}", "x = (", "print 1", "\n".join(rest[1:])) == [
+        "2:1: OPT900",
+        "3:1: OPT900",
+        "4:2: TST001",
+    ]
+
+
+def test_comments_of_a_notebook_suppress_within_its_cells() -> None:
+    first = REUSED.replace("lr=1)", "lr=1)  # optlint: ignore[loud]")
+    assert in_notebook(first, "torch.optim.SGD(params, lr=1)") == ["2:1: TST001"]
+    assert in_notebook(
+        f"# optlint: disable[loud]\n{REUSED}", "list(params)\n# optlint: enable[loud]\nlist(params)"
+    ) == ["2:3: TST001"]
+    assert in_notebook(REUSED, "pass  # optlint: ignore[loud]") == ["1:4: TST001", "2:1: OPT901"]

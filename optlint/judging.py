@@ -1,0 +1,75 @@
+"""From the text of one file to what its rules say: the engine sees events, checks judge them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint import own_rules
+from optlint.diagnostic import Diagnostic, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.flow.settings import Settings
+    from optlint.rule import Check, Registry
+
+
+class AnalysisError(Exception):
+    """The engine itself failed on a file; no rule is to blame."""
+
+
+def judged(code: str, filename: str, registry: Registry, settings: Settings) -> Iterator[Diagnostic]:
+    """What the checks of the registry say; `NotAnalysedError` if the code cannot be parsed."""
+    crashed: set[str] = set()
+    for event in _events(code, filename, settings):
+        for check in registry.checks.get(type(event).__name__, ()):
+            if check.rule.code not in crashed:
+                yield from _judge(check, event, filename, crashed)
+
+
+def _events(code: str, filename: str, settings: Settings) -> Iterator[object]:
+    """What the engine yields; whatever it raises is told as its own failure."""
+    from optlint.decoding import NotAnalysedError
+    from optlint.flow.analysis import analyse
+    from optlint.source import parse
+
+    module = parse(code)
+    try:
+        yield from analyse(module, filename, settings)
+    except RecursionError:
+        raise NotAnalysedError("the code is nested too deeply") from None
+    except Exception as error:
+        raise AnalysisError(_described(error)) from error
+
+
+def _judge(check: Check, event: object, filename: str, crashed: set[str]) -> Iterator[Diagnostic]:
+    try:
+        yield from check.function(event)
+    except Exception as error:
+        crashed.add(check.rule.code)
+        yield own_rules.RULE_CRASHED.at(_span_of(event, filename), _crash_message(check, error))
+
+
+def _crash_message(check: Check, error: Exception) -> str:
+    return (
+        f"{check.rule.code} {check.rule.name} failed with {_described(error)}, so it says no more of this file; "
+        "please report that line with the statement shown here"
+    )
+
+
+def _described(error: Exception) -> str:
+    """The exception, and the line of ours that raised it."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "nowhere"
+    return f"{type(error).__name__}: {error} (in {where})"
+
+
+def _span_of(event: object, filename: str) -> Span:
+    """Where an event stands: at its own span, or at that of its site."""
+    for place in (event, getattr(event, "site", None)):
+        span = getattr(place, "span", None)
+        if isinstance(span, Span):
+            return span
+    return Span(filename, 1, 1, 1, 1)
