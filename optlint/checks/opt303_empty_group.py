@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.diagnostic import Severity
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import GroupEmpty
     from optlint.observations import GroupGiven
 
 rule = Rule(
@@ -18,8 +19,23 @@ rule = Rule(
     "empty-group",
     "a param group holds nothing",
     severity=Severity.WARNING,
-    needs=RUN_ONLY,
+    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"),),
 )
+
+
+CAUSES = {
+    "filter": "all of these parameters were switched the other way before, so its test lets none through",
+    "module": "this part of the model has no parameters",
+    "list": "nothing is ever put into the list",
+}
+
+
+@rule.check
+def shown_to_be_empty(event: GroupEmpty) -> Iterator[Diagnostic]:
+    """Report a group of which the code shows that it is empty."""
+    yield rule.at(
+        event.site, f"`{event.site.text}` gives {event.optimizer} no parameters at all: {CAUSES[event.cause]}"
+    )
 
 
 @rule.check

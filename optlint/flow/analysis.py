@@ -13,7 +13,7 @@ from optlint.flow.machine import Frame, Machine, Unit
 from optlint.flow.project import Project
 from optlint.flow.project_keys import ProjectKeys
 from optlint.flow.state import State
-from optlint.flow.values import NONE, ClassValue, External, Value
+from optlint.flow.values import ClassValue, External, Value
 
 if TYPE_CHECKING:
     from libcst import Module
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from optlint.flow.project import Place
     from optlint.flow.settings import Settings
     from optlint.spans import Positions
-
-MOST_FILES = 24  # of the project that are read for one file
 
 
 def analyse(
@@ -42,6 +40,7 @@ def glance(text: str, filename: str, settings: Settings, project: Project | None
 
 
 def _events(text: texts.CstText | texts.AstText, settings: Settings, project: Project) -> Iterator[object]:
+    project.make_room()
     analysis = _Analysis(text, settings, project)
     analysis.run()
     for event in analysis.machine.events:
@@ -58,8 +57,6 @@ class _Analysis:
     project: Project
     bodies: dict[ir.Function, ir.Block] = field(default_factory=dict)
     mentioned: dict[ir.Node, frozenset[str]] = field(default_factory=dict)
-    loaded: dict[str, tuple[int, State] | None] = field(default_factory=dict)
-    found: dict[str, Place | None] = field(default_factory=dict)
     machine: Machine = field(init=False)
     unit: Unit = field(init=False)
 
@@ -75,23 +72,29 @@ class _Analysis:
             self._mentions,
             self._resolve,
             reads_elsewhere=partial(ProjectKeys(self.project).read_outside, filename=self.text.filename),
-            units={0: self.unit},
+            units=self.project.modules.units,
+            counter=self.project.modules.counter,
         )
+        self.machine.units[0] = self.unit
 
     def run(self) -> None:
         """Run the whole file."""
-        Life(self.machine, self.unit).run(texts.statements_of(self.text))
+        Life(self.machine, self.unit).run(texts.statements_of(self.text), State(self.project.modules.shared))
 
     def _body(self, function: ir.Function) -> ir.Block:
-        body = self.bodies.get(function)
+        body = self.bodies.get(function) or self.project.modules.bodies.get(function)
         if body is None:
-            body = self.bodies[function] = texts.body_of(function)
+            own = self.machine.frame.unit.scope == 0
+            body = texts.body_of(function)
+            (self.bodies if own else self.project.modules.bodies)[function] = body
         return body
 
     def _mentions(self, node: ir.Node) -> frozenset[str]:
-        found = self.mentioned.get(node)
+        found = self.mentioned.get(node) or self.project.modules.mentioned.get(node)
         if found is None:
-            found = self.mentioned[node] = frozenset(self._words(node))
+            own = self.machine.frame.unit.scope == 0
+            found = frozenset(self._words(node))
+            (self.mentioned if own else self.project.modules.mentioned)[node] = found
         return found
 
     def _words(self, node: ir.Node) -> Iterator[str]:
@@ -109,50 +112,44 @@ class _Analysis:
         """What a dotted path stands for if a file of the project defines it."""
         if path.startswith("torch.") or "." not in path:
             return None
-        if path not in self.found:
-            self.found[path] = self.project.locate(path, self.machine.frame.unit.file.filename)
-        place = self.found[path]
+        unit = self.machine.frame.unit
+        place = self.project.locate(path, unit.file.filename)
         if place is None or not place.names:
             return None
-        scope = 0 if place.file == self.text.filename else self._load(place, state)
+        own = unit.scope == 0 and place.file == self.text.filename
+        scope = 0 if own else self._load(place)
         return None if scope is None else self._member(scope, place, state)
 
     def _member(self, scope: int, place: Place, state: State) -> Value | None:
-        value = state.variables.get((scope, place.names[0]))
+        value = state.look_up(scope, place.names[0])
         if isinstance(value, External) and value.path != f"{place.module}.{place.names[0]}":
             value = self._resolve(value.path, state) or value  # exported again
         for name in place.names[1:]:
-            value = state.variables.get((value.scope, name)) if isinstance(value, ClassValue) else None
+            value = state.look_up(value.scope, name) if isinstance(value, ClassValue) else None
         return value
 
-    def _load(self, place: Place, state: State) -> int | None:
-        """Let the state know what a file defines, as an import would."""
-        if place.file not in self.loaded:
-            self.loaded[place.file] = None  # while it runs: imports in a circle find nothing
-            self.loaded[place.file] = self._run_module(place) if len(self.loaded) <= MOST_FILES else None
-        known = self.loaded[place.file]
-        if known is None:
-            return None
-        scope, defined = known
-        if (scope, "") not in state.variables:
-            state.variables.update(defined.variables)
-            for address, cell in defined.heap.items():
-                state.heap.setdefault(address, cell)
-        return scope
+    def _load(self, place: Place) -> int | None:
+        """Let all states know what a file defines, as an import would; the scope of its globals."""
+        scopes = self.project.modules.scopes
+        if place.file not in scopes:
+            scopes[place.file] = None  # while it runs: imports in a circle find nothing
+            scopes[place.file] = self._run_module(place)
+        return scopes[place.file]
 
-    def _run_module(self, place: Place) -> tuple[int, State] | None:
+    def _run_module(self, place: Place) -> int | None:
         """Run a file's top level on a state of its own; what it would report is dropped."""
         source = self.project.source(place.file)
         if source is None:
             return None
-        machine, state = self.machine, State()
-        scope = machine.counter.next()
+        machine, modules = self.machine, self.project.modules
+        state, scope = State(modules.shared), machine.counter.next()
         kept = (machine.frame, machine.pending, len(machine.functions), len(machine.classes), len(machine.instances))
         is_package = place.file.endswith("__init__.py")
-        machine.units[scope] = Unit(source.text, f"{place.module}.__init__" if is_package else place.module, scope)
-        machine.frame, machine.pending = Frame(machine.units[scope], (scope,)), []
+        unit = Unit(source.text, f"{place.module}.__init__" if is_package else place.module, scope)
+        modules.units[scope] = unit
+        machine.frame, machine.pending = Frame(unit, (scope,)), []
         machine.execute(source.block, state)
         machine.frame, machine.pending = kept[:2]
         del machine.functions[kept[2] :], machine.classes[kept[3] :], machine.instances[kept[4] :]
-        state.variables[scope, ""] = NONE
-        return scope, state
+        modules.shared.publish(state)
+        return scope

@@ -175,5 +175,7 @@ def store(receiver: Ref, name: str, value: Value, state: State) -> None:
         return
     attrs = dict(cell.attrs)
     attrs[name] = value
-    layout = cell.layout if isinstance(value, Const) and value != NONE else None
-    state.put(receiver, replace(cell, attrs=tuple(attrs.items()), layout=layout))
+    if isinstance(value, Const) and value != NONE:
+        state.put(receiver, replace(cell, attrs=tuple(attrs.items())))
+    else:
+        state.put(receiver, replace(cell, attrs=tuple(attrs.items()), layout=None, trainable=None))

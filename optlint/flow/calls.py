@@ -12,9 +12,12 @@ from optlint.flow import (
     consumption,
     containers,
     copies,
+    freezing,
+    grad_mode,
     indices,
     inlining,
     ir,
+    leaves,
     modules,
     objects,
     optimizers,
@@ -158,8 +161,8 @@ def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
         return about_tensors(machine, arguments, node, state)
     if classes.makes_module(path):
         return _make_module(machine, path, arguments, state, site)
-    if path in torch_api.NO_GRAD | torch_api.ENABLE_GRAD or path == "torch.set_grad_enabled":
-        return machine.new(state, InstanceCell(External(path), site))
+    if path in grad_mode.SWITCHES:
+        return grad_mode.switch(machine, path, arguments, node, state)
     if path in torch_api.LOOKS_ONLY:
         return UNKNOWN
     if path.partition(".")[0] in torch_api.OTHER_FRAMEWORKS:
@@ -280,11 +283,20 @@ def _wrapper(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
     ordered = all(sets.is_ordered(value, state) for value in values)
     made = IteratorCell(kind, site, item, sources, depth=state.depth, endless=endless, ordered=ordered)
     if not arguments.open:
-        made = _with_contents(machine, made, values, state)
+        made = _with_contents(machine, made, arguments.values[0] if first else UNKNOWN, values, state)
     return machine.new(state, made)
 
 
-def _with_contents(machine: Machine, made: IteratorCell, values: tuple[Value, ...], state: State) -> IteratorCell:
+def _kept_by(function: Value) -> bool | None:
+    """What `filter(lambda p: p.requires_grad, …)` keeps."""
+    if not isinstance(function, Closure) or not isinstance(function.node, ir.Lambda) or not function.node.parameters:
+        return None
+    return freezing.kept_by(function.node.body, function.node.parameters[0].name)
+
+
+def _with_contents(
+    machine: Machine, made: IteratorCell, function: Value, values: tuple[Value, ...], state: State
+) -> IteratorCell:
     """What a wrapper gives, where that is known: parts of a model, or items one by one."""
     if not values:
         return made
@@ -295,6 +307,9 @@ def _with_contents(machine: Machine, made: IteratorCell, values: tuple[Value, ..
     if made.kind == "chain":
         joined = indices.joined_layers(values, state)
         return replace(made, covers=consumption.joined_covers(values, state), layers=joined)
+    if made.kind == "filter":
+        covers = consumption.covers_of(values[0], state)
+        return replace(made, filtered=freezing.filtered(_kept_by(function), covers, state) is False)
     if made.kind == "map" and len(values) == 1:
         return replace(made, layers=indices.layers_of(values[0], state))
     if made.kind == "from_iterable":
@@ -475,6 +490,7 @@ def _method(machine: Machine, method: Method, arguments: Arguments, node: ir.Cal
             return containers.call_method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, TensorCell):
             tensor_methods.tell_keywords(machine, f".{method.name}()", arguments)
+            leaves.method_called(machine, receiver, method, node, state)
             return tensor_methods.method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, OptimizerCell):
             return _on_optimizer(machine, receiver, method.name, arguments, state, site)
@@ -537,12 +553,15 @@ def _on_instance(
         tensor_methods.tell_keywords(machine, ".requires_grad_()", arguments)
         _freeze_module(receiver, arguments, state)
     if name == "apply" and arguments.values:
+        state.marks.add((receiver, "switched"))
         each = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
         _run_callback(machine, arguments.values[0], each, site, state)
     if name in torch_api.GIVES_MODULE and cell.is_module:
         return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
     if name in ("values", "items") and isinstance(cell.cls, External) and cell.cls.path in torch_api.DICTS_OF_PARTS:
         return modules.values_of(machine, receiver, name, state, site)
+    if cell.is_module and name not in torch_api.KEEPS_GRADIENTS | torch_api.MODULE_FLUENT:
+        state.marks.add((receiver, "switched"))
     if name in torch_api.MODULE_FLUENT and cell.is_module is not False and unknown_class | (cell.is_module is True):
         return receiver
     known = tensor_methods.of_unknown(machine, method, arguments, state, site)
@@ -571,8 +590,10 @@ def _register(receiver: Ref, arguments: Arguments, state: State) -> None:
 
 
 def _freeze_module(receiver: Ref, arguments: Arguments, state: State) -> None:
-    flag = arguments.pick(0, "requires_grad")
-    if flag is not None and flag != Const(True):
+    flag = arguments.pick(0, "requires_grad") or Const(True)
+    wanted = flag.value if isinstance(flag, Const) and isinstance(flag.value, bool) else None
+    freezing.switch(receiver, wanted, state)
+    if flag != Const(True):
         attributes.freeze(receiver, state)
 
 

@@ -29,8 +29,8 @@ def find(cls: Value, name: str, state: State, after: ClassValue | None = None) -
     for base in ancestry(cls):
         if waiting:
             waiting = base != after
-        elif isinstance(base, ClassValue) and (base.scope, name) in state.variables:
-            return state.variables[base.scope, name], base
+        elif isinstance(base, ClassValue) and (value := state.look_up(base.scope, name)) is not None:
+            return value, base
     return None
 
 

@@ -267,8 +267,21 @@ def escape(value: Value, state: State, deep: bool = True) -> None:
         if not cell.escaped:
             state.put(value, replace(cell, escaped=True))
     elif deep:
+        if isinstance(cell, InstanceCell) and cell.is_module:
+            _handed_out(value, cell, state)
         for inner in _contents(cell):
             escape(inner, state, deep=not isinstance(cell, InstanceCell))
+
+
+def _handed_out(module: Ref, cell: InstanceCell, state: State) -> None:
+    """Unknown code may switch the gradients of a module, and of all that is in it."""
+    if (module, "switched") in state.marks:
+        return
+    state.marks.add((module, "switched"))
+    for _, value in (*cell.attrs, *(cell.children or ())):
+        inner = state.get(value, InstanceCell)
+        if inner is not None and inner.is_module and isinstance(value, Ref):
+            _handed_out(value, inner, state)
 
 
 def _contents(cell: object) -> tuple[Value, ...]:

@@ -44,7 +44,7 @@ def sequence(
 
 def members_of(cell: SequenceCell) -> tuple[Value, ...]:
     """What is surely in a container; a value may stand for many."""
-    return cell.items or cell.members or (cell.item,)
+    return cell.items if cell.items is not None else cell.members or (cell.item,)
 
 
 def exact_items(value: Value, state: State) -> tuple[Value, ...] | None:
@@ -65,7 +65,8 @@ def copied(machine: Machine, value: Value, kind: str, state: State, site: Site, 
     if isinstance(cell, IteratorCell):
         covers, children, items, ordered = cell.covers, cell.children, cell.items, ordered and cell.ordered
     made = SequenceCell(kind, site, items, item, covers=covers, children=children, ordered=ordered, layers=layers)
-    return machine.new(state, made)
+    filtered = isinstance(cell, IteratorCell) and cell.filtered
+    return machine.new(state, replace(made, filtered=filtered))
 
 
 def unpacked(machine: Machine, value: Value, count: int, state: State, site: Site) -> tuple[Value, ...]:
@@ -199,7 +200,7 @@ def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Si
     before = (*(items or ()), *(() if items is not None else (cell.item,)))
     mixed = replace(cell, items=None, item=union((*before, item)), children=None, sites=None, layers=None)
     members = (*members_of(cell), *(theirs if theirs is not None else (item,)))
-    state.put(receiver, replace(mixed, covers=covers, members=members[:MOST_MEMBERS]))
+    state.put(receiver, replace(mixed, covers=covers, members=members[:MOST_MEMBERS], filtered=False))
 
 
 def append(receiver: Ref, value: Value, state: State, site: Site) -> None:
@@ -212,7 +213,7 @@ def append(receiver: Ref, value: Value, state: State, site: Site) -> None:
         return
     before = cell.items if cell.items is not None else (cell.item,)
     mixed = replace(cell, items=None, item=union((*before, value)), children=None, sites=None, layers=None)
-    state.put(receiver, replace(mixed, covers=None, members=(*members_of(cell), value)[:MOST_MEMBERS]))
+    state.put(receiver, replace(mixed, covers=None, filtered=False, members=(*members_of(cell), value)[:MOST_MEMBERS]))
 
 
 def concatenated(machine: Machine, left: Value, right: Value, state: State, site: Site) -> Value:

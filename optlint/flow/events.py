@@ -145,6 +145,32 @@ class ProductGradientRead:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterRebound:
+    """A loop over parameters assigns a new tensor to its variable `name`, and nothing reads it."""
+
+    site: Site
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TensorLookedUp:
+    """`tensor in among`, where that is an ordered container of tensors."""
+
+    site: Site
+    tensor: str
+    among: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeafChanged:
+    """A leaf that requires gradients is changed in place where gradients are recorded, by `operation`."""
+
+    site: Site
+    tensor: str
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
 class GradFnRead:
     """`.grad_fn` of a leaf parameter is read."""
 
@@ -194,6 +220,15 @@ class RateByIndex:
     site: Site
     layers: tuple[int, ...]
     rates: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEmpty:
+    """A param group holds nothing; `cause` is `filter`, `module` (without parameters) or `list` (never filled)."""
+
+    site: Site
+    optimizer: str
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)

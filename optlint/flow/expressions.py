@@ -9,6 +9,7 @@ from optlint.flow import (
     consumption,
     containers,
     events,
+    freezing,
     indices,
     inlining,
     ir,
@@ -17,7 +18,9 @@ from optlint.flow import (
     objects,
     sets,
     statements,
+    rebinding,
     tensor_methods,
+    tensor_uses,
     tensors,
 )
 from optlint.flow.consumption import Purpose
@@ -58,10 +61,12 @@ BUILTINS = frozenset(
 
 def _name(machine: Machine, node: ir.Name, state: State) -> Value:
     for scope in machine.frame.scopes:
-        value = state.variables.get((scope, node.id))
+        value = state.look_up(scope, node.id)
         if type(value) is External:
             return machine.resolve(value.path, state) or value
         if value is not None:
+            if machine.rebound:
+                rebinding.read(machine, (scope, node.id), value)
             return value
     return External(f"builtins.{node.id}") if node.id in BUILTINS else UNKNOWN
 
@@ -197,7 +202,8 @@ def _binary(machine: Machine, node: ir.Binary, state: State) -> Value:
             return containers.concatenated(machine, left, right, state, machine.site(node))
     if node.op in sets.OPERATORS and sets.is_set(left, state) and isinstance(left, Ref):
         return sets.combined(machine, left, (right,), node.op in "-&", state, machine.site(node))
-    if indices.concerns((left, right)) or (isinstance(left, Const) and isinstance(right, Const)):
+    plain = indices.concerns((left, right)) or (isinstance(left, Const) and isinstance(right, Const))
+    if plain and not any(tensors.is_tensor(value, state) for value in (left, right)):
         return indices.operated(machine, node, left, right, node.op)
     return tensors.of_operator(machine, node, left, right, node.op, state)
 
@@ -245,6 +251,7 @@ def _comparison(machine: Machine, node: ir.Comparison, state: State) -> Value:
         right = machine.evaluate(operand, state)
         if op in ("in", "not in"):
             _membership(machine, right, node, operand, state)
+            tensor_uses.looked_up(machine, left, right, node, operand, state)
         elif op in ("is", "is not") and right == NONE:
             result = _compared_to_none(left, op == "is", state)
     return result if len(node.rest) == 1 else UNKNOWN
@@ -357,18 +364,29 @@ def _comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Va
     for address, cell in run.heap.items() if lazy else ():
         state.heap.setdefault(address, cell)
     site, element = machine.site(node), union(rounds.elements) if rounds.elements else UNKNOWN
+    passed = _passed(node, first, state)
     each = len(node.clauses) == 1 and not node.clauses[0].tests and node.kind != "set"
     layers = indices.layers_of(first, state) if each else None
     ordered = node.kind != "set" and sets.is_ordered(first, state)
     if lazy:
         made = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth)
         exact = rounds.exact
-        return machine.new(state, replace(made, covers=rounds.covers, items=exact, layers=layers, ordered=ordered))
+        made = replace(made, covers=rounds.covers, items=exact, layers=layers, ordered=ordered)
+        return machine.new(state, replace(made, filtered=passed is False))
     if node.kind == "dict":
         return machine.new(state, MappingCell(site, (), True, element))
     children = _kept_children(node, first, state)
     made = SequenceCell(node.kind, site, rounds.exact, element, covers=rounds.covers, children=children)
-    return machine.new(state, replace(made, ordered=ordered, layers=layers))
+    return machine.new(state, replace(made, ordered=ordered, layers=layers, filtered=passed is False))
+
+
+def _passed(node: ir.Comprehension, first: Value, state: State) -> bool | None:
+    """Whether `if p.requires_grad` lets all parameters through, or none."""
+    clause = node.clauses[0]
+    target = clause.target.items[-1] if isinstance(clause.target, ir.Display) else clause.target
+    if len(node.clauses) > 1 or len(clause.tests) != 1 or not isinstance(target, ir.Name):
+        return None
+    return freezing.filtered(freezing.kept_by(clause.tests[0], target.id), consumption.covers_of(first, state), state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -487,6 +505,7 @@ def _lambda(machine: Machine, node: ir.Lambda, state: State) -> Value:
         for parameter in node.parameters
         if parameter.default is not None
     )
+    rebinding.captured(machine, rebinding.names_in(node.body), state)
     return Closure(node, machine.frame.scopes, machine.frame.owner, None, defaults)
 
 

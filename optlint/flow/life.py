@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import NamedTuple
 
-from optlint.flow import classes, inlining, ir, kinds, relevance
+from optlint.flow import classes, grad_mode, inlining, ir, kinds, relevance
 from optlint.flow.events import Site
 from optlint.flow.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.readings import readings_of
@@ -35,10 +35,10 @@ class Life:
     renamed: frozenset[str] = frozenset()
     lived: set[ClassValue] = field(default_factory=set)
 
-    def run(self, block: ir.Block) -> None:
+    def run(self, block: ir.Block, state: State) -> None:
         """Run the module, then its functions and classes."""
-        state = State()
         self.machine.own_methods = _method_names(block)
+        self.machine.block = block
         self.machine.readings = cache(partial(readings_of, block, self.machine.bodies))
         self.renamed = relevance.renamed(block)
         functions = {node.name: self.machine.mentions(node) for node in _functions(block)}
@@ -98,13 +98,16 @@ class Life:
         machine.frame = Frame(self.unit, (0,))
         frame = inlining.enter(machine, closure, Arguments((), {}, (), {}, open=True), _call_of(node), state)
         kinds.annotate(machine, closure, frame, state)
+        gradients = state.no_grad, state.recording
+        grad_mode.of_caller(machine, node, state)
         machine.frame = frame
         assert isinstance(node, ir.Function)
         machine.called[node] = 1
         machine.execute(self.machine.bodies(node), state)
         ends = [end for end, _ in frame.returns] + ([state] if state.live else [])
         last = join(ends, ()) or state
-        last.live, last.depth, last.no_grad = True, 0, False
+        last.live, last.depth = True, 0
+        last.no_grad, last.recording = gradients
         machine.frame = Frame(self.unit, (0,))
         self._settle(last)
         self._run_rest(last, before)
@@ -133,16 +136,16 @@ class Life:
                 self._run_method(name, replace(methods[name], bound=ref), state)
 
     def _methods(self, cls: ClassValue, state: State) -> Iterator[tuple[str, Closure]]:
+        """The methods that an object has, nearest class first; those of other files run only where they are called."""
         seen: set[str] = set()
         for base in classes.ancestry(cls):
-            if not isinstance(base, ClassValue):
-                continue
-            for (scope, name), value in list(state.variables.items()):
+            for node in base.node.body if isinstance(base, ClassValue) else ():
+                name = node.name if isinstance(node, ir.Function) else ""
+                value = state.variables.get((base.scope, name)) if isinstance(base, ClassValue) else None
                 function = value.function if isinstance(value, Descriptor) and value.kind != "static" else value
-                if scope == base.scope and name not in seen and isinstance(function, Closure):
+                if name not in seen and isinstance(function, Closure) and isinstance(function.node, ir.Function):
                     seen.add(name)
-                    if isinstance(function.node, ir.Function):
-                        yield name, function
+                    yield name, function
 
     def _is_called_inside(self, name: str, methods: dict[str, Closure]) -> bool:
         return any(name in self.machine.mentions(other.node) for key, other in methods.items() if key != name)

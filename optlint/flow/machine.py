@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from optlint.flow.events import Text
     from optlint.flow.settings import Settings
     from optlint.flow.state import State
-    from optlint.flow.values import ClassValue, Closure
+    from optlint.flow.values import ClassValue, Closure, Path
 
 DEEPEST_CALL = 8
 MOST_CALLS_OF_ONE = 12
@@ -28,8 +28,11 @@ MOST_STEPS = 400_000
 
 @dataclass(slots=True)
 class Loop:
-    """The states that left a loop's body early."""
+    """The states that left a loop's body early; what it goes through, the path of its body, the names that it binds."""
 
+    source: Value | None = None
+    inside: Path = ()
+    names: frozenset[str] = frozenset()
     breaks: list[State] = field(default_factory=list)
     continues: list[State] = field(default_factory=list)
 
@@ -125,6 +128,7 @@ class Machine:
     mentions: Callable[[ir.Node], frozenset[str]]
     resolve: Callable[[str, State], Value | None]
     own_methods: frozenset[str] = frozenset()
+    block: ir.Block = ()  # the statements of the file
     readings: Callable[[], Readings] = nothing_read
     reads_elsewhere: Callable[[str], bool] = read_nowhere
     units: dict[int, Unit] = field(default_factory=dict)
@@ -140,7 +144,11 @@ class Machine:
     flagged: set[tuple[object, str]] = field(default_factory=set)  # pieces that were told of, by use
     effects: set[ir.Node] = field(default_factory=set)  # calls whose value nobody takes
     claiming: bool = False  # inside an assertion
+    rebound: dict[Ref, tuple[ir.Node, tuple[int, str]]] = field(default_factory=dict)  # see rebinding.py
+    read_back: set[ir.Node] = field(default_factory=set)
+    modes: dict[ir.Node, tuple[bool | None, bool | None]] = field(default_factory=dict)  # see grad_mode.of_function
     default_dtype_changed: bool = False
+    groups_seen: dict[object, list[bool]] = field(default_factory=dict)  # by where they are written: are they empty
     steps: int = 0
 
     def evaluate(self, node: ir.Expression, state: State) -> Value:

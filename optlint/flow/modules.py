@@ -35,6 +35,8 @@ def built(machine: Machine, path: str, arguments: Arguments, state: State, site:
     if path in torch_api.CONTAINERS:
         return _container(machine, path, arguments, state, site)
     ref = machine.new(state, InstanceCell(External(path), site, is_module=True, layout=_layout(path, arguments)))
+    if classes.is_layer(path):
+        state.update(ref, trainable=True)
     if path in torch_api.MODULE_WRAPPERS and arguments.values:
         inner = _as_module(machine, arguments.values[0], state, site)
         state.update(ref, attrs=(("module", inner),), children=(("module", inner),))
@@ -59,7 +61,8 @@ def _as_module(machine: Machine, value: Value, state: State, site: Site) -> Ref:
 def _part(machine: Machine, state: State, parent: Ref, site: Site, part: torch_layers.Part, usual: bool) -> Ref:
     cls = External(f"torch.nn.{part.cls}") if part.cls else UNKNOWN
     layout = part.layout if usual or not part.layout else None
-    return machine.new(state, InstanceCell(cls, site, is_module=True, layout=layout, parent=(parent, part.name)))
+    made = InstanceCell(cls, site, is_module=True, layout=layout, parent=(parent, part.name), trainable=True)
+    return machine.new(state, made)
 
 
 def _layout(path: str, arguments: Arguments) -> tuple[int, ...] | None:
@@ -183,7 +186,7 @@ def iterator(machine: Machine, receiver: Ref, name: str, arguments: Arguments, s
     if name in ("children", "named_children"):
         made = _children_iterator(machine, receiver, made, state)
     else:
-        made = replace(made, item=_item(machine, name, state, site))
+        made = replace(made, item=_item(machine, name, receiver, state, site))
     if name in ("parameters", "named_parameters") and not arguments.all() and not cell.vague:
         layout = layout_of(receiver, state)
         made = replace(made, covers=(cover_of(receiver, state, site),), layers=layout and indices.numbered(layout))
@@ -207,10 +210,10 @@ def _pair(machine: Machine, module: Ref, named: bool, state: State, site: Site) 
     return containers.sequence(machine, state, "tuple", site, (UNKNOWN, module)) if named else module
 
 
-def _item(machine: Machine, name: str, state: State, site: Site) -> Value:
+def _item(machine: Machine, name: str, owner: Ref, state: State, site: Site) -> Value:
     kind = torch_api.MODULE_ITERATORS[name]
     if kind.endswith("parameter"):
-        item = tensors.parameter_of_module(machine, state, site)
+        item = tensors.parameter_of_module(machine, state, site, owner)
     elif kind.endswith("module"):
         item = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True))
     else:

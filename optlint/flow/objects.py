@@ -100,7 +100,7 @@ def _is_classmethod(value: Descriptor) -> bool:
 
 
 def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) -> Value:
-    cell = state.heap.get(receiver.id)
+    cell = state.cell(receiver)
     if isinstance(cell, InstanceCell):
         return _of_instance(machine, receiver, cell, node, state)
     if isinstance(cell, TensorCell):
@@ -199,20 +199,6 @@ def param_groups(machine: Machine, state: State, site: Site, owner: Ref | None =
     entries = (("params", Entry(params, site)),)
     group = machine.new(state, MappingCell(site, entries, open=True, role="group", owner=owner))
     return machine.new(state, SequenceCell("list", site, None, group, owner=owner, layers=layers))
-
-
-def enter(machine: Machine, node: ir.Expression, value: Value, state: State) -> None:
-    """`with value:`."""
-    del machine, node
-    cell = state.get(value, InstanceCell)
-    if cell is None or not isinstance(cell.cls, External):
-        return
-    if cell.cls.path in torch_api.NO_GRAD:
-        state.no_grad = True
-    elif cell.cls.path in torch_api.ENABLE_GRAD:
-        state.no_grad = False
-    elif cell.cls.path == "torch.set_grad_enabled":
-        state.no_grad = None
 
 
 def entered(value: Value, state: State) -> Value:

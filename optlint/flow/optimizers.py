@@ -9,6 +9,7 @@ from optlint.flow import (
     classes,
     consumption,
     covers,
+    empty_groups,
     events,
     group_keys,
     indices,
@@ -227,6 +228,7 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
     state = build.state
     cell = state.cell(params)
     known = consumption.covers_of(params, state)
+    empty_groups.judge(build.machine, params, known, site, build.name, state)
     if sets.is_shuffled(params, state):
         build.machine.emit(events.ParametersUnordered(site, build.name))
     wrong = _wrong(params, cell, state)

@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from optlint.flow import ir, texts
+from optlint.flow.machine import Unit
+from optlint.flow.state import Shared
+from optlint.flow.values import Counter
 
 ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 MATTERS = ("param", "optim", "grad", "Module", "children", "backward", "Trainer")
+MOST_MODULES = 200
 LARGEST = 400_000  # characters of a file that is read for what it defines
 
 
@@ -39,17 +43,42 @@ class Source:
 
 
 @dataclass(slots=True)
+class Modules:
+    """The files that were run for what they define: their scopes, what is in them, and the addresses they use."""
+
+    scopes: dict[str, int | None] = field(default_factory=dict)
+    units: dict[int, Unit] = field(default_factory=dict)
+    shared: Shared = field(default_factory=Shared)
+    counter: Counter = field(default_factory=Counter)
+    mentioned: dict[ir.Node, frozenset[str]] = field(default_factory=dict)
+    bodies: dict[ir.Function, ir.Block] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Project:
-    """What was found and read in one run; `read` are the files that an answer may depend on."""
+    """What was found, read and run of a project's files in one run of the linter."""
 
     sources: dict[str, Source | None] = field(default_factory=dict)
     files: dict[str, bool] = field(default_factory=dict)
     roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    places: dict[tuple[str, str], Place | None] = field(default_factory=dict)
+    modules: Modules = field(default_factory=Modules)
+
+    def make_room(self) -> None:
+        """Forget the files that were run once they are many; those still needed are read again."""
+        if len(self.modules.scopes) > MOST_MODULES:
+            self.sources.clear()
+            self.modules = Modules()
 
     def locate(self, path: str, importer: str) -> Place | None:
         """The file that a dotted path leads to from the file `importer`, and the names behind the module."""
-        parts = path.split(".")
-        for root in self.roots_of(os.path.dirname(importer)):
+        key = (os.path.dirname(importer), path)
+        if key not in self.places:
+            self.places[key] = self._locate(key[0], path.split("."))
+        return self.places[key]
+
+    def _locate(self, folder: str, parts: list[str]) -> Place | None:
+        for root in self.roots_of(folder):
             for length in range(len(parts), 0, -1):
                 file = self._module_file(root, parts[:length])
                 if file is not None:

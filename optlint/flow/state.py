@@ -23,23 +23,41 @@ from optlint.flow.values import (
 T = TypeVar("T")
 
 
+class Shared:
+    """What other files of the project define: all states of one analysis see it, none copies it."""
+
+    __slots__ = ("heap", "variables")
+
+    def __init__(self) -> None:
+        self.variables: dict[tuple[int, str], Value] = {}
+        self.heap: dict[int, Cell] = {}
+
+    def publish(self, state: State) -> None:
+        """Add what a file's top level left behind."""
+        self.variables.update(state.variables)
+        self.heap.update(state.heap)
+
+
 class State:
     """Variables by scope and name, the heap, and under which branches (`path`) the program got here.
 
     A state is changed in place while one path is followed; `copy` starts another path. `depth` counts the
     repeating contexts around (loops, comprehensions, callbacks), `no_grad` whether gradients are off, and `changes`
-    grows with each step that could turn out otherwise the second time. `marks` is shared by all paths: what happens to
+    grows with each step that could turn out otherwise the second time. `recording` tells how sure it is that gradients
+    are on (see `grad_mode.py`). `marks` is shared by all paths: what happens to
     something anywhere in the program (see `tensor_uses.py`).
     """
 
-    __slots__ = ("changes", "depth", "heap", "live", "marks", "no_grad", "path", "variables")
+    __slots__ = ("changes", "depth", "heap", "live", "marks", "no_grad", "path", "recording", "shared", "variables")
 
-    def __init__(self) -> None:
+    def __init__(self, shared: Shared | None = None) -> None:
+        self.shared = shared or Shared()
         self.variables: dict[tuple[int, str], Value] = {}
         self.heap: dict[int, Cell] = {}
         self.path: Path = ()
         self.live = True
         self.no_grad: bool | None = False
+        self.recording: bool | None = True
         self.depth = 0
         self.changes = 0
         self.marks: set[tuple[object, str]] = set()
@@ -50,21 +68,32 @@ class State:
         other.variables = self.variables.copy()
         other.heap = self.heap.copy()
         other.path, other.live, other.no_grad = self.path, self.live, self.no_grad
+        other.recording, other.shared = self.recording, self.shared
         other.depth, other.changes, other.marks = self.depth, self.changes, self.marks
         return other
 
     def become(self, other: State) -> None:
         """Go on as `other`."""
         self.variables, self.heap, self.live = other.variables, other.heap, other.live
-        self.no_grad, self.changes = other.no_grad, other.changes
+        self.no_grad, self.changes, self.recording = other.no_grad, other.changes, other.recording
+
+    def look_up(self, scope: int, name: str) -> Value | None:
+        """The value of a variable, also of another file."""
+        key = (scope, name)
+        found = self.variables.get(key)
+        return self.shared.variables.get(key) if found is None else found
 
     def cell(self, value: Value) -> Cell | None:
         """The cell behind a value, if it is a reference."""
-        return self.heap.get(value.id) if isinstance(value, Ref) else None
+        return self._at(value.id) if isinstance(value, Ref) else None
+
+    def _at(self, address: int) -> Cell | None:
+        found = self.heap.get(address)
+        return self.shared.heap.get(address) if found is None else found
 
     def get(self, value: Value, kind: type[T]) -> T | None:
         """The cell behind a value, if it is one of that kind."""
-        cell = self.heap.get(value.id) if isinstance(value, Ref) else None
+        cell = self._at(value.id) if isinstance(value, Ref) else None
         return cell if isinstance(cell, kind) else None
 
     def put(self, ref: Ref, cell: Cell) -> None:
@@ -73,7 +102,9 @@ class State:
 
     def update(self, ref: Ref, **changes: Any) -> None:
         """Replace some fields of the cell behind a reference."""
-        self.heap[ref.id] = replace(self.heap[ref.id], **changes)
+        cell = self._at(ref.id)
+        assert cell is not None
+        self.heap[ref.id] = replace(cell, **changes)
 
 
 def join(states: list[State], path: Path) -> State | None:
@@ -92,14 +123,18 @@ def _join_two(left: State, right: State) -> State:
     joined = left.copy()
     joined.changes = max(left.changes, right.changes)
     joined.no_grad = left.no_grad if left.no_grad == right.no_grad else None
+    joined.recording = left.recording if left.recording == right.recording else False
+    mine = left.variables
     for key, value in right.variables.items():
-        mine = left.variables.get(key)
-        if mine is not value and mine != value:
-            joined.variables[key] = value if mine is None else union((mine, value))
+        own = mine.get(key)
+        if own is not value and own != value:
+            joined.variables[key] = value if own is None else union((own, value))
+    known = left.heap
     for address, cell in right.heap.items():
-        own = left.heap.get(address)
-        if own is not cell:
-            joined.heap[address] = cell if own is None else join_cells(own, cell)
+        before = known.get(address)
+        if before is not cell:
+            before = before or left.shared.heap.get(address)
+            joined.heap[address] = cell if before is None else join_cells(before, cell)
     return joined
 
 

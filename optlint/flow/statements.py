@@ -8,11 +8,14 @@ from optlint.flow import (
     attributes,
     consumption,
     containers,
+    grad_mode,
     group_keys,
     indices,
     ir,
     kinds,
+    leaves,
     objects,
+    rebinding,
     sets,
     tensors,
     torch_api,
@@ -58,6 +61,8 @@ def _assign(machine: Machine, node: ir.Assign, state: State) -> None:
     value = machine.evaluate(node.value, state)
     if value is UNKNOWN and node.annotation is not None:
         value = kinds.of_annotation(machine, node.annotation, state)
+    if machine.frame.loops:
+        rebinding.assigned(machine, node, value, state)
     for target in node.targets:
         bind(machine, target, value, state, node.value)
 
@@ -82,6 +87,7 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
         receiver = machine.evaluate(target.value, state)
         index = machine.evaluate(target.index, state)
         if isinstance(receiver, Ref) and tensors.is_tensor(receiver, state):
+            leaves.changed(machine, receiver, target.value, (source,), "an assignment to its items", state)
             tensors.changed_in_place(receiver, (value,), state)
             return
         key_site = machine.site(target.index)
@@ -133,6 +139,7 @@ def _augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None
     if isinstance(node.target, ir.Attribute) and node.target.attr == "grad":
         return  # there was one before
     if isinstance(current, Ref) and tensors.is_tensor(current, state):
+        leaves.changed(machine, current, node.target, (node.value,), f"`{node.op}=`", state)
         tensors.changed_in_place(current, (value,), state)
         return
     if indices.concerns((current, value)):
@@ -199,7 +206,7 @@ def _for(machine: Machine, node: ir.For, state: State) -> None:
         rounds = [item, consumption.anonymous(machine, item, state)]
     shuffled = sets.is_shuffled(iterable, state)
     machine.frame.shuffled += shuffled
-    _loop(machine, node, state, rounds, repeats=items is None)
+    _loop(machine, node, state, rounds, repeats=items is None, source=iterable)
     machine.frame.shuffled -= shuffled
 
 
@@ -220,13 +227,17 @@ def _has_break(block: ir.Block) -> bool:
     return False
 
 
-def _loop(machine: Machine, node: ir.For | ir.While, state: State, rounds: list[Value], repeats: bool) -> None:
+def _loop(
+    machine: Machine, node: ir.For | ir.While, state: State, rounds: list[Value], repeats: bool,
+    source: Value | None = None,
+) -> None:  # fmt: skip
     """Run a loop's body once per value; a second round of the same kind only if the first changed anything."""
-    before, loop, ends = state.path, Loop(), []
+    before, ends = state.path, []
+    names = rebinding.names_in(node.target) if isinstance(node, ir.For) else frozenset()
+    loop = Loop(source, (*before, (node, True)), names)
     machine.frame.loops.append(loop)
     current = state.copy()
-    current.path, current.depth = (*before, (node, True)), state.depth + repeats
-    inside = current.path
+    current.path, current.depth = loop.inside, state.depth + repeats
     changes = -1
     for item in rounds:
         if repeats and current.changes == changes:
@@ -235,7 +246,7 @@ def _loop(machine: Machine, node: ir.For | ir.While, state: State, rounds: list[
         if isinstance(node, ir.For):
             bind(machine, node.target, item, current, node.iterable)
         machine.execute(node.body, current)
-        joined = join([current, *loop.continues], inside)
+        joined = join([current, *loop.continues], loop.inside)
         loop.continues.clear()
         if joined is None:
             current.live = False
@@ -266,6 +277,7 @@ def _try(machine: Machine, node: ir.Try, state: State) -> None:
     start = state.copy()
     body = state.copy()
     body.path = (*before, (node, "body"))
+    body.recording = False if node.handlers else state.recording
     raised: list[State] = []
     machine.frame.raises.append(raised)
     machine.execute(node.body, body)
@@ -275,6 +287,7 @@ def _try(machine: Machine, node: ir.Try, state: State) -> None:
         machine.execute(node.orelse, body)
     ends = [body, *(_handle(machine, handler, interrupted, before) for handler in node.handlers)]
     _meet(state, ends, before)
+    state.recording = start.recording
     if node.final:
         finals = state if state.live else start
         machine.execute(node.final, finals)
@@ -293,14 +306,15 @@ def _handle(machine: Machine, node: ir.Handler, interrupted: list[State], path: 
 
 
 def _with(machine: Machine, node: ir.With, state: State) -> None:
-    gradients = state.no_grad
+    gradients, recording = state.no_grad, state.recording
     for context, target in node.items:
         value = machine.evaluate(context, state)
-        objects.enter(machine, context, value, state)
+        if grad_mode.enter(machine, context, value, state) and recording is None:
+            recording = True  # whoever switches gradients off for a part believes them to be on
         if target is not None:
             bind(machine, target, objects.entered(value, state), state, context)
     machine.execute(node.body, state)
-    state.no_grad = gradients
+    state.no_grad, state.recording = gradients, recording
 
 
 def _match(machine: Machine, node: ir.Match, state: State) -> None:
@@ -382,6 +396,9 @@ def _function(machine: Machine, node: ir.Function, state: State) -> None:
     value: Value = closure
     for decorator in reversed(node.decorators):
         value = objects.decorated(machine, decorator, value, state)
+    grad_mode.of_function(machine, node, state)
+    if machine.rebound:
+        rebinding.captured(machine, machine.mentions(node), state)
     bind_name(machine, node.name, value, state)
 
 

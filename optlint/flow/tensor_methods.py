@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import consumption, containers, events, tensor_uses, tensors, torch_tensors
+from optlint.flow import consumption, containers, events, freezing, grad_mode, tensor_uses, tensors, torch_tensors
 from optlint.flow.state import State, join
 from optlint.flow.values import NONE, UNKNOWN, Const, External, MappingCell, Method, Ref, TensorCell, Union, Value
 
@@ -23,6 +23,8 @@ def method(machine: Machine, base: Ref, name: str, arguments: Arguments, state: 
     assert cell is not None
     if name in torch_tensors.SAME_TENSOR:
         return _same(machine, base, cell, name, arguments, state, site)
+    if name == "backward":
+        return grad_mode.goes_backward(state)
     if name in torch_tensors.HOOKS:
         tensor_uses.hooked(machine, base, cell, site)
         return UNKNOWN
@@ -55,6 +57,7 @@ def _same(
         flag = arguments.pick(0, "requires_grad")
         wanted = True if flag is None else flag.value if isinstance(flag, Const) else None
         tensors.set_requires_grad(base, wanted if isinstance(wanted, bool) else None, state)
+        freezing.switched(machine, base, wanted if isinstance(wanted, bool) else None, state)
     elif name == "detach_":
         state.put(base, replace(cell, leaf=True, requires_grad=False, bases=()))
     return base
@@ -97,6 +100,8 @@ def shown(
     if cell.piece_of is not None:
         return consumption.piece_of(machine, base, cell, state, site)
     made = tensors.computed(machine, (base,), how, state, site)
+    if isinstance(made, Ref):
+        state.update(made, shows=base if cell.shows is None else cell.shows)
     if state.no_grad is not False and cell.requires_grad is not False and isinstance(made, Ref):
         state.update(made, leaf=None, requires_grad=None)  # such a view passes for a leaf that requires gradients
     return made
@@ -191,6 +196,8 @@ def read(machine: Machine, base: Ref, node: ir.Attribute, state: State) -> Value
 def of_unknown(machine: Machine, called: Method, arguments: Arguments, state: State, site: Site) -> Value | None:
     """A method whose name alone tells what it gives: `x.detach()`, `x.new_zeros(…)`, `model.state_dict()`."""
     name = called.name
+    if name in ("backward", "manual_backward"):
+        grad_mode.goes_backward(state)
     if name == "requires_grad_":
         tell_keywords(machine, ".requires_grad_()", arguments)
         tensor_uses.mark(called.receiver, "asked", state)
@@ -240,6 +247,7 @@ def set_attribute(machine: Machine, base: Ref, target: ir.Attribute, value: Valu
         wanted = value.value if isinstance(value, Const) and isinstance(value.value, bool) else None
         tensor_uses.piece_used(machine, cell, site, "set", state)
         tensors.set_requires_grad(base, wanted, state)
+        freezing.switched(machine, base, wanted, state)
     elif target.attr == "grad" and value == NONE:
         tensor_uses.piece_used(machine, cell, site, ".grad", state)
     elif target.attr == "grad":

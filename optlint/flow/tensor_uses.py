@@ -11,7 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events, torch_tensors
+from optlint.flow.tensors import is_one_of_tensors, is_tensor
 from optlint.flow.values import (
+    External,
     InstanceCell,
     IteratorCell,
     MappingCell,
@@ -218,6 +220,36 @@ def _in_forward(machine: Machine) -> bool:
             return False
         frame = frame.caller
     return False
+
+
+def looked_up(
+    machine: Machine, tensor: Value, among: Value, node: ir.Comparison, operand: ir.Expression, state: State
+) -> None:
+    """`tensor in among`: told where tensors are compared; a stored iterator has a rule of its own."""
+    cell = state.cell(among)
+    if not is_one_of_tensors(tensor, state) or (isinstance(cell, SequenceCell) and cell.kind == "set"):
+        return
+    if isinstance(cell, IteratorCell) and cell.made.origin is not operand.origin:
+        return
+    sites = machine.site(node), machine.site(node.left), machine.site(operand)
+
+    def judge(last: State) -> None:
+        held = _held(last.cell(among) if grows else cell)
+        if any(is_tensor(item, last) for part in held for item in options_of(part)):
+            machine.emit(events.TensorLookedUp(sites[0], sites[1].text, sites[2].text))
+
+    grows = isinstance(cell, SequenceCell) and cell.items == () and bool(state.depth)
+    machine.when_settled(judge)
+
+
+def _held(cell: object) -> tuple[Value, ...]:
+    """What a container that is walked through by `in` surely gives."""
+    if isinstance(cell, SequenceCell):
+        return cell.items if cell.items is not None else cell.members or (cell.item,)
+    if isinstance(cell, IteratorCell):
+        return cell.items if cell.items is not None else (cell.item,)
+    path = cell.cls.path if isinstance(cell, InstanceCell) and isinstance(cell.cls, External) else ""
+    return tuple(value for _, value in cell.attrs) if path == "torch.nn.ParameterList" and isinstance(cell, InstanceCell) else ()
 
 
 def stored_on_module(machine: Machine, value: Ref, cell: TensorCell, site: Site, attribute: str, state: State) -> None:

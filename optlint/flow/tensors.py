@@ -51,9 +51,9 @@ def is_one_of_tensors(value: Value, state: State) -> bool:
     return all(is_tensor(option, state) for option in options_of(value))
 
 
-def parameter_of_module(machine: Machine, state: State, site: Site) -> Ref:
+def parameter_of_module(machine: Machine, state: State, site: Site, owner: Ref | None = None) -> Ref:
     """A Parameter that a module owns: what `parameters()` gives."""
-    return machine.new(state, TensorCell(site, "parameter", True, None, True, True))
+    return machine.new(state, TensorCell(site, "parameter", True, None, True, True, owner=owner))
 
 
 def made_by(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Ref:

@@ -62,7 +62,11 @@ class AstText:
 
     def text_of(self, origin: object) -> str:
         """The source text of a syntax node, on one line."""
-        return shortened(ast.get_source_segment(self._text, cast("ast.AST", origin)) or "")
+        span = self.span_of(origin)
+        lines = self._lines[span.row - 1 : span.end_row] or [""]
+        lines[-1] = lines[-1][: span.end_column - 1]
+        lines[0] = lines[0][span.column - 1 :]
+        return shortened("".join(lines))
 
 
 def shortened(text: str) -> str:

@@ -218,12 +218,23 @@ MODULE_FLUENT = frozenset(
 )
 GIVES_MODULE = frozenset("get_submodule get_encoder get_decoder get_input_embeddings get_output_embeddings".split())
 DICTS_OF_PARTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
+# Methods of a module that switch no gradients.
+KEEPS_GRADIENTS = frozenset(
+    "state_dict load_state_dict zero_grad register_buffer register_parameter register_module add_module append extend "
+    "insert forward get_parameter get_buffer extra_repr named_parameters parameters __call__ keys items values "
+    "register_forward_hook register_forward_pre_hook register_full_backward_hook requires_grad_".split()
+)
 # Methods whose use shows that a receiver is a module.
 SHOWS_MODULE = frozenset(
     "named_parameters named_modules named_children named_buffers load_state_dict register_buffer register_parameter "
     "register_forward_hook register_module add_module get_submodule get_parameter".split()
 )
 
+# Contexts and decorators that leave gradients as they are.
+KEEPS_GRAD_MODE = (
+    "builtins.", "torch.", "functools.", "contextlib.contextmanager", "typing.", "typing_extensions.", "abc.", "warnings.",
+    "tqdm.", "dataclasses.", "hydra.", "click.",
+)  # fmt: skip
 NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
 ENABLE_GRAD = frozenset({"torch.enable_grad"})
 KEEPS_FUNCTION = NO_GRAD | ENABLE_GRAD | frozenset(

@@ -112,3 +112,12 @@ GIVES_MORE = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", "torch.
 CHANGES_DEFAULTS = _of("torch.", "set_default_dtype set_default_tensor_type set_default_device")
 # Methods that users of a module replace its parameters in, or that are called with replaced ones.
 FORWARDS = frozenset({"forward"})
+# In-place methods that autograd refuses on a leaf that requires gradients.
+CHANGES = frozenset(
+    "abs_ acos_ add_ addbmm_ addcdiv_ addcmul_ addmm_ addmv_ addr_ asin_ atan_ baddbmm_ bernoulli_ cauchy_ ceil_ "
+    "clamp_ clamp_max_ clamp_min_ clip_ copy_ cos_ cumprod_ cumsum_ div_ divide_ erf_ exp_ expm1_ exponential_ fill_ "
+    "fill_diagonal_ floor_ fmod_ frac_ geometric_ index_add_ index_copy_ index_fill_ lerp_ log_ log10_ log2_ "
+    "log_normal_ masked_fill_ masked_scatter_ mul_ multiply_ nan_to_num_ neg_ negative_ normal_ pow_ put_ random_ "
+    "reciprocal_ relu_ remainder_ round_ rsqrt_ scatter_ scatter_add_ sigmoid_ sign_ sin_ sqrt_ square_ sub_ "
+    "subtract_ tan_ tanh_ tril_ triu_ true_divide_ trunc_ uniform_ zero_".split()
+)

@@ -214,6 +214,7 @@ class IteratorCell:
     endless: bool = False
     layers: tuple[int, ...] | None = None  # the layer of each item, if they run along the parameters of a model
     ordered: bool = True
+    filtered: bool = False  # a test let nothing through
     trains: bool = False  # an optimizer drew from it
     certain: bool = True  # false if only a method's name tells that this is an iterator
 
@@ -236,6 +237,7 @@ class SequenceCell:
     members: tuple[Value, ...] | None = None  # where `items` is None: all of these are in it, others may be, too
     owner: Ref | None = None  # the optimizer whose param groups these are
     layers: tuple[int, ...] | None = None  # the layer of each item, if they run along the parameters of a model
+    filtered: bool = False  # a test let nothing through
     dealt: Derived | None = None  # the lists that parameters were dealt out to, of which this is one
 
 
@@ -301,6 +303,7 @@ class InstanceCell:
     listed_by: Ref | None = None  # the module whose `children()` gave it
     part_of: Cover | None = None  # a container built over a slice of another module's children
     vague: bool = False  # one of several parts, it can't be told which
+    trainable: bool | None = None  # whether its parameters get gradients, where its parts don't tell
 
     def get(self, name: str) -> Value | None:
         """The value of an attribute that was set."""
@@ -330,6 +333,8 @@ class TensorCell:
     parameter: bool | None = None
     registered: bool | None = None
     piece_of: Ref | None = None  # the parameter that this is a piece of
+    shows: Ref | None = None  # the tensor of which this is a view
+    owner: Ref | None = None  # the module whose `parameters()` gave it
     bases: tuple[Ref, ...] | None = ()  # the leaves that this was computed from, if gradients may flow to them
     dtype: str | None = None
     device: Placement | None = None

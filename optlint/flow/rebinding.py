@@ -1,0 +1,66 @@
+"""Loops over parameters that assign to their variable: what reads the new value, if anything does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.flow import events, ir
+from optlint.flow.values import UNKNOWN, Ref, TensorCell, Value, options_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from optlint.flow.machine import Machine
+    from optlint.flow.state import State
+
+
+def names_in(target: ir.Expression) -> frozenset[str]:
+    """The names that a loop binds."""
+    return frozenset(node.id for node in ir.walk(target) if isinstance(node, ir.Name))
+
+
+def assigned(machine: Machine, node: ir.Assign, value: Value, state: State) -> None:
+    """`p = value`, where a loop gives `p` the parameters of a model."""
+    target = node.targets[0]
+    if len(node.targets) > 1 or not isinstance(target, ir.Name) or target.id in machine.frame.declared:
+        return
+    if not any(target.id in loop.names for loop in machine.frame.loops):
+        return
+    variable = (machine.frame.scopes[0], target.id)
+    before = options_of(state.variables.get(variable, UNKNOWN))
+    if not all(_is_parameter(option, state) for option in before):
+        machine.read_back.add(node)
+    elif isinstance(value, Ref) and state.get(value, TensorCell) is not None and value not in before:
+        machine.rebound.setdefault(value, (node, variable))
+        if (node, "rebound") not in machine.flagged:
+            machine.flagged.add((node, "rebound"))
+            event = events.ParameterRebound(machine.site(target), target.id)
+            machine.when_over(lambda: None if node in machine.read_back else machine.emit(event))
+    elif value not in before:
+        machine.read_back.add(node)
+
+
+def _is_parameter(value: Value, state: State) -> bool:
+    cell = state.get(value, TensorCell)
+    return cell is not None and cell.parameter is True
+
+
+def read(machine: Machine, variable: tuple[int, str], value: Value) -> None:
+    """A variable is read: a value that is not known may be any that it was bound to."""
+    for option in options_of(value):
+        if isinstance(option, Ref) and option in machine.rebound:
+            machine.read_back.add(machine.rebound[option][0])
+    if value is UNKNOWN:
+        machine.read_back.update(node for node, known in machine.rebound.values() if known == variable)
+
+
+def captured(machine: Machine, names: Iterable[str], state: State) -> None:
+    """A function that is run later reads what it names."""
+    if not machine.rebound:
+        return
+    for name in names:
+        for scope in machine.frame.scopes:
+            value = state.variables.get((scope, name))
+            if value is not None:
+                read(machine, (scope, name), value)
+                break
