@@ -1,0 +1,30 @@
+"""OPT207: `in` compares tensors by their values: it raises, or takes one parameter for another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import TensorLookedUp
+
+rule = Rule(
+    "OPT207",
+    "tensor-membership-test",
+    "a tensor is looked up among tensors by `in`, which compares values",
+    needs=((" in ",), ("torch",), ("param", "Param", "tensor", "zeros", "ones", "rand")),
+)
+
+
+@rule.check
+def looked_up(event: TensorLookedUp) -> Iterator[Diagnostic]:
+    """Report the test."""
+    yield rule.at(
+        event.site,
+        f"`{event.site.text}` compares `{event.tensor}` with the tensors of `{event.among}` by their values: it raises "
+        "where shapes differ, and takes equal values for the same tensor",
+    )
