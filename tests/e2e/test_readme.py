@@ -75,9 +75,9 @@ def test_every_command_exists():
 
 
 def test_the_tests_are_run_by_the_line_that_the_readme_gives():
-    (line,) = re.findall(r"^python3 -m venv .*pytest$", README, re.MULTILINE)
+    (line,) = re.findall(r"^python3 -m venv .*pytest -n 2$", README, re.MULTILINE)
     assert (
         re.search(r"grep -E '(.*)' README.md", (ROOT / ".ci/run").read_text(encoding="utf-8"))[1]
-        == r"^python3 -m venv .*pytest$"
+        == r"^python3 -m venv .*pytest -n 2$"
     )
     assert "[test]" in line
