@@ -43,27 +43,29 @@ VIEWS = frozenset(
 VIEW_ATTRIBUTES = frozenset("T mT H mH imag".split())
 # Methods that give one new tensor, through which gradients flow.
 COMPUTES = VIEWS | frozenset(
-    "abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr amax amin angle arccos arccosh arcsin arcsinh "
-    "arctan arctan2 arctanh asin asinh atan atan2 atanh baddbmm bmm ceil clamp clamp_max clamp_min clip clone conj "
-    "copysign cos cosh cov cross cumprod cumsum deg2rad det diag diag_embed diagflat diff digamma dist div divide dot "
-    "erf erfc erfinv exp exp2 expm1 fix flip fliplr flipud float_power floor floor_divide fmax fmin fmod frac gather "
-    "ger hardshrink heaviside hypot index_add index_select index_copy index_fill index_put inner inverse kron lerp "
-    "lgamma log log10 log1p log2 log_softmax logaddexp logaddexp2 logcumsumexp logdet logit logsumexp masked_fill masked_scatter "
-    "masked_select matmul matrix_exp matrix_power maximum mean minimum mm msort mul multiply mv nan_to_num nanmean "
-    "nansum neg negative norm outer pinverse polygamma pow prelu prod rad2deg reciprocal relu remainder renorm repeat "
-    "repeat_interleave roll rot90 round rsqrt scatter scatter_add sgn sigmoid sign sin sinc sinh softmax sqrt square "
-    "std sub subtract sum sum_to_size take take_along_dim tan tanh tile to_dense to_sparse trace tril triu true_divide "
-    "trunc var where xlogy".split()
+    "abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr amax amin angle arccos arccosh arcsin "
+    "arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh baddbmm bmm ceil clamp clamp_max clamp_min clip "
+    "clone copysign cos cosh cov cross cumprod cumsum deg2rad det diag diag_embed diagflat diff digamma dist div "
+    "divide dot erf erfc erfinv exp exp2 expm1 fix flip fliplr flipud float_power floor floor_divide fmax fmin "
+    "fmod frac gather ger hardshrink heaviside hypot index_add index_select index_copy index_fill index_put inner "
+    "inverse kron lerp lgamma log log10 log1p log2 log_softmax logaddexp logaddexp2 logcumsumexp logdet logit "
+    "logsumexp masked_fill masked_scatter masked_select matmul matrix_exp matrix_power maximum mean minimum mm "
+    "msort mul multiply mv nan_to_num nanmean nansum neg negative norm outer pinverse polygamma pow prelu prod "
+    "rad2deg reciprocal relu remainder renorm repeat repeat_interleave roll rot90 round rsqrt scatter scatter_add "
+    "sgn sigmoid sign sin sinc sinh softmax sqrt square std sub subtract sum sum_to_size take take_along_dim tan "
+    "tanh tile trace tril triu true_divide trunc var where xlogy".split()
 )
 # Methods that give a new tensor through which no gradient flows.
 CUTS = frozenset(
-    "detach detach_copy argmax argmin argsort argwhere bool byte char count_nonzero eq ge greater greater_equal gt int "
+    "detach argmax argmin argsort argwhere bool byte char count_nonzero eq ge greater greater_equal gt int "
     "isclose isfinite isinf isnan le less less_equal logical_and logical_not logical_or long lt ne nonzero not_equal "
     "short signbit new".split()
 )
 # Methods that give the tensor itself where nothing has to change, and the type that they want.
 CASTS = {"float": "torch.float32", "double": "torch.float64", "half": "torch.float16", "bfloat16": "torch.bfloat16"}
-PERHAPS_SAME = frozenset("to type type_as contiguous cpu cuda xpu real positive pin_memory".split()) | frozenset(CASTS)
+PERHAPS_SAME = frozenset(CASTS) | frozenset(
+    "to type type_as contiguous cpu cuda xpu real positive pin_memory conj to_dense".split()
+)
 SAME_TENSOR = frozenset("requires_grad_ detach_ retain_grad share_memory_".split())
 HOOKS = frozenset({"register_hook", "register_post_accumulate_grad_hook"})
 # In-place methods after which a tensor holds nothing of the arguments that gradients could flow through.
@@ -81,7 +83,8 @@ NOT_TENSORS = frozenset(
 PLAIN_ATTRIBUTES = frozenset("shape dtype device ndim grad data is_leaf requires_grad itemsize nbytes layout".split())
 
 # Functions that give one new tensor computed from their arguments, as the method of the same name does.
-FUNCTIONS = frozenset(f"torch.{name}" for name in COMPUTES) | _of(
+METHODS_ONLY = frozenset("expand expand_as repeat reshape_as sum_to_size unfold view view_as".split())
+FUNCTIONS = frozenset(f"torch.{name}" for name in COMPUTES - METHODS_ONLY) | _of(
     "torch.",
     "cat concat concatenate stack hstack vstack dstack column_stack row_stack einsum block_diag cartesian_prod cdist "
     "tensordot complex polar view_as_real view_as_complex special.expit special.logit linalg.norm linalg.inv "
