@@ -127,6 +127,14 @@ class IteratorClipped(Seen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IteratorReused(Seen):
+    """A loop over an iterator that another one had used up; seen with strict iterators only."""
+
+    made: Place
+    used: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackwardReachedNothing(Seen):
     """`backward()` again and again on something that has no path to any parameter."""
 

@@ -57,8 +57,8 @@ class Handlers:
     """The state of one audit; every public method is a handler of `Watch`."""
 
     def __init__(self, options: Options, tell: Callable[[Seen], None], fail: Callable[[Exception], None]) -> None:
-        self._options = options
-        self._tell = tell
+        self.options = options
+        self.tell = tell
         self._fail = fail
         self.book = Book(options.model)
         self.registrations = self.book.registrations
@@ -76,7 +76,7 @@ class Handlers:
             self._adopt(optimizer)
 
     def _adopt(self, optimizer: Optimizer) -> OptimizerRecord:
-        lineage = self._options.lineage
+        lineage = self.options.lineage
         place = (lineage.place_of(optimizer) if lineage else None) or self.here()
         return self._enter(optimizer, place, [Source()] * len(optimizer.param_groups), built_here=False)
 
@@ -106,9 +106,9 @@ class Handlers:
 
     def here(self, skip: frozenset[Any] = frozenset()) -> Span | None:
         """The user's line that runs now, outside of the functions with the codes in `skip`."""
-        frame = users_frame(self._options.reportable, sys._getframe(1))
+        frame = users_frame(self.options.reportable, sys._getframe(1))
         while frame is not None and frame.f_code in skip:
-            frame = users_frame(self._options.reportable, frame.f_back) if frame.f_back else None
+            frame = users_frame(self.options.reportable, frame.f_back) if frame.f_back else None
         return span_of(frame) if frame is not None else None
 
     # optimizers are built
@@ -145,8 +145,8 @@ class Handlers:
             sources = [birth.whole]
         place = self.here(_constructors(optimizer))
         record = self._enter(optimizer, place, sources, built_here=True)
-        if self._options.lineage is not None:
-            self._options.lineage.note(optimizer, place)
+        if self.options.lineage is not None:
+            self.options.lineage.note(optimizer, place)
         self._tell_all(births.judge_groups(record))
         self._tell_all(births.split_layers(record))
         self.inquest.rebuilt(record)
@@ -244,7 +244,7 @@ class Handlers:
             frame = frame.f_back
         place = self.here()
         if frame is not None and frame.f_locals.get("is_generator") and place is not None:
-            self._tell(IteratorClipped(place=place))
+            self.tell(IteratorClipped(place=place))
 
     def attempted(self, optimizer: Optimizer) -> None:
         """`GradScaler.step` is called; it may skip the step."""
@@ -254,7 +254,7 @@ class Handlers:
         record.attempts += 1
         record.skipped += 1
         if record.skipped == SKIPPED and record.place is not None:
-            self._tell(Unmoved(place=record.place, why="skipped", dtype="", lr=None, steps=SKIPPED, **told_of(record)))
+            self.tell(Unmoved(place=record.place, why="skipped", dtype="", lr=None, steps=SKIPPED, **told_of(record)))
 
     def scheduled(self, scheduler: LRScheduler, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         """A scheduler steps."""
@@ -279,13 +279,13 @@ class Handlers:
         self.registrations.parameter(module, name, parameter)
         if not any(record.steps for record in self.book.records.values()):
             return
-        frame = _frame_in_forward(self._options.reportable)
+        frame = _frame_in_forward(self.options.reportable)
         if frame is not None:
             self.leaves.note_fresh(parameter, span_of(frame), type(module).__name__)
 
     def _tell_all(self, observations: Iterable[Seen]) -> None:
         for seen in observations:
-            self._tell(seen)
+            self.tell(seen)
 
 
 def _roots(tensors: Any) -> tuple[Tensor, ...]:

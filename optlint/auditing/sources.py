@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from torch.nn import Module
 
 from optlint.auditing.places import code_points
+from optlint.auditing.strict import WatchedIterator
 from optlint.diagnostic import Span
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Source(NamedTuple):
 
 def read_source(given: object) -> Source:
     """What can be told of the raw argument before torch walks through it."""
+    given = given.inner if isinstance(given, WatchedIterator) else given
     generators = list(_generators(given, DEPTH))
     if not generators:
         return Source()
@@ -49,6 +51,8 @@ def _state(states: Set[str]) -> str:
 
 def _generators(given: object, depth: int) -> Iterator[GeneratorType[Any, Any, Any]]:
     """The generator itself, or those that a filter, map or zip walks."""
+    if isinstance(given, WatchedIterator):
+        given = given.inner
     if isinstance(given, GeneratorType):
         inner = _source_of_expression(given)
         yield from [given] if inner is None else _generators(inner, depth - 1)

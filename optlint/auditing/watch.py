@@ -20,6 +20,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.torch_version import TorchVersion
 
 from optlint.auditing.patches import Patches, hidden_from_dynamo, marked_for_dynamo
+from optlint.auditing.strict import install as install_strict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,9 @@ class Watch:
         self._handles.append(register_module_module_registration_hook(self._on_module))
         if "torch._dynamo" in sys.modules:
             self.hook_steps()
+        options = self._handlers.options
+        if options.strict_iterators:
+            install_strict(self._patches, lambda seen: self._safely(self._handlers.tell, seen), options.reportable)
 
     def hook_steps(self) -> None:
         """Register the one hook behind all steps; asking dynamo to leave it alone imports dynamo, so not before."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import Consumed
-    from optlint.observations import BuildRefused, GroupGiven, IteratorClipped
+    from optlint.observations import BuildRefused, GroupGiven, IteratorClipped, IteratorReused
 
 rule = Rule(
     "OPT101",
@@ -78,3 +78,15 @@ def refused_empty(seen: BuildRefused) -> Iterator[Diagnostic]:
 def clipped_nothing(seen: IteratorClipped) -> Iterator[Diagnostic]:
     """Report clipping that clips nothing."""
     yield rule.at(seen.place, "no gradient is clipped: the iterator given here was used up before", **seen.about)
+
+
+@rule.check
+def walked_again(seen: IteratorReused) -> Iterator[Diagnostic]:
+    """Report a second loop, which gets nothing."""
+    yield rule.at(
+        seen.place,
+        "this loop gets nothing: the iterator was used up before",
+        severity=Severity.WARNING,
+        notes=(("the iterator is made here", seen.made), ("used up here", seen.used)),
+        **seen.about,
+    )
