@@ -10,7 +10,7 @@ from optlint.flow.torch_api import MODULE_ITERATORS, OPTIMIZERS
 WORDS = (
     frozenset(MODULE_ITERATORS)
     | frozenset(path.rpartition(".")[2] for path in OPTIMIZERS)
-    | frozenset({"param_groups", "add_param_group", "Parameter", "optim", "parameters_to_vector", "clip_grad_norm_"})
+    | frozenset("param_groups add_param_group Parameter optim Optimizer parameters_to_vector clip_grad_norm_".split())
 )
 
 
@@ -21,8 +21,8 @@ def concerns_training(identifiers: frozenset[str]) -> bool:
 
 def renamed(block: ir.Block) -> frozenset[str]:
     """The names that imports give to something that concerns training: `P` of `import Parameter as P`."""
-    imports = [node for node in block if isinstance(node, ir.ImportFrom)]
-    return frozenset(node.name for node in imports if node.path != node.name and concerns_training(frozenset({node.path})))
+    renamed = [node for node in block if isinstance(node, ir.ImportFrom) and node.path != node.name]
+    return frozenset(node.name for node in renamed if concerns_training(frozenset({node.path})))
 
 
 def spread_over(functions: Mapping[str, frozenset[str]], known: frozenset[str]) -> frozenset[str]:

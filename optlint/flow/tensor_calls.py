@@ -201,9 +201,7 @@ def hand_over(machine: Machine, arguments: Arguments, node: ir.Call, state: Stat
             consumption.escape(value, state)
 
 
-def set_by_name(
-    machine: Machine, receiver: Ref, name: str | None, value: Value, node: ir.Call, state: State
-) -> None:
+def set_by_name(machine: Machine, receiver: Ref, name: str | None, value: Value, node: ir.Call, state: State) -> None:
     """`setattr(module, name, value)`."""
     cell = state.get(receiver, InstanceCell)
     if cell is None or not cell.is_module:

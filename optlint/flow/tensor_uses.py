@@ -185,11 +185,12 @@ def gradient_read(machine: Machine, base: Ref, cell: TensorCell, node: ir.Attrib
         return
     machine.flagged.add(key)
     event = events.ProductGradientRead(machine.site(node), machine.site(node.value).text, cell.how, cell.made)
-    machine.when_over(
-        lambda: None
-        if any((base, word) in state.marks for word in ("gradient", "lost", "escaped"))
-        else machine.emit(event)
-    )
+
+    def tell() -> None:
+        if not any((base, word) in state.marks for word in ("gradient", "lost", "escaped")):
+            machine.emit(event)
+
+    machine.when_over(tell)
 
 
 def grad_fn_read(machine: Machine, receiver: Value, node: ir.Attribute, state: State) -> None:
@@ -204,9 +205,7 @@ def grad_fn_read(machine: Machine, receiver: Value, node: ir.Attribute, state: S
         event = events.GradFnRead(machine.site(node), machine.site(node.value).text)
         marks = state.marks
         machine.when_over(
-            lambda: None
-            if {(node.origin, "not a parameter"), ("grad_fn", "own")} & marks
-            else machine.emit(event)
+            lambda: None if {(node.origin, "not a parameter"), ("grad_fn", "own")} & marks else machine.emit(event)
         )
 
 
@@ -248,8 +247,9 @@ def _held(cell: object) -> tuple[Value, ...]:
         return cell.items if cell.items is not None else cell.members or (cell.item,)
     if isinstance(cell, IteratorCell):
         return cell.items if cell.items is not None else (cell.item,)
-    path = cell.cls.path if isinstance(cell, InstanceCell) and isinstance(cell.cls, External) else ""
-    return tuple(value for _, value in cell.attrs) if path == "torch.nn.ParameterList" and isinstance(cell, InstanceCell) else ()
+    if isinstance(cell, InstanceCell) and cell.cls == External("torch.nn.ParameterList"):
+        return tuple(value for _, value in cell.attrs)
+    return ()
 
 
 def stored_on_module(machine: Machine, value: Ref, cell: TensorCell, site: Site, attribute: str, state: State) -> None:

@@ -197,4 +197,3 @@ def of_operator(machine: Machine, node: ir.Node, left: Value, right: Value, op: 
     if not (is_one_of_tensors(left, state) or is_one_of_tensors(right, state)):
         return UNKNOWN
     return computed(machine, (left, right), f"`{op}`", state, machine.site(node))
-

@@ -75,6 +75,11 @@ GROUP_LABELS = frozenset(
     "lr_scale lr_mult lr_multiplier lr_factor lr_ratio lr_coef decay_mult wd_mult wd_scale bias_mult scale factor "
     "fix_lr fixed moe is_moe_param use_muon is_expert apply_decay apply_wd no_decay frozen".split()
 )
+# What an optimizer of torch takes as a rate, a factor or a switch, whichever class it is.
+HYPERPARAMETERS = frozenset(
+    "lr weight_decay momentum dampening nesterov betas eps amsgrad alpha rho lambd t0 lr_decay momentum_decay etas "
+    "step_sizes learning_rate".split()
+)
 OPTIMIZER_BASE = "torch.optim.Optimizer"
 # Packages in which a capitalised name called with parameters is an optimizer; their keys are not known.
 OPTIMIZER_PACKAGES = (
@@ -232,8 +237,8 @@ SHOWS_MODULE = frozenset(
 
 # Contexts and decorators that leave gradients as they are.
 KEEPS_GRAD_MODE = (
-    "builtins.", "torch.", "functools.", "contextlib.contextmanager", "typing.", "typing_extensions.", "abc.", "warnings.",
-    "tqdm.", "dataclasses.", "hydra.", "click.",
+    "builtins.", "torch.", "functools.", "contextlib.contextmanager", "typing.", "typing_extensions.", "abc.",
+    "warnings.", "tqdm.", "dataclasses.", "hydra.", "click.",
 )  # fmt: skip
 NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
 ENABLE_GRAD = frozenset({"torch.enable_grad"})
