@@ -22,6 +22,7 @@ Attributes stand behind the language, as in ```` ```python {.run torch>=2.6} ```
     raises=ValueError  of a `.run` block: it must end with this exception
     .fixed             what `--fix` makes of the block above: linted, and executed if that block is `.run`
     .unsafe            of a `.fixed` block: the fixes are unsafe ones
+    .notebook          linted as a notebook, whose cells begin at lines `# %%` (`# %% [markdown]` for text)
     file=utils.py      no test of its own: a sibling file of the next block without `file=` in this section;
                        both are linted together, and the marks of both must hold
     as=pkg/train.py    the name of a block beside such files (`main.py` if not given)

@@ -15,9 +15,11 @@ from optlint.config import Config, parse_table
 from optlint.files import SourceFile
 from optlint.own_rules import all_rules
 from optlint.selection import Selection
+from tests.pages.notebooks import row_in_block
 
 if TYPE_CHECKING:
     from optlint.diagnostic import Diagnostic
+    from tests.pages.marks import Line
     from tests.pages.page import Case
 
 
@@ -34,7 +36,9 @@ def lint_case(case: Case) -> list[Diagnostic]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(file.text, encoding="utf-8")
         found = [SourceFile(f"{folder}/{file.name}", _config(case.config)) for file in case.files]
-        return [_local(one, folder) for file in found for one in _lint_file(file, policies)]
+        said = [_local(one, folder) for file in found for one in _lint_file(file, policies)]
+    lines = {file.name: file.lines for file in case.files}
+    return [_in_block(one, lines) for one in said]
 
 
 @cache
@@ -64,3 +68,10 @@ def _lint_file(file: SourceFile, policies: Policies) -> tuple[Diagnostic, ...]:
 def _local(one: Diagnostic, folder: str) -> Diagnostic:
     """The diagnostic, with its file named as in the case."""
     return one._replace(span=one.span._replace(filename=one.span.filename.removeprefix(f"{folder}/")))
+
+
+def _in_block(one: Diagnostic, lines: dict[str, tuple[Line, ...]]) -> Diagnostic:
+    """The diagnostic, with its row counted through the whole block instead of through a cell."""
+    if one.span.cell is None:
+        return one
+    return one._replace(span=one.span._replace(row=row_in_block(lines[one.span.filename], one.span.cell, one.span.row)))

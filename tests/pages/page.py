@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.specifiers import SpecifierSet
 
 from tests.pages.marks import Line, PageError, read_line
+from tests.pages.notebooks import is_notebook, notebook_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 FENCE = re.compile(r"^(?P<ticks>`{3,})\s*(?P<language>[\w+-]*)\s*(?P<rest>.*?)\s*$")
 HEADING = re.compile(r"^#{1,6}\s+(?P<text>.*?)\s*$")
 OURS = ("python", "toml")
-FLAGS = frozenset({"setup", "run", "fixed", "unsafe", "config"})
+FLAGS = frozenset({"setup", "run", "fixed", "unsafe", "notebook", "config"})
 VALUES = frozenset({"file", "as", "raises"})
 TORCH = re.compile(r"torch(?P<versions>(?:>=|<=|==|<|>)\d+(?:\.\d+)*)$")
 
@@ -52,6 +53,8 @@ class Source(NamedTuple):
     @property
     def text(self) -> str:
         """What the linter gets: the code without marks."""
+        if is_notebook(self.name):
+            return notebook_text(self.lines)
         return "".join(f"{line.text}\n" for line in self.lines)
 
 
@@ -179,7 +182,9 @@ class _Reader:
         self.refuse(fence, "unsafe" in flags and above is None, "`.unsafe` goes with `.fixed`")
         self.refuse(fence, bool(values.value("raises")) and "run" not in flags, "`raises=` goes with `.run`")
         self.refuse(fence, "config" in flags, "`.config` goes with toml")
-        main = Source(values.value("as") or "main.py", self.setup + self.lines(fence))
+        self.refuse(fence, "notebook" in flags and "run" in flags, "a notebook is linted, not run")
+        name = values.value("as") or ("main.ipynb" if "notebook" in flags else "main.py")
+        main = Source(name, self.setup + self.lines(fence))
         files = (*(above.files[:-1] if above else self.siblings), main)
         return Case(fence.heading, fence.row, fence.attributes, files, self.config, self.own_code, above)
 

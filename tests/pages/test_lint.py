@@ -89,3 +89,31 @@ def test_a_crash_of_the_engine_is_an_error(only_case, monkeypatch):
 def test_a_file_without_torch_is_turned_away_unread(only_case):
     assert said(only_case("```python\nprint 'words'\n```")) == []
     assert said(only_case("```python\nimport torch\nprint 'params'\n```")) == [("OPT900", "error", "main.py", 2)]
+
+
+NOTEBOOK = """\
+```python {.setup}
+from torch import nn, optim
+```
+
+## Cells
+```python {.notebook}
+model = nn.Linear(2, 2)
+# %% [markdown]
+Words, and `params`.
+# %%
+params = model.parameters()
+%time count = sum(p.numel() for p in params)
+# %%
+
+optimizer = optim.SGD([{"params": params}], lr=0.1)
+```
+"""
+
+
+def test_a_notebook_is_linted_by_its_cells(only_case):
+    assert said(only_case(NOTEBOOK.replace("%time ", ""))) == [("OPT101", "error", "main.ipynb", 10)]
+
+
+def test_magics_in_a_notebook_are_no_mistake(only_case):
+    assert said(only_case(NOTEBOOK)) == []
