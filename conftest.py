@@ -1,3 +1,7 @@
 """Makes pytest run the rule pages; it stands here so that `pytest rules/OPT101-….md` works too."""
 
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # models in tests are tiny: more threads only get in each other's way
+
 pytest_plugins = ["pytester", "tests.pages.plugin"]
