@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, consumption, events, ir, readings, tensor_methods, tensor_uses, tensors
+from optlint.flow import classes, consumption, events, hyperparameters, ir, tensor_methods, tensor_uses, tensors
 from optlint.flow.values import (
     NONE,
     ClassValue,
@@ -43,7 +43,9 @@ def set_attribute(
 ) -> None:
     """`receiver.attr = value`."""
     cell = state.cell(receiver)
-    if "grad" in target.attr.lower() or isinstance(cell, OptimizerCell):
+    if isinstance(cell, OptimizerCell):
+        hyperparameters.set_on_optimizer(machine, cell, target.attr, machine.site(target), state)
+    elif "grad" in target.attr.lower():
         _tell(machine, receiver, target, state)
     if isinstance(receiver, Ref) and isinstance(cell, TensorCell):
         _set_on_tensor(machine, receiver, cell, target, value, state)
@@ -98,21 +100,10 @@ def _defines(machine: Machine, value: Value, name: str, state: State) -> bool | 
     cell = state.cell(value)
     if not isinstance(cell, InstanceCell) or not isinstance(cell.cls, ClassValue):
         return False
-    if value == machine.frame.bound or _is_own(machine, cell.cls, name, state):
+    if value == machine.frame.bound or classes.is_own_attribute(machine, cell.cls, name, state):
         return True
     foreign = [base for base in classes.ancestry(cell.cls) if not isinstance(base, ClassValue)]
     return False if all(classes.is_module(base) is not None for base in foreign) else None
-
-
-def _is_own(machine: Machine, cls: ClassValue, name: str, state: State) -> bool:
-    """Whether a class of the project, or a base of it, has an attribute of this name or catches all of them."""
-    if classes.find(cls, name, state) is not None or classes.find(cls, "__setattr__", state) is not None:
-        return True
-    own = (base for base in classes.ancestry(cls) if isinstance(base, ClassValue))
-    return any(
-        name in machine.mentions(base.node) and name in readings.attributes_of_self(base.node, machine.bodies)
-        for base in own
-    )
 
 
 def _set_on_tensor(

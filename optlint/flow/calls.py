@@ -14,6 +14,7 @@ from optlint.flow import (
     copies,
     freezing,
     grad_mode,
+    hyperparameters,
     indices,
     inlining,
     ir,
@@ -330,13 +331,13 @@ def _with_contents(
 def _sliced_contents(
     made: IteratorCell, source: SequenceCell | IteratorCell, values: tuple[Value, ...]
 ) -> IteratorCell:
-    bounds = [value.value for value in values[1:] if isinstance(value, Const)]
-    whole = len(bounds) == len(values) - 1 and 1 <= len(bounds) <= 2
-    if not whole or not all(bound is None or isinstance(bound, int) for bound in bounds):
+    known = [value.value for value in values[1:] if isinstance(value, Const)]
+    bounds = [bound for bound in known if bound is None or isinstance(bound, int)]
+    if len(bounds) != len(values) - 1 or not 1 <= len(bounds) <= 2:
         return made
     start, stop = (None, bounds[0]) if len(bounds) == 1 else bounds
-    items = source.items[slice(start, stop)] if source.items is not None else None  # type: ignore[misc]
-    children = consumption.narrowed(source.children, start, stop, made.made)  # type: ignore[arg-type]
+    items = source.items[slice(start, stop)] if source.items is not None else None
+    children = consumption.narrowed(source.children, start, stop, made.made)
     return replace(made, items=items, children=children)
 
 
@@ -469,6 +470,9 @@ def _setattr(machine: Machine, arguments: Arguments, node: ir.Call, state: State
     if len(arguments.values) != 3 or not isinstance(arguments.values[0], Ref):
         return NONE
     receiver, name, value = arguments.values
+    optimizer = state.get(receiver, OptimizerCell)
+    if optimizer is not None and isinstance(name, Const):
+        hyperparameters.set_on_optimizer(machine, optimizer, str(name.value), machine.site(node), state)
     if isinstance(receiver, Ref) and isinstance(state.cell(receiver), InstanceCell):
         text = str(name.value) if isinstance(name, Const) else None
         tensor_calls.set_by_name(machine, receiver, text, value, node, state)
@@ -532,6 +536,8 @@ def _on_optimizer(machine: Machine, receiver: Ref, name: str, arguments: Argumen
             machine.call(arguments.values[0], Arguments((), {}, (), {}), _no_call(site), state)
     if name == "add_param_group" and arguments.values:
         optimizers.group_added(machine, receiver, arguments.values[0], state, arguments.sites[0], site)
+    if name == "state_dict":
+        return hyperparameters.state_dict(machine, receiver, state, site)
     return UNKNOWN
 
 

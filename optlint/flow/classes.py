@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow import torch_api
+from optlint.flow import readings, torch_api
 from optlint.flow.values import ClassValue, External, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from optlint.flow.machine import Machine
     from optlint.flow.state import State
 
 DEEPEST_BASE = 8
@@ -81,6 +82,17 @@ def makes_module(path: str) -> bool:
         or path in torch_api.MODULE_WRAPPERS
         or path.startswith(torch_api.MODULE_FACTORY_PREFIXES)
         or torch_api.FROM_PRETRAINED.match(path) is not None
+    )
+
+
+def is_own_attribute(machine: Machine, cls: ClassValue, name: str, state: State) -> bool:
+    """Whether a class of the project, or a base of it, has an attribute of this name or catches all of them."""
+    if find(cls, name, state) is not None or find(cls, "__setattr__", state) is not None:
+        return True
+    own = (base for base in ancestry(cls) if isinstance(base, ClassValue))
+    return any(
+        name in machine.mentions(base.node) and name in readings.attributes_of_self(base.node, machine.bodies)
+        for base in own
     )
 
 

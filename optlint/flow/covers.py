@@ -143,8 +143,10 @@ def _dealt_out(cover: Cover, state: State) -> Ref | None:
     if cover.sliced:
         return cover.module
     cell = state.get(cover.module, InstanceCell)
-    if cell is None or cell.listed_by is not None:
-        return cell and cell.listed_by
+    if cell is None:
+        return None
+    if cell.listed_by is not None:
+        return cell.listed_by
     inner = [state.get(child, InstanceCell) for _, child in cell.children or ()]
     return next((child.listed_by for child in inner if child is not None), None)
 

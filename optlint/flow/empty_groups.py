@@ -58,7 +58,8 @@ def _is_never_filled(machine: Machine, site: Site) -> bool:
     if not name.isidentifier():
         return False
     block = machine.bodies(frame.node) if isinstance(frame.node, ir.Function) else machine.block
-    harmless, bound = set(), False
+    harmless: set[ir.Node] = set()
+    bound = False
     for node in ir.walk_all(block, machine.bodies):
         if isinstance(node, ir.Assign):
             targets = {item for target in node.targets for item in ir.walk(target) if isinstance(item, ir.Name)}

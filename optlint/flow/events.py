@@ -18,9 +18,13 @@ class Text(Protocol):
 
     filename: str
 
-    def span_of(self, origin: object) -> Span: ...
+    def span_of(self, origin: object) -> Span:
+        """Where a syntax node stands."""
+        ...
 
-    def text_of(self, origin: object) -> str: ...
+    def text_of(self, origin: object) -> str:
+        """The source of a syntax node on one line."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +241,20 @@ class ParametersUnordered:
 
     site: Site
     optimizer: str
+
+
+@dataclass(frozen=True, slots=True)
+class HyperparameterSet:
+    """A hyperparameter is written beside the param groups: `where` is `attribute`, `defaults` or `copy`.
+
+    `read` tells whether the project's code reads it there, or adds groups that take the defaults.
+    """
+
+    site: Site
+    where: str
+    key: str
+    optimizer: str
+    read: bool
 
 
 @dataclass(frozen=True, slots=True)

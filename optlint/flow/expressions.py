@@ -16,9 +16,9 @@ from optlint.flow import (
     kinds,
     modules,
     objects,
+    rebinding,
     sets,
     statements,
-    rebinding,
     tensor_methods,
     tensor_uses,
     tensors,
@@ -62,8 +62,6 @@ BUILTINS = frozenset(
 def _name(machine: Machine, node: ir.Name, state: State) -> Value:
     for scope in machine.frame.scopes:
         value = state.look_up(scope, node.id)
-        if type(value) is External:
-            return machine.resolve(value.path, state) or value
         if value is not None:
             if machine.rebound:
                 rebinding.read(machine, (scope, node.id), value)
@@ -145,7 +143,7 @@ def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Sli
         return _sliced_module(machine, receiver, cell, bounds if whole else None, site, state)
     if not isinstance(cell, SequenceCell):
         return UNKNOWN
-    children = consumption.narrowed(cell.children, *bounds, site) if whole else None
+    children = consumption.narrowed(cell.children, bounds[0], bounds[1], site) if whole else None
     layers = indices.sliced_layers(receiver, (*bounds, _bound(machine, index.step, state)), state)
     made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None, children=children)
     made = replace(made, layers=layers, members=None)
@@ -188,7 +186,7 @@ def _sliced_module(
     if bounds is None:
         return machine.new(state, InstanceCell(cell.cls, site, is_module=True))
     children = cell.children[slice(*bounds)] if cell.children is not None else None
-    part = consumption.narrowed(modules.cover_of(receiver, state, site), *bounds, site)
+    part = consumption.narrowed(modules.cover_of(receiver, state, site), bounds[0], bounds[1], site)
     return machine.new(state, InstanceCell(cell.cls, site, is_module=True, children=children, part_of=part))
 
 

@@ -1,7 +1,7 @@
 """Which parts of a model can be trained: gradients that the program switches off, and on again.
 
-Where it can't be seen which parameter a line switches, `State.marks` notes `("requires_grad", "somewhere")`, and nothing is
-known any more; a module that unknown code gets hold of is marked `switched`.
+Where it can't be seen which parameter a line switches, `State.marks` notes `SOMEWHERE`, and nothing is known any more;
+a module that unknown code gets hold of is marked `switched`.
 """
 
 from __future__ import annotations
@@ -131,8 +131,9 @@ def kept_by(test: ir.Expression, name: str) -> bool | None:
     if isinstance(test, ir.Unary) and test.op == "not":
         inner = kept_by(test.operand, name)
         return None if inner is None else not inner
-    asks = isinstance(test, ir.Attribute) and test.attr == "requires_grad" and isinstance(test.value, ir.Name)
-    return True if asks and test.value.id == name else None
+    if not isinstance(test, ir.Attribute) or test.attr != "requires_grad":
+        return None
+    return True if isinstance(test.value, ir.Name) and test.value.id == name else None
 
 
 def filtered(kept: bool | None, covers: tuple[Cover, ...] | None, state: State) -> bool | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import attributes, classes, consumption, containers, ir, kinds, optimizers, relevance
+from optlint.flow import attributes, classes, consumption, containers, ir, kinds, optimizers
 from optlint.flow.machine import DEEPEST_CALL, MOST_CALLS_OF_ONE, Arguments, Frame, Machine
 from optlint.flow.state import State, join
 from optlint.flow.values import (
@@ -18,7 +18,6 @@ from optlint.flow.values import (
     InstanceCell,
     IteratorCell,
     MappingCell,
-    OptimizerCell,
     Ref,
     Value,
     union,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """Run a function of the project; beyond the limits it is unknown code."""
-    if _too_much(machine, function) or not _worth_it(machine, function, arguments, state):
+    if _too_much(machine, function):
         for value in arguments.all():
             consumption.escape(value, state)
         return UNKNOWN
@@ -46,13 +45,6 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
     state.path, state.depth, state.no_grad = path, depth, no_grad
     _forget(frame, value, state)
     return value
-
-
-def _worth_it(machine: Machine, function: Closure, arguments: Arguments, state: State) -> bool:
-    """Whether a function of another file can matter: by what it mentions, or by what it is given."""
-    if function.scopes[-1] == 0 or relevance.concerns_training(machine.mentions(function.node)):
-        return True
-    return any(isinstance(state.cell(value), IteratorCell | OptimizerCell) for value in arguments.all())
 
 
 def _too_much(machine: Machine, function: Closure) -> bool:
@@ -118,7 +110,7 @@ def _forget(frame: Frame, value: Value, state: State) -> None:
 def enter(machine: Machine, function: Closure, arguments: Arguments, node: ir.Call, state: State) -> Frame:
     """A frame for a function, with its parameters bound."""
     outer = machine.frame
-    unit = machine.units.get(function.scopes[-1], outer.unit)
+    unit = outer.unit
     frame = Frame(
         unit, (machine.counter.next(), *function.scopes), outer, function.owner, function.bound, function.node
     )

@@ -104,7 +104,7 @@ def _instance_of(machine: Machine, cls: Value, state: State, site: Site) -> Valu
     if isinstance(cls, External) and cls.path == "torch.Tensor":
         return machine.new(state, TensorCell(site))
     if classes.is_optimizer(cls, machine.settings.known_optimizers):
-        return machine.new(state, OptimizerCell("", site, keys=group_keys.known_to(machine, cls)))
+        return machine.new(state, OptimizerCell("", site, keys=group_keys.known_to(machine, cls), kind=cls))
     if isinstance(cls, ClassValue):
         call = ir.Call(site.origin, ir.Literal(site.origin, ...), ())
         return machine.call(cls, Arguments((), {}, (), {}, open=True), call, state)

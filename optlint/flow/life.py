@@ -35,8 +35,9 @@ class Life:
     renamed: frozenset[str] = frozenset()
     lived: set[ClassValue] = field(default_factory=set)
 
-    def run(self, block: ir.Block, state: State) -> None:
+    def run(self, block: ir.Block) -> None:
         """Run the module, then its functions and classes."""
+        state = State()
         self.machine.own_methods = _method_names(block)
         self.machine.block = block
         self.machine.readings = cache(partial(readings_of, block, self.machine.bodies))

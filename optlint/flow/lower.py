@@ -206,7 +206,8 @@ def _call(node: cst.Call) -> ir.Expression:
 
 
 def _argument(node: cst.Arg) -> ir.Argument:
-    return ir.Argument(node, _expression(node.value), node.keyword and node.keyword.value, node.star)
+    keyword = node.keyword.value if node.keyword else None
+    return ir.Argument(node, _expression(node.value), keyword, node.star)
 
 
 def _subscript(node: cst.Subscript) -> ir.Expression:
@@ -421,7 +422,7 @@ def _handler(node: cst.ExceptHandler | cst.ExceptStarHandler) -> ir.Handler:
 
 
 def _with(node: cst.With) -> Iterator[ir.Statement]:
-    items = ((_expression(part.item), part.asname and _expression(part.asname.name)) for part in node.items)
+    items = ((_expression(part.item), _optional(part.asname and part.asname.name)) for part in node.items)
     yield ir.With(node, tuple(items), _suite(node.body))
 
 

@@ -126,12 +126,10 @@ class Machine:
     frame: Frame
     bodies: Callable[[ir.Function], ir.Block]
     mentions: Callable[[ir.Node], frozenset[str]]
-    resolve: Callable[[str, State], Value | None]
     own_methods: frozenset[str] = frozenset()
     block: ir.Block = ()  # the statements of the file
     readings: Callable[[], Readings] = nothing_read
     reads_elsewhere: Callable[[str], bool] = read_nowhere
-    units: dict[int, Unit] = field(default_factory=dict)
     functions: list[Closure] = field(default_factory=list)
     classes: list[ClassValue] = field(default_factory=list)
     instances: list[tuple[ClassValue, Ref]] = field(default_factory=list)

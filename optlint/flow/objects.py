@@ -9,6 +9,7 @@ from optlint.flow import (
     attributes,
     classes,
     containers,
+    hyperparameters,
     ir,
     modules,
     tensor_methods,
@@ -51,7 +52,7 @@ def get_attribute(machine: Machine, receiver: Value, node: ir.Attribute, state: 
         tensor_uses.grad_fn_read(machine, receiver, node, state)
     if isinstance(receiver, External):
         path = torch_api.canonical(f"{receiver.path}.{node.attr}")
-        return machine.resolve(path, state) or External(path)
+        return External(path)
     if isinstance(receiver, Ref):
         return _of_cell(machine, receiver, node, state)
     if isinstance(receiver, ClassValue):
@@ -90,13 +91,11 @@ def _of_class(cls: ClassValue, node: ir.Attribute, state: State) -> Value:
     if found is None:
         return UNKNOWN
     value = found[0]
-    if isinstance(value, Descriptor):
-        return replace(value.function, bound=cls) if _is_classmethod(value) else value.function  # type: ignore[type-var,call-arg]
-    return value
-
-
-def _is_classmethod(value: Descriptor) -> bool:
-    return value.kind == "class" and isinstance(value.function, Closure)
+    if not isinstance(value, Descriptor):
+        return value
+    if value.kind == "class" and isinstance(value.function, Closure):
+        return replace(value.function, bound=cls)
+    return value.function
 
 
 def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) -> Value:
@@ -106,6 +105,8 @@ def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) 
     if isinstance(cell, TensorCell):
         value = tensor_methods.read(machine, receiver, node, state)
         return Method(receiver, node.attr, node) if value is UNKNOWN else value
+    if isinstance(cell, OptimizerCell) and node.attr == "defaults":
+        return hyperparameters.defaults(machine, receiver, state, machine.site(node))
     if isinstance(cell, OptimizerCell) and node.attr == "param_groups":
         return param_groups(machine, state, machine.site(node), receiver)
     return Method(receiver, node.attr, node)

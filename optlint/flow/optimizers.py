@@ -80,7 +80,7 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     groups = _groups(build, params, where) if params is not None and where is not None else ()
     indices.judge_rate(machine, arguments.keywords.get("lr", UNKNOWN))
     layers = indices.layers_of(params, state) if params is not None and _gives_groups(params, state) else None
-    ref = machine.new(state, OptimizerCell(path, site, name, path=state.path, layers=layers, keys=build.keys))
+    ref = machine.new(state, OptimizerCell(path, site, name, path=state.path, layers=layers, keys=build.keys, kind=cls))
     covers.judge(machine, state, ref, groups)
     return ref
 

@@ -14,21 +14,28 @@ from optlint.flow import ir
 
 Bodies: TypeAlias = Callable[[ir.Function], ir.Block]
 READS_KEY = frozenset({"get", "pop", "setdefault"})
+OPTIMIZER_ATTRIBUTES = frozenset({"param_groups", "zero_grad", "add_param_group"})
 READS_ATTRIBUTE = frozenset({"getattr", "hasattr"})
 
 
 class Readings(NamedTuple):
-    """Names of attributes that are read, and strings that are read as keys."""
+    """Names of attributes that are read, and strings that are read as keys.
+
+    `held` are the keys with the names of what they are read from; `of_optimizers` are the attributes that are read from
+    what is also used as an optimizer.
+    """
 
     attributes: frozenset[str]
     keys: frozenset[str]
+    held: frozenset[tuple[str, str]] = frozenset()
+    of_optimizers: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class _Found:
     """What a walk over a file found: reads, and how each name is bound."""
 
-    attributes: set[str] = field(default_factory=set)
+    attributes: set[tuple[str, str]] = field(default_factory=set)  # with the name of what they are read from
     keys: set[tuple[str, str]] = field(default_factory=set)  # with the name of what they are read from
     plain: set[str] = field(default_factory=set)  # names bound to what is no param group
     other: set[str] = field(default_factory=set)  # names bound to anything else
@@ -39,13 +46,16 @@ def readings_of(block: ir.Block, bodies: Bodies) -> Readings:
     found = _Found()
     for node in _inside(block, bodies):
         if isinstance(node, ir.Attribute):
-            found.attributes.add(node.attr)
+            found.attributes.add((node.attr, _name(node.value)))
         else:
-            found.attributes.update(_named(node))
+            found.attributes.update((name, "") for name in _named(node))
             found.keys.update(_keys(node))
             _note_binding(node, found)
     keys = frozenset(key for key, holder in found.keys if holder not in found.plain or holder in found.other)
-    return Readings(frozenset(found.attributes), keys)
+    optimizers = {holder for attribute, holder in found.attributes if attribute in OPTIMIZER_ATTRIBUTES}
+    of_optimizers = frozenset(attribute for attribute, holder in found.attributes if holder in optimizers)
+    attributes = frozenset(attribute for attribute, _ in found.attributes)
+    return Readings(attributes, keys, frozenset(found.keys), of_optimizers)
 
 
 def attributes_of_self(cls: ir.Class, bodies: Bodies) -> Iterator[str]:

@@ -23,21 +23,6 @@ from optlint.flow.values import (
 T = TypeVar("T")
 
 
-class Shared:
-    """What other files of the project define: all states of one analysis see it, none copies it."""
-
-    __slots__ = ("heap", "variables")
-
-    def __init__(self) -> None:
-        self.variables: dict[tuple[int, str], Value] = {}
-        self.heap: dict[int, Cell] = {}
-
-    def publish(self, state: State) -> None:
-        """Add what a file's top level left behind."""
-        self.variables.update(state.variables)
-        self.heap.update(state.heap)
-
-
 class State:
     """Variables by scope and name, the heap, and under which branches (`path`) the program got here.
 
@@ -48,10 +33,9 @@ class State:
     something anywhere in the program (see `tensor_uses.py`).
     """
 
-    __slots__ = ("changes", "depth", "heap", "live", "marks", "no_grad", "path", "recording", "shared", "variables")
+    __slots__ = ("changes", "depth", "heap", "live", "marks", "no_grad", "path", "recording", "variables")
 
-    def __init__(self, shared: Shared | None = None) -> None:
-        self.shared = shared or Shared()
+    def __init__(self) -> None:
         self.variables: dict[tuple[int, str], Value] = {}
         self.heap: dict[int, Cell] = {}
         self.path: Path = ()
@@ -68,7 +52,7 @@ class State:
         other.variables = self.variables.copy()
         other.heap = self.heap.copy()
         other.path, other.live, other.no_grad = self.path, self.live, self.no_grad
-        other.recording, other.shared = self.recording, self.shared
+        other.recording = self.recording
         other.depth, other.changes, other.marks = self.depth, self.changes, self.marks
         return other
 
@@ -78,22 +62,16 @@ class State:
         self.no_grad, self.changes, self.recording = other.no_grad, other.changes, other.recording
 
     def look_up(self, scope: int, name: str) -> Value | None:
-        """The value of a variable, also of another file."""
-        key = (scope, name)
-        found = self.variables.get(key)
-        return self.shared.variables.get(key) if found is None else found
+        """The value of a variable."""
+        return self.variables.get((scope, name))
 
     def cell(self, value: Value) -> Cell | None:
         """The cell behind a value, if it is a reference."""
-        return self._at(value.id) if isinstance(value, Ref) else None
-
-    def _at(self, address: int) -> Cell | None:
-        found = self.heap.get(address)
-        return self.shared.heap.get(address) if found is None else found
+        return self.heap.get(value.id) if isinstance(value, Ref) else None
 
     def get(self, value: Value, kind: type[T]) -> T | None:
         """The cell behind a value, if it is one of that kind."""
-        cell = self._at(value.id) if isinstance(value, Ref) else None
+        cell = self.heap.get(value.id) if isinstance(value, Ref) else None
         return cell if isinstance(cell, kind) else None
 
     def put(self, ref: Ref, cell: Cell) -> None:
@@ -102,9 +80,7 @@ class State:
 
     def update(self, ref: Ref, **changes: Any) -> None:
         """Replace some fields of the cell behind a reference."""
-        cell = self._at(ref.id)
-        assert cell is not None
-        self.heap[ref.id] = replace(cell, **changes)
+        self.heap[ref.id] = replace(self.heap[ref.id], **changes)
 
 
 def join(states: list[State], path: Path) -> State | None:
@@ -133,7 +109,6 @@ def _join_two(left: State, right: State) -> State:
     for address, cell in right.heap.items():
         before = known.get(address)
         if before is not cell:
-            before = before or left.shared.heap.get(address)
             joined.heap[address] = cell if before is None else join_cells(before, cell)
     return joined
 

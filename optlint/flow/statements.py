@@ -10,6 +10,7 @@ from optlint.flow import (
     containers,
     grad_mode,
     group_keys,
+    hyperparameters,
     indices,
     ir,
     kinds,
@@ -93,6 +94,8 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
         key_site = machine.site(target.index)
         containers.set_item(machine, receiver, index, value, state, machine.site(source), key_site)
         group = state.get(receiver, MappingCell)
+        if group is not None and group.role in ("defaults", "copy"):
+            hyperparameters.set_in_dict(machine, group, index, target, machine.site(target), state)
         if group is not None and group.role == "group":
             group_keys.judge_written(machine, group, index, value, key_site, state)
             if index == Const("lr"):

@@ -355,6 +355,7 @@ class OptimizerCell:
     path: Path = ()
     layers: tuple[int, ...] | None = None  # the layer of each group, if they run along the parameters of a model
     keys: frozenset[str] | None = None  # the keys of groups that it reads
+    kind: Value = UNKNOWN  # its class
 
 
 Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell

@@ -1,0 +1,235 @@
+"""Where one-shot iterators are born, and whether a list born there instead would do what was meant, and nothing else.
+
+A list is there to be walked through again and again. But it is no iterator, it is filled when it is made and not when it
+is first walked through, and it gives each parameter to everyone who asks. So `Births` notes, for each expression that
+makes an iterator, what is done to it and what changes before it is first drawn from; where a list might do harm, or
+where that can't be told, there is no birth to mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from optlint.flow import ir, tensor_uses, torch_api
+from optlint.flow.changes import ANYTHING, PARTS, name_of
+from optlint.flow.values import (
+    Closure,
+    External,
+    InstanceCell,
+    IteratorCell,
+    Ref,
+    SequenceCell,
+    TensorCell,
+    Use,
+    Value,
+    options_of,
+)
+
+if TYPE_CHECKING:
+    from optlint.flow import events
+    from optlint.flow.consumption import Purpose
+    from optlint.flow.events import Site
+    from optlint.flow.machine import Machine
+    from optlint.flow.state import State
+
+Event: TypeAlias = "events.Consumed | events.MembershipTested | events.SequenceOperation"
+
+NO_LIST = frozenset({"tee", "iterator", "tqdm", "generator"})  # kinds whose birth is no expression, or not that alone
+HASHED = frozenset({"id", "hash", "str", "repr", "len", "type", "int", "float", "bool"})  # what they give is hashable
+
+
+@dataclass(slots=True)
+class Births:
+    """What is known of all births in a program."""
+
+    nodes: dict[object, ir.Node] = field(default_factory=dict)  # the expressions, by origin
+    unfit: set[object] = field(default_factory=set)
+    walked: set[object] = field(default_factory=set)  # births that are walked through, not only asked by `in`
+    owners: dict[Ref, list[object]] = field(default_factory=dict)  # who was given a tensor, once for each group
+    told: dict[tuple[type, object], list[IteratorCell]] = field(default_factory=dict)  # by event and place
+    shadowed: bool | None = None  # whether the file binds `list` or `set`
+
+
+def registered(machine: Machine, cell: IteratorCell) -> IteratorCell:
+    """A new iterator, with the expression that makes it and how much had changed until then."""
+    if cell.stamp is not None:
+        return cell
+    body = machine.frame.node
+    suspends = body is not None and "yield" in machine.mentions(body)
+    fits = cell.kind not in NO_LIST and not cell.endless and not suspends
+    return replace(cell, born=cell.made if fits else None, stamp=len(machine.changes))
+
+
+def called(machine: Machine, node: ir.Call, function: Value, value: Value, first: int, state: State) -> None:
+    """A call gave a value: if it is an iterator that the call made and nobody else holds, this is its birth."""
+    cell = state.get(value, IteratorCell)
+    if cell is None or not isinstance(value, Ref) or value.id <= first:
+        return
+    machine.births.nodes[node.origin] = node
+    if cell.made.origin is node.origin or cell.use is not Use.FRESH:
+        return
+    if isinstance(function, Closure) and getattr(function.node, "is_async", False):
+        return
+    body = machine.frame.node
+    suspends = body is not None and "yield" in machine.mentions(body)
+    if not suspends and not tensor_uses.is_held(value, state):
+        state.put(value, replace(cell, born=machine.site(node)))
+
+
+def refuse(machine: Machine, value: Value, state: State) -> None:
+    """Something is done to an iterator that a list would not do, or not in the same way."""
+    for option in options_of(value):
+        cell = state.get(option, IteratorCell)
+        if cell is not None and cell.born is not None:
+            machine.births.unfit.add(cell.born.origin)
+
+
+def paired(machine: Machine, made: IteratorCell, state: State) -> None:
+    """`zip(it, it)` takes turns, which lists do not."""
+    sources = list(_all_sources(made, state))
+    for source in sources:
+        if sources.count(source) > 1:
+            refuse(machine, source, state)
+
+
+def _all_sources(cell: IteratorCell, state: State) -> Iterator[Value]:
+    for source in cell.sources:
+        yield source
+        inner = state.get(source, IteratorCell)
+        if inner is not None:
+            yield from _all_sources(inner, state)
+
+
+def drawn(machine: Machine, cell: IteratorCell, state: State, purpose: Purpose, *, itself: bool = True) -> None:
+    """An iterator is drawn from, or one that draws from it is."""
+    births = machine.births
+    if cell.born is not None:
+        births.walked.add(cell.born.origin)
+        stepped = (itself and purpose.by == "next") or not (purpose.whole or purpose.lost)
+        if stepped or _is_late(machine, cell, state):
+            births.unfit.add(cell.born.origin)
+    for source in cell.sources:
+        inner = state.get(source, IteratorCell)
+        if inner is not None:
+            drawn(machine, inner, state, purpose, itself=False)
+
+
+def tested(machine: Machine, cell: IteratorCell, state: State) -> None:
+    """`in` is asked of an iterator."""
+    if cell.born is not None and _is_late(machine, cell, state):
+        machine.births.unfit.add(cell.born.origin)
+
+
+def _is_late(machine: Machine, cell: IteratorCell, state: State) -> bool:
+    """Whether an iterator might have had other items if they had been taken when it was made."""
+    if cell.use is not Use.FRESH or cell.tested or cell.born is None:
+        return False
+    inner = [found for source in cell.sources if (found := state.get(source, IteratorCell))]
+    if any(source.use is not Use.FRESH for source in inner):
+        return True
+    changes = frozenset(machine.changes[cell.stamp :])
+    if not changes:
+        return False
+    if cell.kind in torch_api.MODULE_ITERATORS:
+        return not changes.isdisjoint((PARTS, ANYTHING))
+    node = machine.births.nodes.get(cell.born.origin)
+    if node is None or not changes.isdisjoint((PARTS, ANYTHING)) or _runs_other_code(node):
+        return True
+    return not changes.isdisjoint(machine.mentions(node))
+
+
+def _runs_other_code(node: ir.Node) -> bool:
+    """Whether an iterator runs a function that is not written in the expression that makes it."""
+    if isinstance(node, ir.Comprehension):
+        return any(isinstance(part, ir.Call) and not _is_harmless(part) for part in ir.walk(node))
+    if not isinstance(node, ir.Call) or not isinstance(node.func, ir.Name | ir.Attribute):
+        return True
+    if name_of(node.func) in ("chain", "zip", "enumerate", "iter", "islice", "zip_longest", "from_iterable"):
+        return False
+    first = node.args[0].value if node.args else None
+    return not (isinstance(first, ir.Lambda) or (isinstance(first, ir.Name) and first.id in HASHED))
+
+
+def _is_harmless(node: ir.Call) -> bool:
+    return isinstance(node.func, ir.Attribute) or (isinstance(node.func, ir.Name) and node.func.id in HASHED)
+
+
+def tell(machine: Machine, cell: IteratorCell, event: Event, state: State) -> None:
+    """Tell the checks, when all is known that is done to this iterator and to others at the same place."""
+    machine.births.told.setdefault((type(event), event.site.origin), []).append(cell)
+    machine.when_over(lambda: machine.emit(replace(event, births=_fit(machine, event, state))))
+
+
+def _fit(machine: Machine, event: Event, state: State) -> tuple[Site, ...]:
+    """The expressions to be mended; none if one of them can't be."""
+    cells = machine.births.told[type(event), event.site.origin]
+    births = {cell.born.origin: cell.born for cell in cells if cell.born is not None}
+    fits = all(cell.born is not None and _fits(machine, cell, event.site, state) for cell in cells)
+    return tuple(births.values()) if fits and not machine.cut_short else ()
+
+
+def _fits(machine: Machine, cell: IteratorCell, site: Site, state: State) -> bool:
+    births, born = machine.births, cell.born
+    if born is None or born.file is not site.file or born.origin in births.unfit:
+        return False
+    if (born.origin, "escaped") in state.marks or _are_shadowed(machine):
+        return False
+    return not _is_given_twice(machine, cell, state)
+
+
+def given(machine: Machine, parts: tuple[Value, ...], owner: object) -> None:
+    """Something becomes part of a group of `owner`."""
+    for part in parts:
+        if isinstance(part, Ref):
+            machine.births.owners.setdefault(part, []).append(owner)
+
+
+def _is_given_twice(machine: Machine, cell: IteratorCell, state: State) -> bool:
+    """Whether one optimizer, or perhaps one, is given the same parameters twice: then torch raises."""
+    own = tuple(_parts_of(cell, state))
+    if any(state.get(part, InstanceCell) for part in own):
+        own = tuple(machine.births.owners)  # parameters of layers that the iterator gives can't be told from others
+    for part in own:
+        owners = machine.births.owners.get(part, [])
+        hidden = sum(mark == "handed" and key[0] == part for key, mark in state.marks if isinstance(key, tuple))
+        if hidden and len(owners) + hidden > 1:
+            return True
+        if any(one is other for place, one in enumerate(owners) for other in owners[:place]):
+            return True
+    return False
+
+
+def _parts_of(cell: IteratorCell, state: State, depth: int = 0) -> Iterator[Ref]:
+    """The tensors and modules that an iterator gives, alone or with names."""
+    for item in (*(cell.items or ()), cell.item):
+        for option in options_of(item):
+            inner = state.cell(option)
+            if isinstance(inner, TensorCell | InstanceCell) and isinstance(option, Ref):
+                yield option
+            elif isinstance(inner, SequenceCell) and depth < 2:
+                yield from _parts_of(IteratorCell("", cell.made, items=inner.items, item=inner.item), state, depth + 1)
+
+
+
+def _are_shadowed(machine: Machine) -> bool:
+    """Whether the file gives the names that a fix would use another meaning."""
+    births = machine.births
+    if births.shadowed is None:
+        bound = (name for node in ir.walk_all(machine.block, machine.bodies) for name in _bound_by(node))
+        births.shadowed = any(name in ("list", "set") for name in bound)
+    return births.shadowed
+
+
+def _bound_by(node: ir.Node) -> Iterator[str]:
+    """The names that a node binds."""
+    if isinstance(node, ir.Function | ir.Class | ir.Parameter | ir.Import | ir.ImportFrom | ir.Handler):
+        yield node.name or ""
+    elif isinstance(node, ir.Case):
+        yield from node.names
+    elif isinstance(node, ir.Assign | ir.With):
+        targets = node.targets if isinstance(node, ir.Assign) else tuple(target for _, target in node.items if target)
+        yield from (part.id for target in targets for part in ir.walk(target) if isinstance(part, ir.Name))
+    elif isinstance(node, ir.For | ir.Clause | ir.Walrus):
+        yield from (part.id for part in ir.walk(node.target) if isinstance(part, ir.Name))
