@@ -11,18 +11,29 @@ if TYPE_CHECKING:
     from optlint.config import Config
     from optlint.diagnostic import Diagnostic
     from optlint.files import SourceFile
+    from optlint.mending import Mending
     from optlint.policy import Policy
     from optlint.rule import Registry
     from optlint.selection import Selection
 
 
 class FileResult(NamedTuple):
-    """What was found in one file; `crash` says how the engine failed on it, if it did."""
+    """What was found in one file, and left after fixes; `crash` says how the engine failed on it, if it did."""
 
     path: str
     diagnostics: tuple[Diagnostic, ...] = ()
     crash: str | None = None
     parsed: bool = True
+    fixes: int = 0
+    change: Change | None = None
+    refusal: str = ""  # why something was not fixed
+
+
+class Change(NamedTuple):
+    """A source before and after its fixes."""
+
+    before: bytes | str
+    after: bytes
 
 
 class Gathered(NamedTuple):
@@ -39,9 +50,16 @@ class Gathered(NamedTuple):
         return [diagnostic for result in self.results for diagnostic in result.diagnostics]
 
     @property
+    def fixes(self) -> int:
+        """How many diagnostics were fixed, or would be."""
+        return sum(result.fixes for result in self.results)
+
+    @property
     def given(self) -> dict[str, bytes | str]:
-        """The sources that are in no file, by name."""
-        return {file.path: file.data for file in self.files if file.data is not None}
+        """The sources that are in no file, by name, with their fixes."""
+        sources = {file.path: file.data for file in self.files if file.data is not None}
+        fixed = {result.path: result.change.after for result in self.results if result.change}
+        return {name: fixed.get(name, source) for name, source in sources.items()}
 
     @property
     def failed(self) -> bool:
@@ -86,12 +104,12 @@ class Policies:
             raise ConfigError(f"{config.path or 'command line'}: {error}") from None
 
 
-def check_file(file: SourceFile, policies: Policies) -> FileResult:
-    """Read one file and lint it if its bytes let it seem worth while."""
+def check_file(file: SourceFile, policies: Policies, mending: Mending | None = None) -> FileResult:
+    """Read one file, lint it if its bytes let it seem worth while, and mend it if that is wanted."""
     if file.trouble:
         return _unreadable(file, file.trouble, policies)
     if file.data is not None:
-        return _check_source(file, file.data, policies)
+        return _check_source(file, file.data, policies, mending)
     try:
         with open(file.path, "rb") as opened:
             data = opened.read()
@@ -99,20 +117,31 @@ def check_file(file: SourceFile, policies: Policies) -> FileResult:
         return _unreadable(file, error.strerror or str(error), policies)
     except MemoryError:
         return _unreadable(file, "it is too large", policies)
-    return _check_source(file, data, policies)
+    return _check_source(file, data, policies, mending)
 
 
-def _check_source(file: SourceFile, source: bytes | str, policies: Policies) -> FileResult:
+def _check_source(file: SourceFile, source: bytes | str, policies: Policies, mending: Mending | None) -> FileResult:
     data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
     if not (_worth_parsing(file, data, policies) or (file.named and _is_broken(file.path, data))):
         return FileResult(file.path, parsed=False)
     from optlint.judging import AnalysisError
     from optlint.linter import lint
 
+    policy = policies.of(file.config)
     try:
-        return FileResult(file.path, tuple(lint(source, file.path, policies.of(file.config))))
+        if mending:
+            return _mended(file, source, policy, mending)
+        return FileResult(file.path, tuple(lint(source, file.path, policy)))
     except AnalysisError as error:
         return FileResult(file.path, crash=str(error))
+
+
+def _mended(file: SourceFile, source: bytes | str, policy: Policy, mending: Mending) -> FileResult:
+    from optlint.mending import mend
+
+    mended = mend(source, file, policy, mending)
+    change = Change(source, mended.data) if mended.data is not None else None
+    return FileResult(file.path, mended.remaining, fixes=mended.fixes, change=change, refusal=mended.refusal)
 
 
 def _worth_parsing(file: SourceFile, data: bytes, policies: Policies) -> bool:

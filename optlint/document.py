@@ -29,6 +29,9 @@ class Document(Protocol):
     def place(self, span: Span) -> Span:
         """A span of `code` as a span of the file: the same, or one of a notebook's cell."""
 
+    def texts(self) -> Sequence[tuple[str, str]]:
+        """The parts of the file as the user wrote them, each with its label; a plain file has one, without a label."""
+
     @property
     def cells(self) -> Sequence[tuple[int, str]]:
         """Parts that can be parsed alone, each with the row of `code` that it begins on; none if there is but one."""
@@ -73,6 +76,10 @@ class PythonFile:
     def place(self, span: Span) -> Span:
         """The span itself."""
         return span
+
+    def texts(self) -> Sequence[tuple[str, str]]:
+        """The whole text."""
+        return (("", self._code),)
 
     @property
     def cells(self) -> Sequence[tuple[int, str]]:

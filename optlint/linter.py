@@ -49,7 +49,8 @@ def diagnose(document: Document, filename: str, policy: Policy, codes: frozenset
     seen = _analysed(document, filename, policy, codes)
     suppressions, misused = suppress.read_suppressions(suppress.find_directives(seen.code), policy.registry)
     applied = suppress.apply(suppressions, seen.found)
-    told = unused.told(suppressions, applied.used, misused, filename, policy) if seen.complete else []
+    source = unused.Source(seen.code, filename, policy)
+    told = unused.told(suppressions, applied.used, misused, source) if seen.complete else []
     return _finished([*applied.visible, *suppress.apply(suppressions, told).visible], filename, policy)
 
 

@@ -57,9 +57,7 @@ class Notebook:
         of_cell: dict[int, list[Edit]] = {}
         for edit in edits:
             index = self._index(edit.span.row)
-            if self._index(edit.span.end_row) != index:
-                raise CannotEditError("a fix reaches from one cell into another")
-            of_cell.setdefault(index, []).append(edit._replace(span=self._within(index, edit.span)))
+            of_cell.setdefault(index, []).append(edit._replace(span=self._span_in(index, edit.span)))
         cells = list(self._cells)
         for index, own in of_cell.items():
             cells[index] = cells[index]._replace(source=edited(split_lines(cells[index].source), own))
@@ -83,6 +81,10 @@ class Notebook:
         """The code of each cell, and the row of `code` on which it begins."""
         return [(row, cell.code) for row, cell in zip(self._first_rows, self._cells, strict=False)]
 
+    def texts(self) -> Sequence[tuple[str, str]]:
+        """What stands in each cell."""
+        return [(f"cell {cell.number}", cell.source) for cell in self._cells]
+
     def lines(self, number: int | None) -> Sequence[str]:
         """The lines of the cell with this number."""
         return next((split_lines(cell.source) for cell in self._cells if cell.number == number), ())
@@ -104,6 +106,16 @@ class Notebook:
 
     def _index(self, row: int) -> int:
         return max(0, min(bisect_right(self._first_rows, row), len(self._cells)) - 1)
+
+    def _span_in(self, index: int, span: Span) -> Span:
+        """A span of one cell; one that takes the whole last line ends with the cell."""
+        if self._index(span.end_row) == index:
+            return self._within(index, span)
+        if (span.end_row, span.end_column) != (self._first_rows[index + 1], 1):
+            raise CannotEditError("a fix reaches from one cell into another")
+        last = split_lines(self._cells[index].source)
+        start = self._within(index, span)
+        return start._replace(end_row=len(last), end_column=len(last[-1]) + 1)
 
     def _within(self, index: int, span: Span) -> Span:
         skipped = self._first_rows[index] - 1

@@ -14,23 +14,32 @@ from optlint.output._statistics import table
 from optlint.pages import page
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from optlint.checking import Gathered
 
 FOR_PEOPLE = ("full", "concise")
 
 
 class Request(NamedTuple):
-    """What the user wants to see: a format, in a file or (empty) on stdout, and how much of it."""
+    """What the user wants to see: a format, in a file or (empty) on a stream, and how much of it."""
 
     style: str
     path: str
-    statistics: bool
-    quiet: bool
+    statistics: bool = False
+    quiet: bool = False
+    offer_fixes: bool = True
+    beside_source: bool = False  # stdout has the fixed source, so the report goes to stderr
+
+    @property
+    def stream(self) -> TextIO:
+        """Where the report goes if not to a file."""
+        return sys.stderr if self.beside_source else sys.stdout
 
 
 def report(gathered: Gathered, request: Request) -> None:
     """Write the report that is asked for."""
-    _write(_text(_report(gathered, request), request), request.path)
+    _write(_text(_report(gathered, request), request), request)
 
 
 def _report(gathered: Gathered, request: Request) -> Report:
@@ -41,8 +50,10 @@ def _report(gathered: Gathered, request: Request) -> Report:
         lambda: gathered.policies.registry,
         page,
         optlint.__version__,
-        colour=not request.path and wants_colour(),
+        colour=not request.path and wants_colour(request.stream),
         quiet=request.quiet,
+        fixes=gathered.fixes,
+        offer_fixes=request.offer_fixes,
     )
 
 
@@ -55,23 +66,24 @@ def _text(report: Report, request: Request) -> str:
     return renderer(request.style).render(report)
 
 
-def _write(text: str, path: str) -> None:
-    if not path:
-        if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(errors="backslashreplace")
-        sys.stdout.write(text)
+def _write(text: str, request: Request) -> None:
+    if not request.path:
+        stream = request.stream
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+        stream.write(text)
         return
     try:
-        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        with open(request.path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.write(text)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+        raise ConfigError(f"{request.path}: cannot be written: {error.strerror}") from None
 
 
-def wants_colour() -> bool:
+def wants_colour(stream: TextIO) -> bool:
     """By the conventions of no-color.org and force-color.org, else on a terminal."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

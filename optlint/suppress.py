@@ -75,6 +75,7 @@ class Misuse(NamedTuple):
     directive: Directive
     word: Word | None
     reason: str
+    pointless: bool = False  # it means what it says, but there is nothing for it to do
 
 
 def find_directives(text: str) -> tuple[Directive, ...]:
@@ -145,7 +146,7 @@ def _read_word(
         misused.append(Misuse(directive, word, f"there is no rule `{word.text}`{suggestion(word.text, known)}"))
     elif directive.verb == "enable":
         if not _close_range(found, rule.code, directive):
-            misused.append(Misuse(directive, word, f"`{word.text}` is not disabled here"))
+            misused.append(Misuse(directive, word, f"`{word.text}` is not disabled here", pointless=True))
     else:
         first, last = _rows(directive)
         found.append(Suppression(rule.code, first, last, directive, word))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from optlint.checking import FileResult
+    from optlint.mending import Mending
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -50,16 +51,18 @@ def find(arguments: Arguments) -> tuple[list[SourceFile], bool]:
     return [one for one in found if isinstance(one, SourceFile)], bool(missing)
 
 
-def gather(arguments: Arguments) -> Gathered:
-    """Check what the arguments name; what went wrong beside the source is told on stderr."""
+def gather(arguments: Arguments, mending: Mending | None = None) -> Gathered:
+    """Check, and mend, what the arguments name; what went wrong beside the source is told on stderr."""
     policies = Policies(selection(arguments))
     files, wrong_paths = find(arguments)
     for config in dict.fromkeys(file.config for file in files) or [Config()]:
         policies.validate(config)
-    results = list(_shown((check_file(file, policies) for file in files), len(files), arguments))
+    results = list(_shown((check_file(file, policies, mending) for file in files), len(files), arguments))
     for result in results:
         if result.crash:
             print(f"optlint: {result.path}: the analysis failed, please report this: {result.crash}", file=sys.stderr)
+        if result.refusal:
+            print(f"optlint: {result.path}: not fixed: {result.refusal}", file=sys.stderr)
     if not results:
         print("optlint: 0 files checked: no Python files were found", file=sys.stderr)
     return Gathered(results, policies, files, wrong_paths)

@@ -1,4 +1,4 @@
-"""Lint Python files: find optimizers that do not train what they seem to train."""
+"""Lint Python files and notebooks: find optimizers that do not train what they seem to train."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from optlint.commands import _gather
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from optlint.checking import Gathered
+    from optlint.mending import Mending
 
 USAGE = "optlint check [OPTIONS] [PATH ...]    (`-` is stdin; the default is the current folder)"
 FOR_PEOPLE = ("full", "concise")
 OPTIONS = (
     *_gather.OPTIONS,
+    Option(("--fix",), "apply safe fixes"),
+    Option(("--unsafe-fixes",), "with --fix or --diff: unsafe fixes too, which may change what the program does"),
+    Option(("--diff",), "show what --fix would change, and change nothing"),
+    Option(("--exit-non-zero-on-fix",), "exit with 1 if anything was fixed"),
     Option(("--output-format",), "full, concise, json, json-lines, sarif, github, gitlab, or junit", "FORMAT"),
     Option(("--output-file",), "where to write the report, instead of stdout", "FILE"),
     Option(("--statistics",), "count diagnostics by rule"),
@@ -32,14 +37,24 @@ def run(arguments: Arguments) -> int:
         sys.stdout.writelines(f"{file.path}\n" for file in files)
         return 2 if wrong_paths else 0
     started = perf_counter()
-    gathered = _gather.gather(arguments)
-    _report(gathered, style, arguments)
+    gathered = _gather.gather(arguments, _mending(arguments))
+    if arguments.has("--diff"):
+        _show_diff(gathered)
+    else:
+        _report(gathered, style, arguments)
     if arguments.has("--verbose"):
         _tell(gathered, perf_counter() - started)
+    return _exit_code(gathered, arguments)
+
+
+def _exit_code(gathered: Gathered, arguments: Arguments) -> int:
     if gathered.failed:
         return 2
-    counts = any(diagnostic.severity.counts for diagnostic in gathered.diagnostics)
-    return 1 if counts and not arguments.has("--exit-zero") else 0
+    if gathered.fixes and arguments.has("--exit-non-zero-on-fix"):
+        return 1
+    wrong = any(diagnostic.severity.counts for diagnostic in gathered.diagnostics)
+    wrong = wrong or (arguments.has("--diff") and bool(gathered.fixes))
+    return 1 if wrong and not arguments.has("--exit-zero") else 0
 
 
 def _format(arguments: Arguments) -> str:
@@ -52,16 +67,45 @@ def _format(arguments: Arguments) -> str:
     return style
 
 
+def _mending(arguments: Arguments) -> Mending | None:
+    if not arguments.has("--fix") and not arguments.has("--diff"):
+        return None
+    from optlint.mending import Mending
+
+    return Mending(arguments.has("--unsafe-fixes"), write=not arguments.has("--diff"))
+
+
+def _show_diff(gathered: Gathered) -> None:
+    from optlint.diffing import diff
+
+    changed = [result for result in gathered.results if result.change]
+    for result in changed:
+        if result.change:
+            sys.stdout.writelines(diff(result.path, *result.change))
+    print(f"optlint: fixes that would be made: {gathered.fixes} in files: {len(changed)}", file=sys.stderr)
+
+
 def _report(gathered: Gathered, style: str, arguments: Arguments) -> None:
     """Write the report; where there is nothing to report to people, nothing needs to be imported for it."""
-    if gathered.diagnostics or style not in FOR_PEOPLE or arguments.has("--output-file"):
+    given = arguments.has("--fix") and gathered.given
+    for source in given.values() if given else ():
+        sys.stdout.buffer.write(source if isinstance(source, bytes) else source.encode())
+    if gathered.diagnostics or gathered.fixes or style not in FOR_PEOPLE or arguments.has("--output-file"):
         from optlint.reporting import Request, report
 
-        where = arguments.value("--output-file")
-        report(gathered, Request(style, where, arguments.has("--statistics"), arguments.has("--quiet")))
+        request = Request(
+            style,
+            arguments.value("--output-file"),
+            statistics=arguments.has("--statistics"),
+            quiet=arguments.has("--quiet"),
+            offer_fixes=not arguments.has("--fix"),
+            beside_source=bool(given),
+        )
+        report(gathered, request)
     elif gathered.results and not arguments.has("--quiet") and not gathered.failed:
         count = len(gathered.results)
-        print(f"All checks passed: {count:,} file{'' if count == 1 else 's'}.")
+        stream = sys.stderr if given else sys.stdout
+        print(f"All checks passed: {count:,} file{'' if count == 1 else 's'}.", file=stream)
 
 
 def _tell(gathered: Gathered, seconds: float) -> None:

@@ -22,6 +22,8 @@ class Report(NamedTuple):
     version: str
     colour: bool = False
     quiet: bool = False
+    fixes: int = 0  # that were made
+    offer_fixes: bool = True  # tell how to have the others made
 
 
 class Renderer(Protocol):

@@ -82,6 +82,7 @@ def test_full_shows_source_notes_and_fix() -> None:
         "  | + params = list(model.parameters())",
         "",
         "Found 1 error in 1 of 7 files.",
+        "Can be fixed: 1 with `--fix`.",
     ]
 
 
@@ -94,6 +95,7 @@ def test_concise_is_one_line_each() -> None:
         "a.py:5:5: error: OPT101 `SGD` gets nothing [reused-iterator]",
         "n.ipynb:cell 3:2:1: info: OPT204 never\N{REPLACEMENT CHARACTER}set [grad-fn-of-leaf]",
         "Found 1 error and 1 remark in 2 of 7 files.",
+        "Can be fixed: 1 with `--fix`.",
     ]
 
 
@@ -110,6 +112,15 @@ def test_the_last_line_counts_unless_it_is_to_be_quiet(style: str) -> None:
     assert rendered(style) == "All checks passed: 7 files.\n"
     assert rendered(style, quiet=True) == ""
     assert "Found" not in rendered(style, DIAGNOSTIC, quiet=True)
+
+
+def test_what_was_fixed_and_what_can_be_is_told() -> None:
+    unsafe = DIAGNOSTIC._replace(fix=FIX._replace(applicability=Applicability.UNSAFE))
+    last = "Can be fixed: 1 with `--fix`, 2 more with `--fix --unsafe-fixes`.\n"
+    assert renderer("concise").render(report(DIAGNOSTIC, unsafe, unsafe)).endswith(last)
+    done = report(unsafe)._replace(fixes=3, offer_fixes=False)
+    assert renderer("concise").render(done).endswith("Fixed 3 diagnostics.\nFound 1 error in 1 of 7 files.\n")
+    assert renderer("full").render(report()._replace(fixes=1)) == "Fixed 1 diagnostic.\nAll checks passed: 7 files.\n"
 
 
 FRAMES = {
