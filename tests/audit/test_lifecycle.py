@@ -173,7 +173,9 @@ def test_nothing_of_ours_is_pickled():
         assert b"optlint" not in pickle.dumps((model, optimizer, optimizer.state_dict()))
 
 
-@pytest.mark.parametrize("part", ["book.enter", "order.backward_begins", "order.stepped", "inquest.judge", "leaves.walk"])
+@pytest.mark.parametrize(
+    "part", ["book.enter", "order.backward_begins", "order.stepped", "inquest.judge", "leaves.walk"]
+)
 def test_a_fault_of_ours_stays_ours(part, capsys, monkeypatch):
     def training_state() -> str:
         torch.manual_seed(1)
