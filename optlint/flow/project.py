@@ -26,12 +26,17 @@ class Source:
 
 @dataclass(slots=True)
 class Project:
-    """What was found and read of a project's files in one run of the linter."""
+    """What was found and read of a project's files in one run of the linter.
+
+    `asked` are the paths on which what was answered depends: files, there or not, and folders with all their files.
+    """
 
     sources: dict[str, Source | None] = field(default_factory=dict)
     files: dict[str, bool] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
 
     def _is_there(self, path: str) -> bool:
+        self.asked.add(path)
         known = self.files.get(path)
         if known is None:
             known = self.files[path] = os.path.exists(path)
@@ -59,6 +64,7 @@ class Project:
 
     def source(self, file: str) -> Source | None:
         """A parsed file; None if it can't be read or can't be parsed."""
+        self.asked.add(file)
         if file not in self.sources:
             self.sources[file] = _read(file)
         return self.sources[file]

@@ -35,8 +35,9 @@ class ProjectKeys:
 
     def _files(self, folder: str) -> tuple[str, ...]:
         """The files of the project that a folder is in; of a folder outside any project, only its own."""
+        top = self.project.top_of(folder)
+        self.project.asked.add(top or folder)
         if folder not in self.listed:
-            top = self.project.top_of(folder)
             files = _python_files(folder, deep=False) if top is None else _python_files(top, deep=True)
             self.listed[folder] = tuple(islice(files, MOST_FILES))
         return self.listed[folder]
