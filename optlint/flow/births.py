@@ -1,9 +1,9 @@
 """Where one-shot iterators are born, and whether a list born there instead would do what was meant, and nothing else.
 
-A list is there to be walked through again and again. But it is no iterator, it is filled when it is made and not when it
-is first walked through, and it gives each parameter to everyone who asks. So `Births` notes, for each expression that
-makes an iterator, what is done to it and what changes before it is first drawn from; where a list might do harm, or
-where that can't be told, there is no birth to mend.
+A list can be walked through again and again. But it is no iterator, it is filled when it is made and not when it is
+first walked through, and it gives each parameter to everyone who asks. So `Births` notes, for each expression that makes
+an iterator, what is done to it and what changes before it is first drawn from; where a list might do harm, or where
+that can't be told, there is no birth to mend.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from optlint.flow import ir, tensor_uses, torch_api
+from optlint.flow import events, ir, tensor_uses, torch_api
 from optlint.flow.changes import ANYTHING, PARTS, name_of
 from optlint.flow.values import (
     Closure,
-    External,
     InstanceCell,
     IteratorCell,
     Ref,
@@ -28,13 +27,12 @@ from optlint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from optlint.flow import events
     from optlint.flow.consumption import Purpose
     from optlint.flow.events import Site
     from optlint.flow.machine import Machine
     from optlint.flow.state import State
 
-Event: TypeAlias = "events.Consumed | events.MembershipTested | events.SequenceOperation"
+Event: TypeAlias = events.Consumed | events.MembershipTested | events.SequenceOperation
 
 NO_LIST = frozenset({"tee", "iterator", "tqdm", "generator"})  # kinds whose birth is no expression, or not that alone
 HASHED = frozenset({"id", "hash", "str", "repr", "len", "type", "int", "float", "bool"})  # what they give is hashable
@@ -76,6 +74,12 @@ def called(machine: Machine, node: ir.Call, function: Value, value: Value, first
     suspends = body is not None and "yield" in machine.mentions(body)
     if not suspends and not tensor_uses.is_held(value, state):
         state.put(value, replace(cell, born=machine.site(node)))
+
+
+def kept_as_defaults(machine: Machine, defaults: tuple[tuple[str, Value], ...], state: State) -> None:
+    """Defaults of parameters are made once; what a function was given later on it can't tell from them."""
+    for _, value in defaults:
+        refuse(machine, value, state)
 
 
 def refuse(machine: Machine, value: Value, state: State) -> None:
@@ -159,7 +163,36 @@ def _is_harmless(node: ir.Call) -> bool:
 def tell(machine: Machine, cell: IteratorCell, event: Event, state: State) -> None:
     """Tell the checks, when all is known that is done to this iterator and to others at the same place."""
     machine.births.told.setdefault((type(event), event.site.origin), []).append(cell)
-    machine.when_over(lambda: machine.emit(replace(event, births=_fit(machine, event, state))))
+    machine.when_over(lambda: machine.emit(_judged(machine, event, state)))
+
+
+def _judged(machine: Machine, event: Event, state: State) -> Event:
+    fit = _fit(machine, event, state)
+    if isinstance(event, events.MembershipTested):
+        nodes = [machine.births.nodes.get(born.origin) for born in fit]
+        only_asked = not any(born.origin in machine.births.walked for born in fit)
+        return replace(event, births=fit, hashable=only_asked and all(map(_gives_hashables, nodes)))
+    return replace(event, births=fit)
+
+
+def _gives_hashables(node: ir.Node | None) -> bool:
+    """Whether all items of an iterator can go into a set: identities, tensors, modules, or pairs of a name and one."""
+    if isinstance(node, ir.Comprehension):
+        return _is_hashed(node.element)
+    if not isinstance(node, ir.Call):
+        return False
+    name, values = name_of(node.func), [argument.value for argument in node.args if not argument.keyword]
+    if name in torch_api.MODULE_ITERATORS and isinstance(node.func, ir.Attribute):
+        return True
+    if name == "map" and values:
+        function = values[0].body if isinstance(values[0], ir.Lambda) else values[0]
+        return name_of(function) in HASHED or _is_hashed(function)
+    parts = values[1:] if name == "filter" else values if name == "chain" else ()
+    return bool(parts) and all(map(_gives_hashables, parts))
+
+
+def _is_hashed(node: ir.Node) -> bool:
+    return isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id in HASHED
 
 
 def _fit(machine: Machine, event: Event, state: State) -> tuple[Site, ...]:

@@ -35,7 +35,8 @@ HARMLESS_PACKAGES = frozenset(
     "builtins numpy math itertools functools collections operator time logging os sys random json typing dataclasses "
     "copy tqdm warnings pathlib re argparse timm torchvision".split()
 )
-HARMLESS_METHODS = torch_api.MODULE_FLUENT - {"requires_grad_", "apply"} | torch_api.MODULE_ITERATORS.keys() | frozenset(
+HARMLESS_METHODS = (torch_api.MODULE_FLUENT - {"requires_grad_", "apply"}) | torch_api.MODULE_ITERATORS.keys()
+HARMLESS_METHODS |= frozenset(
     "state_dict zero_grad get_submodule get_parameter copy get keys values items index count format join split strip "
     "lower upper startswith endswith info debug warning error".split()
 )
@@ -49,11 +50,19 @@ def changed(machine: Machine, *names: str) -> None:
 def attribute_set(machine: Machine, receiver: Value, name: str, value: Value, state: State) -> None:
     """`receiver.name = value`: a new layer, or something that no iterator over a model depends on."""
     changed(machine, name)
-    owner, cell = state.cell(receiver), state.cell(value)
-    plain = isinstance(owner, TensorCell | OptimizerCell) or (isinstance(owner, InstanceCell) and owner.is_module is False)
-    harmless = isinstance(cell, IteratorCell | OptimizerCell | SequenceCell | MappingCell) or isinstance(value, Closure)
-    if not plain and not harmless and not (isinstance(value, Const) and value.value is not None):
+    if not _is_no_part(value, state) and not _has_no_parts(receiver, state):
         changed(machine, PARTS)
+
+
+def _is_no_part(value: Value, state: State) -> bool:
+    if isinstance(value, Closure) or (isinstance(value, Const) and value.value is not None):
+        return True
+    return isinstance(state.cell(value), IteratorCell | OptimizerCell | SequenceCell | MappingCell)
+
+
+def _has_no_parts(owner: Value, state: State) -> bool:
+    cell = state.cell(owner)
+    return cell.is_module is False if isinstance(cell, InstanceCell) else isinstance(cell, TensorCell | OptimizerCell)
 
 
 def item_set(machine: Machine, target: ir.Subscript, receiver: Value, state: State) -> None:
@@ -105,6 +114,7 @@ def _anything_ran(machine: Machine, node: ir.Call, values: tuple[Value, ...], st
 
 
 def name_of(node: ir.Expression) -> str:
+    """The last name of a dotted one."""
     if isinstance(node, ir.Subscript | ir.Starred):
         return name_of(node.value)
     return node.id if isinstance(node, ir.Name) else node.attr if isinstance(node, ir.Attribute) else ""

@@ -8,6 +8,7 @@ the same module can still be compared by their ends.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from optlint.flow import events, modules
@@ -55,9 +56,9 @@ def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, .
 
 def _overlap(first: Cover, second: Cover, state: State) -> bool:
     """Whether two covers surely share a parameter."""
-    if first.sliced and second.sliced and first.module == second.module:
-        if modules.children_of(first.module, state) is None:
-            return _slices_overlap(first, second)
+    alike = first.sliced and second.sliced and first.module == second.module
+    if alike and modules.children_of(first.module, state) is None:
+        return _slices_overlap(first, second)
     mine, theirs = leaves(first, state), leaves(second, state)
     if any(leaf in theirs and modules.has_parameters(leaf, state) is not False for leaf in mine):
         return True
@@ -222,7 +223,7 @@ def _symbolic_gap(sliced: list[Cover], covers: list[Cover], state: State) -> str
     ordered = sorted(sliced, key=lambda cover: (cover.start not in (None, 0), cover.start or 0))
     if ordered[0].start not in (None, 0) or ordered[-1].stop is not None:
         return None
-    for first, second in zip(ordered, ordered[1:], strict=False):
+    for first, second in pairwise(ordered):
         if first.stop is None or second.start is None or not _same_side(first.stop, second.start):
             return None
         if second.start > first.stop:

@@ -258,6 +258,16 @@ class HyperparameterSet:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstGroupSet:
+    """A hyperparameter is written into the first of `count` groups, and into no other."""
+
+    site: Site
+    key: str
+    optimizer: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class GroupKeyUnknown:
     """A key is written into a param group whose optimizer does not read it; `site` is the key.
 

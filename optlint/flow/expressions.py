@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import (
+    assignment,
+    comprehensions,
     consumption,
     containers,
     events,
-    freezing,
     indices,
     inlining,
     ir,
     kinds,
-    modules,
     objects,
     rebinding,
     sets,
     statements,
-    tensor_methods,
+    subscripts,
     tensor_uses,
     tensors,
 )
@@ -30,21 +30,16 @@ from optlint.flow.torch_api import MODULE_ITERATORS
 from optlint.flow.values import (
     NONE,
     UNKNOWN,
-    ClassValue,
     Closure,
     Const,
-    Cover,
-    Derived,
     Entry,
     External,
-    InstanceCell,
     IteratorCell,
     MappingCell,
     Method,
     Path,
     Ref,
     SequenceCell,
-    TensorCell,
     Value,
     union,
 )
@@ -100,94 +95,6 @@ def _callee(machine: Machine, node: ir.Expression, state: State) -> Value:
             machine.dropped.add(node.value)
         return objects.get_attribute(machine, machine.evaluate(node.value, state), node, state)
     return machine.evaluate(node, state)
-
-
-def _subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
-    receiver = machine.evaluate(node.value, state)
-    cell = state.cell(receiver)
-    if isinstance(cell, IteratorCell):
-        what = "slicing" if isinstance(node.index, ir.Slice) else "indexing"
-        consumption.as_sequence(machine, receiver, machine.site(node), machine.site(node.value), what, state)
-        return cell.item
-    if isinstance(node.index, ir.Slice):
-        return _sliced(machine, receiver, node, node.index, state)
-    index = machine.evaluate(node.index, state)
-    if isinstance(receiver, External):
-        return objects.from_zoo(receiver.path.removesuffix(".__dict__"))
-    if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
-        return tensor_methods.piece(machine, receiver, cell, state, machine.site(node))
-    if isinstance(cell, InstanceCell):
-        return _of_instance(machine, receiver, cell, index, node, state)
-    if isinstance(index, Derived) or isinstance(receiver, Derived):
-        return indices.item(machine, receiver, index, state)
-    return containers.get_item(machine, receiver, index, state)
-
-
-def _of_instance(
-    machine: Machine, receiver: Value, cell: InstanceCell, index: Value, node: ir.Subscript, state: State
-) -> Value:
-    """`sequential[0]`, or `__getitem__` of a class of the project, which is not run."""
-    if isinstance(receiver, Ref) and not isinstance(cell.cls, ClassValue):
-        return modules.item_of(machine, receiver, index, state, machine.site(node))
-    return UNKNOWN
-
-
-def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Slice, state: State) -> Value:
-    """`receiver[start:stop]`."""
-    bounds = [_bound(machine, part, state) for part in (index.lower, index.upper)]
-    whole = index.step is None and ... not in bounds
-    cell, site = state.cell(receiver), machine.site(node)
-    if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
-        return tensor_methods.piece(machine, receiver, cell, state, machine.site(node))
-    if isinstance(cell, InstanceCell) and cell.is_module and isinstance(receiver, Ref):
-        return _sliced_module(machine, receiver, cell, bounds if whole else None, site, state)
-    if not isinstance(cell, SequenceCell):
-        return UNKNOWN
-    children = consumption.narrowed(cell.children, bounds[0], bounds[1], site) if whole else None
-    layers = indices.sliced_layers(receiver, (*bounds, _bound(machine, index.step, state)), state)
-    made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None, children=children)
-    made = replace(made, layers=layers, members=None)
-    if cell.items is not None and whole:
-        part = slice(*bounds)
-        made = replace(made, items=cell.items[part], sites=cell.sites[part] if cell.sites else None)
-    elif children is not None and isinstance(each := state.get(cell.item, InstanceCell), InstanceCell):
-        made = replace(made, item=machine.new(state, replace(each, part_of=children)))
-    elif children is not None:
-        made = replace(made, item=_each_pair(machine, cell, children, state))
-    return machine.new(state, made)
-
-
-def _each_pair(machine: Machine, cell: SequenceCell, children: Cover, state: State) -> Value:
-    """A name with the module that stands for each child of a slice."""
-    site = children.site
-    assert site is not None
-    each = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, part_of=children))
-    pair = state.get(cell.item, SequenceCell)
-    return containers.sequence(machine, state, "tuple", site, (UNKNOWN, each)) if pair is not None else UNKNOWN
-
-
-def _any_item(cell: SequenceCell) -> Value:
-    return cell.item if cell.items is None else union(cell.items)
-
-
-def _bound(machine: Machine, node: ir.Expression | None, state: State) -> int | None:
-    """The number that a slice starts or stops at; `...` stands for one that is not known."""
-    if node is None:
-        return None
-    value = machine.evaluate(node, state)
-    known = isinstance(value, Const) and isinstance(value.value, int)
-    return value.value if known else ...  # type: ignore[union-attr,return-value]
-
-
-def _sliced_module(
-    machine: Machine, receiver: Ref, cell: InstanceCell, bounds: list[int | None] | None, site: Site, state: State
-) -> Value:
-    """`sequential[:3]`: a container of some of its children."""
-    if bounds is None:
-        return machine.new(state, InstanceCell(cell.cls, site, is_module=True))
-    children = cell.children[slice(*bounds)] if cell.children is not None else None
-    part = consumption.narrowed(modules.cover_of(receiver, state, site), bounds[0], bounds[1], site)
-    return machine.new(state, InstanceCell(cell.cls, site, is_module=True, children=children, part_of=part))
 
 
 def _binary(machine: Machine, node: ir.Binary, state: State) -> Value:
@@ -346,131 +253,6 @@ def _dict(machine: Machine, node: ir.DictDisplay, state: State) -> Value:
     return machine.new(state, made)
 
 
-def _comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Value:
-    """Its body runs for each item where they are known, else twice, to see what a second item meets.
-
-    A generator expression does nothing until it is drawn from, so its effects are dropped.
-    """
-    lazy = node.kind == "generator"
-    outer = machine.frame
-    first = machine.evaluate(node.clauses[0].iterable, state)
-    run = state.copy() if lazy else state
-    depth, path = run.depth, run.path
-    machine.frame = replace(outer, scopes=(machine.counter.next(), *outer.scopes))
-    rounds = _rounds(machine, node, first, run, lazy)
-    machine.frame, run.depth, run.path = outer, depth, path
-    for address, cell in run.heap.items() if lazy else ():
-        state.heap.setdefault(address, cell)
-    site, element = machine.site(node), union(rounds.elements) if rounds.elements else UNKNOWN
-    passed = _passed(node, first, state)
-    each = len(node.clauses) == 1 and not node.clauses[0].tests and node.kind != "set"
-    layers = indices.layers_of(first, state) if each else None
-    ordered = node.kind != "set" and sets.is_ordered(first, state)
-    if lazy:
-        made = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth)
-        exact = rounds.exact
-        made = replace(made, covers=rounds.covers, items=exact, layers=layers, ordered=ordered)
-        return machine.new(state, replace(made, filtered=passed is False))
-    if node.kind == "dict":
-        return machine.new(state, MappingCell(site, (), True, element))
-    children = _kept_children(node, first, state)
-    made = SequenceCell(node.kind, site, rounds.exact, element, covers=rounds.covers, children=children)
-    return machine.new(state, replace(made, ordered=ordered, layers=layers, filtered=passed is False))
-
-
-def _passed(node: ir.Comprehension, first: Value, state: State) -> bool | None:
-    """Whether `if p.requires_grad` lets all parameters through, or none."""
-    clause = node.clauses[0]
-    target = clause.target.items[-1] if isinstance(clause.target, ir.Display) else clause.target
-    if len(node.clauses) > 1 or len(clause.tests) != 1 or not isinstance(target, ir.Name):
-        return None
-    return freezing.filtered(freezing.kept_by(clause.tests[0], target.id), consumption.covers_of(first, state), state)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rounds:
-    """What the rounds of a comprehension gave; `exact` are its items where all are known."""
-
-    elements: tuple[Value, ...]
-    sources: tuple[Value, ...]
-    covers: tuple[Cover, ...] | None
-    exact: tuple[Value, ...] | None
-
-
-def _kept_children(node: ir.Comprehension, first: Value, state: State) -> Cover | None:
-    """`[layer for layer in model.children()]` is a list of all children."""
-    cell = state.cell(first)
-    copies = len(node.clauses) == 1 and _is_identity(node)
-    return cell.children if copies and isinstance(cell, IteratorCell | SequenceCell) else None
-
-
-def _is_identity(node: ir.Comprehension) -> bool:
-    """Whether the element is what the last clause walks over, and nothing is left out."""
-    target, element = node.clauses[-1].target, node.element
-    if isinstance(target, ir.Display) and len(target.items) == 2:
-        target = target.items[1]
-    same = isinstance(target, ir.Name) and isinstance(element, ir.Name) and target.id == element.id
-    return same and not any(clause.tests for clause in node.clauses)
-
-
-def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, lazy: bool) -> _Rounds:
-    clause = node.clauses[0]
-    site = machine.site(clause.iterable)
-    sources = (first,) if lazy and run.get(first, IteratorCell) is not None else ()
-    known = containers.exact_items(first, run)
-    if lazy:
-        item = consumption.item_of(machine, first, run, site)
-    else:
-        item = consumption.walk(machine, first, run, site, Purpose("comprehension", body=node))
-    unrolled = known is not None and len(known) <= statements.LONGEST_UNROLLED
-    items = known if known is not None and unrolled else (item, consumption.anonymous(machine, item, run))
-    run.depth += not unrolled
-    run.path = (*run.path, (object(), node))
-    elements, covers = [], []
-    changes = -1
-    for value in items:
-        if not unrolled and run.changes == changes:
-            break
-        changes = run.changes
-        statements.bind(machine, clause.target, value, run, clause.iterable)
-        last = _inner(machine, node, 1, run, clause, first)
-        elements.append(last.element)
-        covers.append(last.covers)
-    exact = tuple(elements) if unrolled and len(node.clauses) == 1 and not clause.tests and not node.key else None
-    joined = None if None in covers or not _is_identity(node) else tuple(c for group in covers for c in group or ())
-    if len(node.clauses) == 1 and _is_identity(node):
-        joined = consumption.covers_of(first, run)
-    elif not unrolled and covers:
-        joined = covers[0] if _is_identity(node) else None
-    return _Rounds(tuple(elements), sources, joined, exact)
-
-
-@dataclass(frozen=True, slots=True)
-class _Last:
-    """The element of one round, and what the innermost iterable covers."""
-
-    element: Value
-    covers: tuple[Cover, ...] | None
-
-
-def _inner(
-    machine: Machine, node: ir.Comprehension, place: int, state: State, clause: ir.Clause, iterable: Value
-) -> _Last:
-    """Run the tests of one clause, then the clauses inside it, then the element."""
-    for test in clause.tests:
-        machine.evaluate(test, state)
-    if place == len(node.clauses):
-        if node.key is not None:
-            machine.evaluate(node.key, state)
-        covers = consumption.covers_of(iterable, state)
-        return _Last(machine.evaluate(node.element, state), covers)
-    inner = node.clauses[place]
-    values = machine.evaluate(inner.iterable, state)
-    item = consumption.walk(machine, values, state, machine.site(inner.iterable), Purpose("comprehension", body=node))
-    statements.bind(machine, inner.target, item, state, inner.iterable)
-    return _inner(machine, node, place + 1, state, inner, values)
-
-
 def _formatted(machine: Machine, node: ir.Formatted, state: State) -> Value:
     for value in node.values:
         machine.evaluate(value, state)
@@ -479,7 +261,7 @@ def _formatted(machine: Machine, node: ir.Formatted, state: State) -> Value:
 
 def _walrus(machine: Machine, node: ir.Walrus, state: State) -> Value:
     value = machine.evaluate(node.value, state)
-    statements.bind(machine, node.target, value, state, node.value)
+    assignment.bind(machine, node.target, value, state, node.value)
     return value
 
 
@@ -516,7 +298,7 @@ EVALUATORS: dict[type, Evaluator] = {
     ir.Literal: _literal,
     ir.Attribute: _attribute,
     ir.Call: _call,
-    ir.Subscript: _subscript,
+    ir.Subscript: subscripts.subscript,
     ir.Binary: _binary,
     ir.Unary: _unary,
     ir.Boolean: _boolean,
@@ -524,7 +306,7 @@ EVALUATORS: dict[type, Evaluator] = {
     ir.Conditional: _conditional,
     ir.Display: _display,
     ir.DictDisplay: _dict,
-    ir.Comprehension: _comprehension,
+    ir.Comprehension: comprehensions.comprehension,
     ir.Formatted: _formatted,
     ir.Walrus: _walrus,
     ir.Await: _await,

@@ -23,8 +23,6 @@ class Node:
 
 @dataclass(slots=True, eq=False)
 class Name(Node):
-    """A variable."""
-
     id: str
 
 
@@ -37,8 +35,6 @@ class Literal(Node):
 
 @dataclass(slots=True, eq=False)
 class Attribute(Node):
-    """`value.attr`."""
-
     value: Expression
     attr: str
 
@@ -54,24 +50,18 @@ class Argument(Node):
 
 @dataclass(slots=True, eq=False)
 class Call(Node):
-    """`func(*args)`."""
-
     func: Expression
     args: tuple[Argument, ...]
 
 
 @dataclass(slots=True, eq=False)
 class Subscript(Node):
-    """`value[index]`."""
-
     value: Expression
     index: Expression
 
 
 @dataclass(slots=True, eq=False)
 class Slice(Node):
-    """`lower:upper:step`, as an index."""
-
     lower: Expression | None
     upper: Expression | None
     step: Expression | None
@@ -79,8 +69,6 @@ class Slice(Node):
 
 @dataclass(slots=True, eq=False)
 class Binary(Node):
-    """`left op right`."""
-
     left: Expression
     op: str
     right: Expression
@@ -88,16 +76,12 @@ class Binary(Node):
 
 @dataclass(slots=True, eq=False)
 class Unary(Node):
-    """`op operand`."""
-
     op: str
     operand: Expression
 
 
 @dataclass(slots=True, eq=False)
 class Boolean(Node):
-    """`left and right`, `left or right`."""
-
     left: Expression
     op: str
     right: Expression
@@ -105,16 +89,12 @@ class Boolean(Node):
 
 @dataclass(slots=True, eq=False)
 class Comparison(Node):
-    """`left op right op …`."""
-
     left: Expression
     rest: tuple[tuple[str, Expression], ...]
 
 
 @dataclass(slots=True, eq=False)
 class Conditional(Node):
-    """`body if test else orelse`."""
-
     test: Expression
     body: Expression
     orelse: Expression
@@ -130,8 +110,6 @@ class Display(Node):
 
 @dataclass(slots=True, eq=False)
 class Starred(Node):
-    """`*value`."""
-
     value: Expression
 
 
@@ -170,16 +148,12 @@ class Formatted(Node):
 
 @dataclass(slots=True, eq=False)
 class Walrus(Node):
-    """`target := value`."""
-
     target: Expression
     value: Expression
 
 
 @dataclass(slots=True, eq=False)
 class Await(Node):
-    """`await value`."""
-
     value: Expression
 
 
@@ -204,8 +178,6 @@ class Parameter(Node):
 
 @dataclass(slots=True, eq=False)
 class Lambda(Node):
-    """`lambda parameters: body`."""
-
     parameters: tuple[Parameter, ...]
     body: Expression
 
@@ -228,8 +200,6 @@ class Assign(Node):
 
 @dataclass(slots=True, eq=False)
 class AugmentedAssign(Node):
-    """`target op= value`."""
-
     target: Expression
     op: str
     value: Expression
@@ -237,15 +207,11 @@ class AugmentedAssign(Node):
 
 @dataclass(slots=True, eq=False)
 class Delete(Node):
-    """`del targets`."""
-
     targets: tuple[Expression, ...]
 
 
 @dataclass(slots=True, eq=False)
 class If(Node):
-    """`if test: … else: …`."""
-
     test: Expression
     body: Block
     orelse: Block
@@ -253,8 +219,6 @@ class If(Node):
 
 @dataclass(slots=True, eq=False)
 class For(Node):
-    """`for target in iterable: … else: …`."""
-
     target: Expression
     iterable: Expression
     body: Block
@@ -263,8 +227,6 @@ class For(Node):
 
 @dataclass(slots=True, eq=False)
 class While(Node):
-    """`while test: … else: …`."""
-
     test: Expression
     body: Block
     orelse: Block
@@ -272,8 +234,6 @@ class While(Node):
 
 @dataclass(slots=True, eq=False)
 class Handler(Node):
-    """One `except kind as name: …`."""
-
     kind: Expression | None
     name: str | None
     body: Block
@@ -281,8 +241,6 @@ class Handler(Node):
 
 @dataclass(slots=True, eq=False)
 class Try(Node):
-    """`try: … except …: … else: … finally: …`."""
-
     body: Block
     handlers: tuple[Handler, ...]
     orelse: Block
@@ -291,8 +249,6 @@ class Try(Node):
 
 @dataclass(slots=True, eq=False)
 class With(Node):
-    """`with context as target, …: …`."""
-
     items: tuple[tuple[Expression, Expression | None], ...]
     body: Block
 
@@ -309,30 +265,22 @@ class Case(Node):
 
 @dataclass(slots=True, eq=False)
 class Match(Node):
-    """`match subject: …`."""
-
     subject: Expression
     cases: tuple[Case, ...]
 
 
 @dataclass(slots=True, eq=False)
 class Return(Node):
-    """`return value`."""
-
     value: Expression | None
 
 
 @dataclass(slots=True, eq=False)
 class Raise(Node):
-    """`raise value`."""
-
     value: Expression | None
 
 
 @dataclass(slots=True, eq=False)
 class Assert(Node):
-    """`assert test`."""
-
     test: Expression
 
 
@@ -385,8 +333,6 @@ class Function(Node):
 
 @dataclass(slots=True, eq=False)
 class Class(Node):
-    """A class definition."""
-
     name: str
     bases: tuple[Argument, ...]
     decorators: tuple[Expression, ...]

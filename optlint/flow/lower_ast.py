@@ -207,7 +207,8 @@ def _block(nodes: list[ast.stmt]) -> ir.Block:
     """Lower statements; what says nothing is dropped."""
     lowered: list[ir.Statement] = []
     for node in nodes:
-        lower = STATEMENTS.get(type(node))
+        kind = type(node)
+        lower = _try if kind.__name__ == "TryStar" else STATEMENTS.get(kind)  # Python 3.10 has no ast.TryStar
         if lower:
             lowered.extend(lower(node))
     return tuple(lowered)
@@ -326,4 +327,4 @@ STATEMENTS: dict[type, Callable[[Any], Iterator[ir.Statement]]] = {
     ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function,
     ast.ClassDef: _class,
-} | ({ast.TryStar: _try} if hasattr(ast, "TryStar") else {})
+}

@@ -146,6 +146,7 @@ class Machine:
     read_back: set[ir.Node] = field(default_factory=set)
     modes: dict[ir.Node, tuple[bool | None, bool | None]] = field(default_factory=dict)  # see grad_mode.of_function
     default_dtype_changed: bool = False
+    other_groups: set[tuple[Ref, object]] = field(default_factory=set)  # what is written into groups but the first
     groups_seen: dict[object, list[bool]] = field(default_factory=dict)  # by where they are written: are they empty
     steps: int = 0
 

@@ -11,6 +11,7 @@ from optlint.flow import (
     covers,
     empty_groups,
     events,
+    first_group,
     group_keys,
     indices,
     sets,
@@ -81,6 +82,7 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     indices.judge_rate(machine, arguments.keywords.get("lr", UNKNOWN))
     layers = indices.layers_of(params, state) if params is not None and _gives_groups(params, state) else None
     ref = machine.new(state, OptimizerCell(path, site, name, path=state.path, layers=layers, keys=build.keys, kind=cls))
+    state.update(ref, count=first_group.count_of(params, state) if params is not None else None)
     covers.judge(machine, state, ref, groups)
     return ref
 
@@ -109,6 +111,7 @@ def group_added(machine: Machine, optimizer: Value, group: Value, state: State, 
     if isinstance(given, MappingCell):
         added = _group(build, group, site)
         if isinstance(optimizer, Ref) and cell is not None:
+            first_group.added(optimizer, state)
             covers.judge(machine, state, optimizer, (added,))
     elif isinstance(given, SequenceCell):
         _tell_wrong(build, "groups", site)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from optlint.flow.values import (
+    NONE,
     UNKNOWN,
     Cell,
-    Const,
     Entry,
     InstanceCell,
     IteratorCell,
@@ -120,8 +120,8 @@ def join_cells(left: Cell, right: Cell) -> Cell:
     if isinstance(left, MappingCell) and isinstance(right, MappingCell):
         return _join_mappings(left, right)
     if isinstance(left, InstanceCell) and isinstance(right, InstanceCell):
-        return replace(_common(left, right), attrs=_join_attributes(left.attrs, right.attrs))
-    return _common(left, right)
+        return replace(cast("InstanceCell", _common(left, right)), attrs=_join_attributes(left.attrs, right.attrs))
+    return cast("Cell", _common(left, right))
 
 
 def _common(left: Any, right: Any) -> Any:
@@ -182,11 +182,8 @@ def _join_attributes(
 ) -> tuple[tuple[str, Value], ...]:
     """Attributes of an object on two paths; what only one path sets keeps its value, and None gives way."""
     merged = dict(left)
-    for name, value in right:
-        mine = merged.get(name, value)
-        if isinstance(mine, Const) and mine.value is None:
-            mine = value
-        elif isinstance(value, Const) and value.value is None:
-            value = mine
-        merged[name] = union((mine, value))
+    for name, theirs in right:
+        mine = merged.get(name, theirs)
+        known = tuple(value for value in (mine, theirs) if value != NONE)
+        merged[name] = union(known or (NONE,))
     return tuple(merged.items())

@@ -5,20 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import (
-    attributes,
+    assignment,
     consumption,
     containers,
     grad_mode,
-    group_keys,
-    hyperparameters,
-    indices,
     ir,
     kinds,
-    leaves,
     objects,
     rebinding,
     sets,
-    tensors,
     torch_api,
 )
 from optlint.flow.machine import Executor, Loop, Machine
@@ -30,9 +25,6 @@ from optlint.flow.values import (
     Closure,
     Const,
     External,
-    MappingCell,
-    Ref,
-    SequenceCell,
     Value,
 )
 
@@ -52,110 +44,6 @@ def _evaluate(machine: Machine, node: ir.Evaluate, state: State) -> None:
     before, machine.claiming = machine.claiming, machine.claiming or name.startswith("assert")
     machine.evaluate(node.value, state)
     machine.claiming = before
-
-
-def _assign(machine: Machine, node: ir.Assign, state: State) -> None:
-    if node.value is None:
-        if isinstance(node.targets[0], ir.Name) and node.annotation is not None:
-            _declare_type(machine, node.targets[0], node.annotation, state)
-        return
-    value = machine.evaluate(node.value, state)
-    if value is UNKNOWN and node.annotation is not None:
-        value = kinds.of_annotation(machine, node.annotation, state)
-    if machine.frame.loops:
-        rebinding.assigned(machine, node, value, state)
-    for target in node.targets:
-        bind(machine, target, value, state, node.value)
-
-
-def _declare_type(machine: Machine, target: ir.Name, annotation: ir.Expression, state: State) -> None:
-    value = kinds.of_annotation(machine, annotation, state)
-    if value is not UNKNOWN:
-        state.variables.setdefault((machine.frame.scopes[0], target.id), value)
-
-
-def bind(machine: Machine, target: ir.Expression, value: Value, state: State, source: ir.Expression) -> None:
-    """Assign a value to a name, an attribute, an item, or several of them."""
-    if isinstance(target, ir.Name):
-        bind_name(machine, target.id, value, state)
-    elif isinstance(target, ir.Attribute):
-        if target.attr == "requires_grad" and isinstance(target.value, ir.Name):
-            receiver = objects.identify(machine, target.value, state)  # what follows may show that it is a module
-        else:
-            receiver = machine.evaluate(target.value, state)
-        attributes.set_attribute(machine, receiver, target, value, state, source)
-    elif isinstance(target, ir.Subscript):
-        receiver = machine.evaluate(target.value, state)
-        index = machine.evaluate(target.index, state)
-        if isinstance(receiver, Ref) and tensors.is_tensor(receiver, state):
-            leaves.changed(machine, receiver, target.value, (source,), "an assignment to its items", state)
-            tensors.changed_in_place(receiver, (value,), state)
-            return
-        key_site = machine.site(target.index)
-        containers.set_item(machine, receiver, index, value, state, machine.site(source), key_site)
-        group = state.get(receiver, MappingCell)
-        if group is not None and group.role in ("defaults", "copy"):
-            hyperparameters.set_in_dict(machine, group, index, target, machine.site(target), state)
-        if group is not None and group.role == "group":
-            group_keys.judge_written(machine, group, index, value, key_site, state)
-            if index == Const("lr"):
-                indices.judge_rate(machine, value)
-    elif isinstance(target, ir.Display):
-        _unpack(machine, target, value, state, source)
-    elif isinstance(target, ir.Starred):
-        bind(machine, target.value, value, state, source)
-
-
-def bind_name(machine: Machine, name: str, value: Value, state: State) -> None:
-    """Assign to a variable of the scope that the name belongs to."""
-    frame = machine.frame
-    kind = frame.declared.get(name)
-    scope = frame.scopes[0]
-    if kind == "global":
-        scope = frame.unit.scope
-    elif kind == "nonlocal":
-        scope = next((outer for outer in frame.scopes[1:] if (outer, name) in state.variables), scope)
-    state.variables[scope, name] = value
-
-
-def _unpack(machine: Machine, target: ir.Display, value: Value, state: State, source: ir.Expression) -> None:
-    items = containers.unpacked(machine, value, len(target.items), state, machine.site(source))
-    starred = next((place for place, item in enumerate(target.items) if isinstance(item, ir.Starred)), None)
-    if starred is not None:
-        items = containers.with_rest(machine, items, starred, len(target.items), state, machine.site(source))
-    written = source.items if isinstance(source, ir.Display) else ()
-    for place, item in enumerate(target.items):
-        origin = written[place] if len(written) == len(target.items) else source
-        bind(machine, item, items[place] if place < len(items) else UNKNOWN, state, origin)
-
-
-def _augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None:
-    current = machine.evaluate(node.target, state)
-    value = machine.evaluate(node.value, state)
-    if node.op == "+":
-        here = machine.site(node.target)
-        consumption.as_sequence(machine, current, here, here, "`+=`", state)
-    sequence = state.get(current, SequenceCell)
-    if sequence is not None and node.op in "+|" and isinstance(current, Ref):
-        containers.extend(machine, current, value, state, machine.site(node.value))
-        return
-    if isinstance(node.target, ir.Attribute) and node.target.attr == "grad":
-        return  # there was one before
-    if isinstance(current, Ref) and tensors.is_tensor(current, state):
-        leaves.changed(machine, current, node.target, (node.value,), f"`{node.op}=`", state)
-        tensors.changed_in_place(current, (value,), state)
-        return
-    if indices.concerns((current, value)):
-        result = indices.operated(machine, node, current, value, node.op)
-    else:
-        result = tensors.of_operator(machine, node, current, value, node.op, state)
-    bind(machine, node.target, result, state, node.value)
-
-
-def _delete(machine: Machine, node: ir.Delete, state: State) -> None:
-    for target in node.targets:
-        if isinstance(target, ir.Name):
-            state.variables.pop((machine.frame.scopes[0], target.id), None)
 
 
 def _if(machine: Machine, node: ir.If, state: State) -> None:
@@ -247,7 +135,7 @@ def _loop(
             break
         changes = current.changes
         if isinstance(node, ir.For):
-            bind(machine, node.target, item, current, node.iterable)
+            assignment.bind(machine, node.target, item, current, node.iterable)
         machine.execute(node.body, current)
         joined = join([current, *loop.continues], loop.inside)
         loop.continues.clear()
@@ -303,7 +191,7 @@ def _handle(machine: Machine, node: ir.Handler, interrupted: list[State], path: 
     state = join(copies, (*path, (node, "handler")))
     assert state is not None
     if node.name:
-        bind_name(machine, node.name, UNKNOWN, state)
+        assignment.bind_name(machine, node.name, UNKNOWN, state)
     machine.execute(node.body, state)
     return state
 
@@ -315,7 +203,7 @@ def _with(machine: Machine, node: ir.With, state: State) -> None:
         if grad_mode.enter(machine, context, value, state) and recording is None:
             recording = True  # whoever switches gradients off for a part believes them to be on
         if target is not None:
-            bind(machine, target, objects.entered(value, state), state, context)
+            assignment.bind(machine, target, objects.entered(value, state), state, context)
     machine.execute(node.body, state)
     state.no_grad, state.recording = gradients, recording
 
@@ -327,7 +215,7 @@ def _match(machine: Machine, node: ir.Match, state: State) -> None:
         branch = state.copy()
         branch.path = (*before, (object(), case.origin))
         for name in case.names:
-            bind_name(machine, name, UNKNOWN, branch)
+            assignment.bind_name(machine, name, UNKNOWN, branch)
         if case.guard is not None:
             machine.evaluate(case.guard, branch)
         machine.execute(case.body, branch)
@@ -371,14 +259,14 @@ def _continue(machine: Machine, _: ir.Continue, state: State) -> None:
 
 
 def _import(machine: Machine, node: ir.Import, state: State) -> None:
-    bind_name(machine, node.name, External(node.path), state)
+    assignment.bind_name(machine, node.name, External(node.path), state)
 
 
 def _import_from(machine: Machine, node: ir.ImportFrom, state: State) -> None:
     module = objects.absolute(machine.frame.unit.name, node.module, node.level)
     if node.path == "*":
         return
-    bind_name(machine, node.name, External(torch_api.canonical(f"{module}.{node.path}")), state)
+    assignment.bind_name(machine, node.name, External(torch_api.canonical(f"{module}.{node.path}")), state)
 
 
 def _declare(machine: Machine, node: ir.Declare, _: State) -> None:
@@ -402,7 +290,7 @@ def _function(machine: Machine, node: ir.Function, state: State) -> None:
     grad_mode.of_function(machine, node, state)
     if machine.rebound:
         rebinding.captured(machine, machine.mentions(node), state)
-    bind_name(machine, node.name, value, state)
+    assignment.bind_name(machine, node.name, value, state)
 
 
 def _class(machine: Machine, node: ir.Class, state: State) -> None:
@@ -415,14 +303,14 @@ def _class(machine: Machine, node: ir.Class, state: State) -> None:
     machine.execute(node.body, state)
     machine.frame = outer
     machine.classes.append(cls)
-    bind_name(machine, node.name, cls, state)
+    assignment.bind_name(machine, node.name, cls, state)
 
 
 EXECUTORS: dict[type, Executor] = {
     ir.Evaluate: _evaluate,
-    ir.Assign: _assign,
-    ir.AugmentedAssign: _augmented,
-    ir.Delete: _delete,
+    ir.Assign: assignment.assign,
+    ir.AugmentedAssign: assignment.augmented,
+    ir.Delete: assignment.delete,
     ir.If: _if,
     ir.For: _for,
     ir.While: _while,

@@ -97,6 +97,6 @@ def mentions(origin: ir.Origin) -> Iterator[str]:
     """Every identifier in a syntax node."""
     if isinstance(origin, ast.AST):
         return lower_ast.mentions(origin)
-    from optlint.flow import lower
+    from optlint.flow import cst_words
 
-    return lower.mentions(origin)
+    return cst_words.mentions(origin)

@@ -236,6 +236,7 @@ class SequenceCell:
     ordered: bool = True
     members: tuple[Value, ...] | None = None  # where `items` is None: all of these are in it, others may be, too
     owner: Ref | None = None  # the optimizer whose param groups these are
+    whole: bool = True  # no slice of them
     layers: tuple[int, ...] | None = None  # the layer of each item, if they run along the parameters of a model
     filtered: bool = False  # a test let nothing through
     dealt: Derived | None = None  # the lists that parameters were dealt out to, of which this is one
@@ -263,6 +264,7 @@ class MappingCell:
     key: Value | None = None  # stands for keys that are not listed
     default: Value | None = None  # makes the values of new keys
     owner: Ref | None = None  # the optimizer that has this group
+    place: int | None = None  # which of its groups this is
 
     def get(self, key: object) -> Entry | None:
         """The entry under a literal key."""
@@ -356,6 +358,7 @@ class OptimizerCell:
     layers: tuple[int, ...] | None = None  # the layer of each group, if they run along the parameters of a model
     keys: frozenset[str] | None = None  # the keys of groups that it reads
     kind: Value = UNKNOWN  # its class
+    count: tuple[int, ...] | None = None  # how many groups it has
 
 
 Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell

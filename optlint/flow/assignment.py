@@ -1,0 +1,140 @@
+"""Assignments: to names, attributes, items, or several of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.flow import (
+    attributes,
+    consumption,
+    containers,
+    group_keys,
+    hyperparameters,
+    indices,
+    ir,
+    kinds,
+    leaves,
+    objects,
+    rebinding,
+    tensors,
+)
+from optlint.flow.machine import Machine
+from optlint.flow.state import State
+from optlint.flow.values import (
+    UNKNOWN,
+    Const,
+    MappingCell,
+    Ref,
+    SequenceCell,
+    Value,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+def assign(machine: Machine, node: ir.Assign, state: State) -> None:
+    """`target = value`, with or without an annotation."""
+    if node.value is None:
+        if isinstance(node.targets[0], ir.Name) and node.annotation is not None:
+            _declare_type(machine, node.targets[0], node.annotation, state)
+        return
+    value = machine.evaluate(node.value, state)
+    if value is UNKNOWN and node.annotation is not None:
+        value = kinds.of_annotation(machine, node.annotation, state)
+    if machine.frame.loops:
+        rebinding.assigned(machine, node, value, state)
+    for target in node.targets:
+        bind(machine, target, value, state, node.value)
+
+
+def _declare_type(machine: Machine, target: ir.Name, annotation: ir.Expression, state: State) -> None:
+    value = kinds.of_annotation(machine, annotation, state)
+    if value is not UNKNOWN:
+        state.variables.setdefault((machine.frame.scopes[0], target.id), value)
+
+
+def bind(machine: Machine, target: ir.Expression, value: Value, state: State, source: ir.Expression) -> None:
+    """Assign a value to a name, an attribute, an item, or several of them."""
+    if isinstance(target, ir.Name):
+        bind_name(machine, target.id, value, state)
+    elif isinstance(target, ir.Attribute):
+        if target.attr == "requires_grad" and isinstance(target.value, ir.Name):
+            receiver = objects.identify(machine, target.value, state)  # what follows may show that it is a module
+        else:
+            receiver = machine.evaluate(target.value, state)
+        attributes.set_attribute(machine, receiver, target, value, state, source)
+    elif isinstance(target, ir.Subscript):
+        receiver = machine.evaluate(target.value, state)
+        index = machine.evaluate(target.index, state)
+        if isinstance(receiver, Ref) and tensors.is_tensor(receiver, state):
+            leaves.changed(machine, receiver, target.value, (source,), "an assignment to its items", state)
+            tensors.changed_in_place(receiver, (value,), state)
+            return
+        key_site = machine.site(target.index)
+        containers.set_item(machine, receiver, index, value, state, machine.site(source), key_site)
+        group = state.get(receiver, MappingCell)
+        if group is not None and group.role in ("defaults", "copy"):
+            hyperparameters.set_in_dict(machine, group, index, target, machine.site(target), state)
+        if group is not None and group.role == "group":
+            group_keys.judge_written(machine, group, index, value, key_site, state)
+            if index == Const("lr"):
+                indices.judge_rate(machine, value)
+    elif isinstance(target, ir.Display):
+        _unpack(machine, target, value, state, source)
+    elif isinstance(target, ir.Starred):
+        bind(machine, target.value, value, state, source)
+
+
+def bind_name(machine: Machine, name: str, value: Value, state: State) -> None:
+    """Assign to a variable of the scope that the name belongs to."""
+    frame = machine.frame
+    kind = frame.declared.get(name)
+    scope = frame.scopes[0]
+    if kind == "global":
+        scope = frame.unit.scope
+    elif kind == "nonlocal":
+        scope = next((outer for outer in frame.scopes[1:] if (outer, name) in state.variables), scope)
+    state.variables[scope, name] = value
+
+
+def _unpack(machine: Machine, target: ir.Display, value: Value, state: State, source: ir.Expression) -> None:
+    items = containers.unpacked(machine, value, len(target.items), state, machine.site(source))
+    starred = next((place for place, item in enumerate(target.items) if isinstance(item, ir.Starred)), None)
+    if starred is not None:
+        items = containers.with_rest(machine, items, starred, len(target.items), state, machine.site(source))
+    written = source.items if isinstance(source, ir.Display) else ()
+    for place, item in enumerate(target.items):
+        origin = written[place] if len(written) == len(target.items) else source
+        bind(machine, item, items[place] if place < len(items) else UNKNOWN, state, origin)
+
+
+def augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None:
+    """`target op= value`."""
+    current = machine.evaluate(node.target, state)
+    value = machine.evaluate(node.value, state)
+    if node.op == "+":
+        here = machine.site(node.target)
+        consumption.as_sequence(machine, current, here, here, "`+=`", state)
+    sequence = state.get(current, SequenceCell)
+    if sequence is not None and node.op in "+|" and isinstance(current, Ref):
+        containers.extend(machine, current, value, state, machine.site(node.value))
+        return
+    if isinstance(node.target, ir.Attribute) and node.target.attr == "grad":
+        return  # there was one before
+    if isinstance(current, Ref) and tensors.is_tensor(current, state):
+        leaves.changed(machine, current, node.target, (node.value,), f"`{node.op}=`", state)
+        tensors.changed_in_place(current, (value,), state)
+        return
+    if indices.concerns((current, value)):
+        result = indices.operated(machine, node, current, value, node.op)
+    else:
+        result = tensors.of_operator(machine, node, current, value, node.op, state)
+    bind(machine, node.target, result, state, node.value)
+
+
+def delete(machine: Machine, node: ir.Delete, state: State) -> None:
+    """`del target`."""
+    for target in node.targets:
+        if isinstance(target, ir.Name):
+            state.variables.pop((machine.frame.scopes[0], target.id), None)

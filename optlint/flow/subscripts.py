@@ -1,0 +1,125 @@
+"""`value[index]` and `value[start:stop]`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow import (
+    consumption,
+    containers,
+    indices,
+    ir,
+    modules,
+    objects,
+    tensor_methods,
+)
+from optlint.flow.machine import Machine
+from optlint.flow.state import State
+from optlint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Const,
+    Cover,
+    Derived,
+    External,
+    InstanceCell,
+    IteratorCell,
+    Ref,
+    SequenceCell,
+    TensorCell,
+    Value,
+    union,
+)
+
+if TYPE_CHECKING:
+    from optlint.flow.events import Site
+
+
+def subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
+    """`value[index]`."""
+    receiver = machine.evaluate(node.value, state)
+    cell = state.cell(receiver)
+    if isinstance(cell, IteratorCell):
+        what = "slicing" if isinstance(node.index, ir.Slice) else "indexing"
+        consumption.as_sequence(machine, receiver, machine.site(node), machine.site(node.value), what, state)
+        return cell.item
+    if isinstance(node.index, ir.Slice):
+        return _sliced(machine, receiver, node, node.index, state)
+    index = machine.evaluate(node.index, state)
+    if isinstance(receiver, External):
+        return objects.from_zoo(receiver.path.removesuffix(".__dict__"))
+    if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
+        return tensor_methods.piece(machine, receiver, cell, state, machine.site(node))
+    if isinstance(cell, InstanceCell):
+        return _of_instance(machine, receiver, cell, index, node, state)
+    if isinstance(index, Derived) or isinstance(receiver, Derived):
+        return indices.item(machine, receiver, index, state)
+    return containers.get_item(machine, receiver, index, state)
+
+
+def _of_instance(
+    machine: Machine, receiver: Value, cell: InstanceCell, index: Value, node: ir.Subscript, state: State
+) -> Value:
+    """`sequential[0]`, or `__getitem__` of a class of the project, which is not run."""
+    if isinstance(receiver, Ref) and not isinstance(cell.cls, ClassValue):
+        return modules.item_of(machine, receiver, index, state, machine.site(node))
+    return UNKNOWN
+
+
+def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Slice, state: State) -> Value:
+    """`receiver[start:stop]`."""
+    bounds = [_bound(machine, part, state) for part in (index.lower, index.upper)]
+    whole = index.step is None and ... not in bounds
+    cell, site = state.cell(receiver), machine.site(node)
+    if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
+        return tensor_methods.piece(machine, receiver, cell, state, machine.site(node))
+    if isinstance(cell, InstanceCell) and cell.is_module and isinstance(receiver, Ref):
+        return _sliced_module(machine, receiver, cell, bounds if whole else None, site, state)
+    if not isinstance(cell, SequenceCell):
+        return UNKNOWN
+    children = consumption.narrowed(cell.children, bounds[0], bounds[1], site) if whole else None
+    layers = indices.sliced_layers(receiver, (*bounds, _bound(machine, index.step, state)), state)
+    made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None, children=children)
+    made = replace(made, layers=layers, members=None)
+    if cell.items is not None and whole:
+        part = slice(*bounds)
+        made = replace(made, items=cell.items[part], sites=cell.sites[part] if cell.sites else None)
+    elif children is not None and isinstance(each := state.get(cell.item, InstanceCell), InstanceCell):
+        made = replace(made, item=machine.new(state, replace(each, part_of=children)))
+    elif children is not None:
+        made = replace(made, item=_each_pair(machine, cell, children, state))
+    return machine.new(state, made)
+
+
+def _each_pair(machine: Machine, cell: SequenceCell, children: Cover, state: State) -> Value:
+    """A name with the module that stands for each child of a slice."""
+    site = children.site
+    assert site is not None
+    each = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, part_of=children))
+    pair = state.get(cell.item, SequenceCell)
+    return containers.sequence(machine, state, "tuple", site, (UNKNOWN, each)) if pair is not None else UNKNOWN
+
+
+def _any_item(cell: SequenceCell) -> Value:
+    return cell.item if cell.items is None else union(cell.items)
+
+
+def _bound(machine: Machine, node: ir.Expression | None, state: State) -> int | None:
+    """The number that a slice starts or stops at; `...` stands for one that is not known."""
+    if node is None:
+        return None
+    value = machine.evaluate(node, state)
+    known = isinstance(value, Const) and isinstance(value.value, int)
+    return value.value if known else ...  # type: ignore[union-attr,return-value]
+
+
+def _sliced_module(
+    machine: Machine, receiver: Ref, cell: InstanceCell, bounds: list[int | None] | None, site: Site, state: State
+) -> Value:
+    """`sequential[:3]`: a container of some of its children."""
+    if bounds is None:
+        return machine.new(state, InstanceCell(cell.cls, site, is_module=True))
+    children = cell.children[slice(*bounds)] if cell.children is not None else None
+    part = consumption.narrowed(modules.cover_of(receiver, state, site), bounds[0], bounds[1], site)
+    return machine.new(state, InstanceCell(cell.cls, site, is_module=True, children=children, part_of=part))
