@@ -29,15 +29,15 @@ class ProjectKeys:
     def read_outside(self, key: str, filename: str) -> bool:
         """Whether another file of the project that deals with groups reads such a key."""
         folder = os.path.dirname(os.path.abspath(filename))
+        self.project.asked.add(self.project.top_of(folder) or folder)
         if (folder, key) not in self.known:
             self.known[folder, key] = any(self._reads(file, key) for file in self._files(folder))
         return self.known[folder, key]
 
     def _files(self, folder: str) -> tuple[str, ...]:
         """The files of the project that a folder is in; of a folder outside any project, only its own."""
-        top = self.project.top_of(folder)
-        self.project.asked.add(top or folder)
         if folder not in self.listed:
+            top = self.project.top_of(folder)
             files = _python_files(folder, deep=False) if top is None else _python_files(top, deep=True)
             self.listed[folder] = tuple(islice(files, MOST_FILES))
         return self.listed[folder]
