@@ -8,8 +8,7 @@ from optlint.flow import (
     attributes,
     consumption,
     containers,
-    group_keys,
-    hyperparameters,
+    group_writes,
     indices,
     ir,
     kinds,
@@ -22,7 +21,6 @@ from optlint.flow.machine import Machine
 from optlint.flow.state import State
 from optlint.flow.values import (
     UNKNOWN,
-    Const,
     MappingCell,
     Ref,
     SequenceCell,
@@ -74,12 +72,8 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
         key_site = machine.site(target.index)
         containers.set_item(machine, receiver, index, value, state, machine.site(source), key_site)
         group = state.get(receiver, MappingCell)
-        if group is not None and group.role in ("defaults", "copy"):
-            hyperparameters.set_in_dict(machine, group, index, target, machine.site(target), state)
-        if group is not None and group.role == "group":
-            group_keys.judge_written(machine, group, index, value, key_site, state)
-            if index == Const("lr"):
-                indices.judge_rate(machine, value)
+        if group is not None:
+            group_writes.assigned(machine, group, index, value, target, state)
     elif isinstance(target, ir.Display):
         _unpack(machine, target, value, state, source)
     elif isinstance(target, ir.Starred):

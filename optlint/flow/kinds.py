@@ -68,12 +68,21 @@ def _of_generic(machine: Machine, node: ir.Subscript, state: State) -> Value:
     if path in ("typing.Optional", "typing.Union"):
         return _one_of(machine, inner, state)
     if path in LISTS and _is_uniform(inner):
-        item = of_annotation(machine, inner[0], state)
+        item = _one_of_many(machine, inner[0], state)
         return UNKNOWN if item is UNKNOWN else machine.new(state, SequenceCell("list", site, item=item))
     if path in DICTS and len(inner) == 2:
-        item = of_annotation(machine, inner[1], state)
+        item = _one_of_many(machine, inner[1], state)
         return UNKNOWN if item is UNKNOWN else machine.new(state, MappingCell(site, open=True, item=item))
     return UNKNOWN
+
+
+def _one_of_many(machine: Machine, node: ir.Expression, state: State) -> Value:
+    """A module that stands for each item of a container."""
+    item = of_annotation(machine, node, state)
+    if not isinstance(item, Ref) or state.get(item, InstanceCell) is None:
+        return UNKNOWN
+    state.update(item, vague=True)
+    return item
 
 
 def _is_uniform(inner: tuple[ir.Expression, ...]) -> bool:

@@ -11,6 +11,7 @@ from optlint.flow import (
     consumption,
     containers,
     freezing,
+    group_writes,
     hyperparameters,
     indices,
     ir,
@@ -66,6 +67,8 @@ def call_method(machine: Machine, method: Method, arguments: Arguments, node: ir
     if isinstance(receiver, Ref):
         if isinstance(cell, SequenceCell) and cell.kind == "set" and method.name in sets.METHODS:
             return sets.call_method(machine, receiver, method.name, arguments, state, site)
+        if isinstance(cell, MappingCell) and cell.role == "group" and method.name == "update":
+            group_writes.updated(machine, cell, arguments, node, state)
         if isinstance(cell, SequenceCell | MappingCell):
             return containers.call_method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, TensorCell):

@@ -13,10 +13,10 @@ from optlint.flow import (
     events,
     first_group,
     group_keys,
+    group_tensors,
     indices,
     sets,
     tensor_methods,
-    tensor_uses,
     tensors,
     torch_api,
 )
@@ -108,6 +108,7 @@ def group_added(machine: Machine, optimizer: Value, group: Value, state: State, 
     build = Build(machine, state, cell.name if cell is not None else "add_param_group", where, strict=True)
     build = replace(build, keys=cell.keys if cell is not None else None)
     given = state.cell(group)
+    group_tensors.something(machine, where)
     if isinstance(given, MappingCell):
         added = _group(build, group, site)
         if isinstance(optimizer, Ref) and cell is not None:
@@ -245,11 +246,13 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
         for value, where in _with_sites(cell, site):
             _tensors_in(build, value, where, site)
         known = _covers_of_list(params, cell, site, state)
-    elif isinstance(cell, TensorCell) and isinstance(params, Ref):
+    elif tensors.is_one_of_tensors(params, state):
         _tensors_in(build, params, site, site)
         known = consumption.cover_of_tensor(params, site, state)
-    elif isinstance(params, Union):
-        consumption.escape(params, state)
+    else:
+        group_tensors.something(build.machine, build.site)
+        if isinstance(params, Union):
+            consumption.escape(params, state)
     return covers.Group(site, known)
 
 
@@ -271,6 +274,8 @@ def _tensors_in(build: Build, value: Value, site: Site, holder: Site) -> None:
         )
     else:
         _group_if_any(build, value, site)
+    if len(tensors_only) < len(options):
+        group_tensors.something(build.machine, build.site)
 
 
 def _group_if_any(build: Build, value: Value, site: Site) -> None:
@@ -282,5 +287,6 @@ def _tensor(build: Build, options: tuple[Ref, ...], site: Site, holder: Site) ->
     """A tensor, or one of several, becomes a parameter of the optimizer."""
     if not build.own:
         here = consumption.passed_from(build.machine, options[0], site)
-        tensor_uses.given(build.machine, build.state, options, here, build.name, build.leaves_only, holder)
+        gift = group_tensors.Gift(options, here, holder, build.site, build.name, build.leaves_only)
+        group_tensors.given(build.machine, gift, build.state)
 

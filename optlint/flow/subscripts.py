@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from optlint.flow import (
     consumption,
     containers,
+    first_group,
     indices,
     ir,
     modules,
@@ -55,7 +56,8 @@ def subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
         return _of_instance(machine, receiver, cell, index, node, state)
     if isinstance(index, Derived) or isinstance(receiver, Derived):
         return indices.item(machine, receiver, index, state)
-    return containers.get_item(machine, receiver, index, state)
+    item = containers.get_item(machine, receiver, index, state)
+    return first_group.chosen(machine, receiver, index, item, state)
 
 
 def _of_instance(
@@ -81,7 +83,7 @@ def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Sli
     children = consumption.narrowed(cell.children, bounds[0], bounds[1], site) if whole else None
     layers = indices.sliced_layers(receiver, (*bounds, _bound(machine, index.step, state)), state)
     made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None, children=children)
-    made = replace(made, layers=layers, members=None)
+    made = replace(made, layers=layers, members=None, whole=False)
     if cell.items is not None and whole:
         part = slice(*bounds)
         made = replace(made, items=cell.items[part], sites=cell.sites[part] if cell.sites else None)

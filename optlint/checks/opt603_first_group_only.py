@@ -1,0 +1,32 @@
+"""OPT603: `param_groups[0]["lr"] = x` leaves the other groups as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.diagnostic import Severity
+from optlint.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import FirstGroupSet
+
+rule = Rule(
+    "OPT603",
+    "first-group-only",
+    "a rate is set on the first of several param groups alone",
+    severity=Severity.WARNING,
+    needs=(("param_groups",),),
+)
+
+
+@rule.check
+def others_left_alone(event: FirstGroupSet) -> Iterator[Diagnostic]:
+    """Report the target of the assignment."""
+    others = "the other one keeps its own" if event.count == 2 else f"the other {event.count - 1} keep their own"
+    yield rule.at(
+        event.site,
+        f"this sets `{event.key}` in the first of the {event.count} groups of {event.optimizer}: {others}",
+    )
