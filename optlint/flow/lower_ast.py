@@ -48,7 +48,7 @@ def mentions(origin: ir.Origin) -> Iterator[str]:
             pending.append(node.value)
         elif kind is not ast.Constant:
             yield from _named(node, kind)
-            for field in kind._fields:
+            for field in kind._fields if kind is not ast.match_case else ("guard", "body"):
                 value = getattr(node, field, None)
                 if isinstance(value, list):
                     pending.extend(item for item in value if isinstance(item, ast.AST))
@@ -266,7 +266,7 @@ def _case(node: ast.match_case) -> ir.Case:
     pattern = node.pattern
     names = [part.name for part in ast.walk(pattern) if isinstance(part, ast.MatchAs | ast.MatchStar) and part.name]
     catches_all = isinstance(pattern, ast.MatchAs) and pattern.pattern is None and node.guard is None
-    return ir.Case(node, tuple(names), _optional(node.guard), _block(node.body), catches_all)
+    return ir.Case(node, tuple(sorted(names)), _optional(node.guard), _block(node.body), catches_all)
 
 
 def _import(node: ast.Import) -> Iterator[ir.Statement]:
