@@ -314,7 +314,7 @@ def cover_of_tensor(value: Value, site: Site, state: State) -> tuple[Cover, ...]
     cell = state.get(value, TensorCell)
     if cell is None or not isinstance(value, Ref):
         return None
-    summary = cell.how in ("parameter", "group parameter", "buffer", "piece") and cell.parent is None
+    summary = cell.how in ("parameter", "group parameter", "`buffers()`", "piece") and cell.parent is None
     return None if summary else (Cover(value, site=site),)
 
 

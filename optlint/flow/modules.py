@@ -217,7 +217,7 @@ def _item(machine: Machine, name: str, owner: Ref, state: State, site: Site) -> 
     elif kind.endswith("module"):
         item = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True))
     else:
-        item = machine.new(state, TensorCell(site, "buffer", True, False, False))
+        item = machine.new(state, TensorCell(site, "`buffers()`", True, False, False))
     if kind.startswith("named"):
         return containers.sequence(machine, state, "tuple", site, (UNKNOWN, item))
     return item

@@ -1,4 +1,4 @@
-"""What becomes of tensors: given to an optimizer, read as if they were parameters, stored on a module.
+"""What becomes of tensors: read as if they were parameters, looked up, stored on a module.
 
 Much of it can only be judged when the whole program is known, since any method may ask for gradients later or write
 them by hand. What happens anywhere is noted in `State.marks`, which all paths share: a reference, or the name of an
@@ -7,7 +7,6 @@ attribute of something unknown, with a word: `gradient` (it gets one by hand), `
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events, torch_tensors
@@ -27,9 +26,6 @@ from optlint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
     from optlint.flow import ir
     from optlint.flow.events import Site
     from optlint.flow.machine import Machine
@@ -56,80 +52,10 @@ def gets_gradient(base: Ref, state: State) -> None:
         state.marks.add(("param_groups", "gradient"))
 
 
-def given(
-    machine: Machine, state: State, tensors: tuple[Ref, ...], site: Site, optimizer: str, strict: bool, holder: Site
-) -> None:
-    """An optimizer gets a tensor, or one of several; `strict` if it refuses tensors that are no leaves.
-
-    Several pieces of one parameter in the same list are told once.
-    """
-    no_grad = state.no_grad is True
-    for tensor in tensors:
-        cell = state.get(tensor, TensorCell)
-        assert cell is not None
-        for base in cell.bases or ():
-            state.update(base, escaped=True)
-        if cell.parameter and cell.registered is None:
-            state.update(tensor, registered=True)
-        if cell.piece_of is not None:
-            key = ((cell.piece_of, holder.origin), "given")
-            if key in machine.flagged:
-                return
-            machine.flagged |= {key, (cell.made.origin, ".grad"), (cell.made.origin, "set")}
-
-    def judge(last: State) -> None:
-        event = _given_event(last, tensors, site, optimizer, no_grad, strict)
-        machine.when_over(lambda: _tell(machine, last, event, tensors))
-
-    machine.when_settled(judge)
-
-
-def _given_event(
-    state: State, tensors: tuple[Ref, ...], site: Site, optimizer: str, no_grad: bool, strict: bool
-) -> events.GroupTensor:
-    cells = [cell for tensor in tensors if (cell := state.get(tensor, TensorCell))]
-    leaf = _agreed([cell.leaf for cell in cells])
-    return events.GroupTensor(
-        site,
-        optimizer,
-        cells[0].how,
-        leaf if strict or leaf else None,
-        _agreed([cell.requires_grad for cell in cells]),
-        _agreed([cell.parameter for cell in cells]),
-        "a parameter" if all(cell.piece_of is not None for cell in cells) else None,
-        no_grad,
-        any(cell.escaped for cell in cells),
-        strict and all(_is_from_parameters(cell, state) for cell in cells),
-    )
-
-
-def _agreed(flags: list[Any]) -> Any:
-    return flags[0] if all(flag is flags[0] for flag in flags) else None
-
-
-def _is_from_parameters(cell: TensorCell, state: State) -> bool:
+def is_from_parameters(cell: TensorCell, state: State) -> bool:
     """Whether a tensor was computed from parameters and nothing else that could matter."""
     bases = [state.get(base, TensorCell) for base in cell.bases or ()]
     return bool(bases) and all(base is not None and base.parameter for base in bases) and cell.requires_grad is None
-
-
-def _tell(machine: Machine, state: State, event: events.GroupTensor, tensors: tuple[Ref, ...]) -> None:
-    keys: list[object] = [*tensors]
-    if event.requires_grad is False and event.parameter is False:
-        keys += [name for tensor in tensors for name in _names_of(tensor, state)]
-    by_hand = any((key, "gradient") in state.marks for key in (*keys, "param_groups"))
-    if by_hand or any(cell.gradient_set for tensor in tensors if (cell := state.get(tensor, TensorCell))):
-        return
-    asked = event.escaped or any((key, word) in state.marks for key in keys for word in ("asked", "escaped"))
-    machine.emit(replace(event, escaped=asked))
-
-
-def _names_of(tensor: Ref, state: State) -> Iterator[str]:
-    """The attributes that hold a tensor, or a container of it."""
-    for cell in list(state.heap.values()):
-        for name, value in cell.attrs if isinstance(cell, InstanceCell) else ():
-            if value == tensor or tensor in held_by(state.cell(value)):
-                yield name
 
 
 def held_by(cell: object) -> tuple[Value, ...]:
@@ -258,7 +184,7 @@ def stored_on_module(machine: Machine, value: Ref, cell: TensorCell, site: Site,
         state.update(value, registered=True)
         state.marks.add((value, "registered"))
         return
-    if cell.leaf is True or not cell.bases or not (cell.requires_grad or _is_from_parameters(cell, state)):
+    if cell.leaf is True or not cell.bases or not (cell.requires_grad or is_from_parameters(cell, state)):
         return
 
     def judge(last: State) -> None:
