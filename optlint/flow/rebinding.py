@@ -47,10 +47,11 @@ def _is_parameter(value: Value, state: State) -> bool:
 
 def read(machine: Machine, variable: tuple[int, str], value: Value) -> None:
     """A variable is read: a value that is not known may be any that it was bound to."""
-    for option in options_of(value):
+    options = options_of(value)
+    for option in options:
         if isinstance(option, Ref) and option in machine.rebound:
             machine.read_back.add(machine.rebound[option][0])
-    if value is UNKNOWN:
+    if UNKNOWN in options:
         machine.read_back.update(node for node, known in machine.rebound.values() if known == variable)
 
 
