@@ -3,75 +3,30 @@
 from __future__ import annotations
 
 from optlint.config import ConfigError
-from optlint.named_tuple import NamedTuple
+from optlint.outcome import Change, FileResult
 from optlint.prefilter import uses_torch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from optlint.cache import Cache
     from optlint.config import Config
     from optlint.diagnostic import Diagnostic
     from optlint.files import SourceFile
+    from optlint.flow.project import Project
     from optlint.mending import Mending
     from optlint.policy import Policy
     from optlint.rule import Registry
     from optlint.selection import Selection
 
 
-class FileResult(NamedTuple):
-    """What was found in one file, and left after fixes; `crash` says how the engine failed on it, if it did."""
-
-    path: str
-    diagnostics: tuple[Diagnostic, ...] = ()
-    crash: str | None = None
-    parsed: bool = True
-    fixes: int = 0
-    change: Change | None = None
-    refusal: str = ""  # why something was not fixed
-
-
-class Change(NamedTuple):
-    """A source before and after its fixes."""
-
-    before: bytes | str
-    after: bytes
-
-
-class Gathered(NamedTuple):
-    """What a run has looked at, and what it has found."""
-
-    results: list[FileResult]
-    policies: Policies
-    files: list[SourceFile]
-    wrong_paths: bool
-
-    @property
-    def diagnostics(self) -> list[Diagnostic]:
-        """All diagnostics, files in the order in which they were found."""
-        return [diagnostic for result in self.results for diagnostic in result.diagnostics]
-
-    @property
-    def fixes(self) -> int:
-        """How many diagnostics were fixed, or would be."""
-        return sum(result.fixes for result in self.results)
-
-    @property
-    def given(self) -> dict[str, bytes | str]:
-        """The sources that are in no file, by name, with their fixes."""
-        sources = {file.path: file.data for file in self.files if file.data is not None}
-        fixed = {result.path: result.change.after for result in self.results if result.change}
-        return {name: fixed.get(name, source) for name, source in sources.items()}
-
-    @property
-    def failed(self) -> bool:
-        """Whether something other than the source stood in the way."""
-        return self.wrong_paths or any(result.crash for result in self.results)
+MOST_SOURCES = 64  # files of a project that are kept in memory for the files that import them
 
 
 class Policies:
     """The policy of each configuration; rules are loaded when the first is asked for."""
 
     def __init__(self, command_line: Selection, registry: Registry | None = None) -> None:
-        self._command_line = command_line
+        self.command_line = command_line
         self._registry = registry
         self._of_config: dict[Config, Policy] = {}
 
@@ -83,7 +38,7 @@ class Policies:
 
     def validate(self, config: Config) -> None:
         """Raise `ConfigError` now if the configuration or the command line names a rule that does not exist."""
-        if config.rule_words or any(self._command_line):
+        if config.rule_words or any(self.command_line):
             self.of(config)
 
     @property
@@ -99,57 +54,123 @@ class Policies:
         from optlint.selection import UnknownRuleError
 
         try:
-            return policy_of(self.registry, config, self._command_line)
+            return policy_of(self.registry, config, self.command_line)
         except UnknownRuleError as error:
             raise ConfigError(f"{config.path or 'command line'}: {error}") from None
 
 
+class Checker:
+    """Checks one file after the other, and mends it if that is wanted; a run in the folder `cache_in` has a cache."""
+
+    def __init__(self, policies: Policies, mending: Mending | None = None, cache_in: str = "") -> None:
+        self.policies = policies
+        self._mending = mending
+        self._cache_in = cache_in
+        self._cache: Cache | None = None
+        self._project: Project | None = None
+
+    def check(self, file: SourceFile) -> FileResult:
+        """Read the file, and lint it if its bytes let it seem worth while."""
+        if file.trouble:
+            return self._unreadable(file, file.trouble)
+        if file.data is not None:
+            return self._check_source(file, file.data)
+        try:
+            with open(file.path, "rb") as opened:
+                data = opened.read()
+        except OSError as error:
+            return self._unreadable(file, error.strerror or str(error))
+        except MemoryError:
+            return self._unreadable(file, "it is too large")
+        return self._check_source(file, data)
+
+    def finish(self) -> None:
+        """Keep what was found for the next run."""
+        if self._cache:
+            self._cache.save()
+
+    def _check_source(self, file: SourceFile, source: bytes | str) -> FileResult:
+        data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
+        if not _is_suspicious(data) and not (file.named and _is_broken(file.path, data)):
+            return FileResult(file.path, parsed=False)
+        known = self._known(file, data)
+        if known is not None and not (self._mending and any(one.fix for one in known)):
+            return FileResult(file.path, known, parsed=False)
+        result, others = self._linted(file, source, data)
+        cache = self._open_cache(file)
+        if cache and result.crash is None and not self._mending:
+            cache.put(file.path, data, file.config, file.named, result.diagnostics, others)
+        return result
+
+    def _linted(self, file: SourceFile, source: bytes | str, data: bytes) -> tuple[FileResult, frozenset[str]]:
+        """What is found, and the paths of other files that this depends on."""
+        policy = self.policies.of(file.config)
+        if not _is_worth_parsing(policy, data) and not (file.named and _is_broken(file.path, data)):
+            return FileResult(file.path, parsed=False), frozenset()
+        from optlint.judging import AnalysisError
+        from optlint.linter import lint
+
+        if self._mending:
+            return _mended(file, source, policy, self._mending), frozenset()
+        project = self._project_view()
+        try:
+            found = tuple(lint(source, file.path, policy, project))
+        except AnalysisError as error:
+            return FileResult(file.path, crash=str(error)), frozenset()
+        return FileResult(file.path, found), frozenset(project.asked)
+
+    def _project_view(self) -> Project:
+        """What is known of the project's files, with nothing asked yet; now and then it starts anew, to save memory."""
+        from optlint.flow.project import Project
+
+        if self._project is None or len(self._project.sources) > MOST_SOURCES:
+            self._project = Project()
+        return Project(sources=self._project.sources, files=self._project.files)
+
+    def _known(self, file: SourceFile, data: bytes) -> tuple[Diagnostic, ...] | None:
+        cache = self._open_cache(file)
+        return cache.get(file.path, data, file.config, file.named) if cache else None
+
+    def _open_cache(self, file: SourceFile) -> Cache | None:
+        if not self._cache_in or file.data is not None:
+            return None
+        if self._cache is None:
+            from optlint.cache import Cache, cache_folder
+
+            self._cache = Cache(cache_folder(self._cache_in), self.policies.command_line)
+        return self._cache
+
+    def _unreadable(self, file: SourceFile, reason: str) -> FileResult:
+        from optlint.linter import not_readable
+
+        found = tuple(not_readable(file.path, reason, self.policies.of(file.config)))
+        return FileResult(file.path, found, parsed=False)
+
+
 def check_file(file: SourceFile, policies: Policies, mending: Mending | None = None) -> FileResult:
-    """Read one file, lint it if its bytes let it seem worth while, and mend it if that is wanted."""
-    if file.trouble:
-        return _unreadable(file, file.trouble, policies)
-    if file.data is not None:
-        return _check_source(file, file.data, policies, mending)
-    try:
-        with open(file.path, "rb") as opened:
-            data = opened.read()
-    except OSError as error:
-        return _unreadable(file, error.strerror or str(error), policies)
-    except MemoryError:
-        return _unreadable(file, "it is too large", policies)
-    return _check_source(file, data, policies, mending)
-
-
-def _check_source(file: SourceFile, source: bytes | str, policies: Policies, mending: Mending | None) -> FileResult:
-    data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
-    if not (_worth_parsing(file, data, policies) or (file.named and _is_broken(file.path, data))):
-        return FileResult(file.path, parsed=False)
-    from optlint.judging import AnalysisError
-    from optlint.linter import lint
-
-    policy = policies.of(file.config)
-    try:
-        if mending:
-            return _mended(file, source, policy, mending)
-        return FileResult(file.path, tuple(lint(source, file.path, policy)))
-    except AnalysisError as error:
-        return FileResult(file.path, crash=str(error))
+    """Check a single file, without a cache."""
+    return Checker(policies, mending).check(file)
 
 
 def _mended(file: SourceFile, source: bytes | str, policy: Policy, mending: Mending) -> FileResult:
+    from optlint.judging import AnalysisError
     from optlint.mending import mend
 
-    mended = mend(source, file, policy, mending)
+    try:
+        mended = mend(source, file, policy, mending)
+    except AnalysisError as error:
+        return FileResult(file.path, crash=str(error))
     change = Change(source, mended.data) if mended.data is not None else None
     return FileResult(file.path, mended.remaining, fixes=mended.fixes, change=change, refusal=mended.refusal)
 
 
-def _worth_parsing(file: SourceFile, data: bytes, policies: Policies) -> bool:
-    """Ask for PyTorch and suppressions first: most files have neither, and then no rule needs to be loaded."""
-    is_torch_user = uses_torch(data)
-    if not is_torch_user and b"optlint:" not in data and b"noqa" not in data:
-        return False
-    return policies.of(file.config).prefilter.lets_through(data) or (is_torch_user and not _is_text(data))
+def _is_suspicious(data: bytes) -> bool:
+    """Whether a file may use PyTorch or suppress something: most do neither, and then no rule needs to be loaded."""
+    return uses_torch(data) or b"optlint:" in data or b"noqa" in data
+
+
+def _is_worth_parsing(policy: Policy, data: bytes) -> bool:
+    return policy.prefilter.lets_through(data) or (uses_torch(data) and not _is_text(data))
 
 
 def _is_text(data: bytes) -> bool:
@@ -184,9 +205,3 @@ def _is_json(data: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _unreadable(file: SourceFile, reason: str, policies: Policies) -> FileResult:
-    from optlint.linter import not_readable
-
-    return FileResult(file.path, tuple(not_readable(file.path, reason, policies.of(file.config))), parsed=False)

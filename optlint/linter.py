@@ -11,19 +11,22 @@ from optlint.judging import judged
 from optlint.stack import on_big_stack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from optlint.document import Document
+    from optlint.flow.project import Project
     from optlint.policy import Policy
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-def lint(source: bytes | str, filename: str, policy: Policy) -> list[Diagnostic]:
+def lint(source: bytes | str, filename: str, policy: Policy, project: Project | None = None) -> list[Diagnostic]:
     """The diagnostics of the bytes of a file, or of a text, in the order of the source."""
     try:
         document = read_document(source, filename)
     except NotAnalysedError as error:
         return _finished([_not_analysed(filename, error)], filename, policy)
-    found = diagnose(document, filename, policy, wanted_codes(source, filename, policy))
+    found = diagnose(document, Task(filename, policy, wanted_codes(source, filename, policy), project))
     return [placed(diagnostic, document, filename) for diagnostic in found]
 
 
@@ -44,14 +47,23 @@ def wanted_codes(source: bytes | str, filename: str, policy: Policy) -> frozense
     return policy.prefilter.codes(data) & policy.enabled_in(filename)
 
 
-def diagnose(document: Document, filename: str, policy: Policy, codes: frozenset[str]) -> list[Diagnostic]:
-    """What the rules with these codes say, and what is said of suppressions; rows are those of the document's code."""
-    seen = _analysed(document, filename, policy, codes)
-    suppressions, misused = suppress.read_suppressions(suppress.find_directives(seen.code), policy.registry)
+class Task(NamedTuple):
+    """What a document is judged by: the rules with these codes, and what they may look up in its project."""
+
+    filename: str
+    policy: Policy
+    codes: frozenset[str]
+    project: Project | None = None
+
+
+def diagnose(document: Document, task: Task) -> list[Diagnostic]:
+    """What the rules say, and what is said of suppressions; rows are those of the document's code."""
+    seen = _analysed(document, task)
+    suppressions, misused = suppress.read_suppressions(suppress.find_directives(seen.code), task.policy.registry)
     applied = suppress.apply(suppressions, seen.found)
-    source = unused.Source(seen.code, filename, policy)
+    source = unused.Source(seen.code, task.filename, task.policy)
     told = unused.told(suppressions, applied.used, misused, source) if seen.complete else []
-    return _finished([*applied.visible, *suppress.apply(suppressions, told).visible], filename, policy)
+    return _finished([*applied.visible, *suppress.apply(suppressions, told).visible], task.filename, task.policy)
 
 
 def placed(diagnostic: Diagnostic, document: Document, filename: str) -> Diagnostic:
@@ -81,12 +93,12 @@ class _Seen(NamedTuple):
     complete: bool
 
 
-def _analysed(document: Document, filename: str, policy: Policy, codes: frozenset[str]) -> _Seen:
+def _analysed(document: Document, task: Task) -> _Seen:
     """What the rules say of the document; a notebook does without its broken cells."""
-    registry = policy.registry.only(codes)
+    filename = task.filename
 
     def found_in(code: str) -> list[Diagnostic]:
-        return on_big_stack(lambda: list(judged(code, filename, registry, policy.settings)))
+        return on_big_stack(lambda: list(_judged(code, task)))
 
     try:
         return _Seen(found_in(document.code), document.code, True)
@@ -99,6 +111,14 @@ def _analysed(document: Document, filename: str, policy: Policy, codes: frozense
         return _Seen([*broken.values(), *found_in(code)], code, False)
     except NotAnalysedError as error:
         return _Seen([*broken.values(), _not_analysed(filename, error)], code, False)
+
+
+def _judged(code: str, task: Task) -> Iterator[Diagnostic]:
+    from optlint.flow.project import Project
+
+    policy = task.policy
+    registry = policy.registry.only(task.codes)
+    return judged(code, task.filename, registry, policy.settings, task.project or Project())
 
 
 def _broken_cells(document: Document, filename: str) -> dict[int, Diagnostic]:

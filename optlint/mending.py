@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from optlint.decoding import NotAnalysedError
 from optlint.edits import CannotEditError
 from optlint.fix import ALSO_UNSAFE, SAFE, fix
-from optlint.linter import diagnose, lint, placed, read_document, wanted_codes
+from optlint.linter import Task, diagnose, lint, placed, read_document, wanted_codes
 from optlint.writing import replace_content
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def mend(source: bytes | str, file: SourceFile, policy: Policy, mending: Mending
 
 
 def _mend(source: bytes | str, file: SourceFile, policy: Policy, mending: Mending) -> Mended:
-    codes = wanted_codes(source, file.path, policy)
+    task = Task(file.path, policy, wanted_codes(source, file.path, policy))
 
     def diagnosed(document: Document) -> list[Diagnostic]:
-        return diagnose(document, file.path, policy, codes)
+        return diagnose(document, task)
 
     fixed = fix(read_document(source, file.path), file.path, diagnosed, ALSO_UNSAFE if mending.unsafe else SAFE)
     remaining = tuple(placed(one, fixed.document, file.path) for one in fixed.remaining)

@@ -16,7 +16,7 @@ from optlint.pages import page
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from optlint.checking import Gathered
+    from optlint.outcome import Gathered
 
 FOR_PEOPLE = ("full", "concise")
 

@@ -6,17 +6,18 @@ import os
 import sys
 
 from optlint.arguments import Arguments, Option
-from optlint.checking import Gathered, Policies, check_file
+from optlint.checking import Checker, Policies
 from optlint.config import Config, Configs, read_file
 from optlint.files import Excluding, Missing, SourceFile, find_files, given_file
+from optlint.outcome import Gathered
 from optlint.selection import Selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from optlint.checking import FileResult
     from optlint.mending import Mending
+    from optlint.outcome import FileResult
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -30,6 +31,7 @@ OPTIONS = (
     Option(("--stdin-filename",), "what to call the source read from stdin", "FILE"),
     Option(("--config",), "use this configuration for all files", "FILE"),
     Option(("--isolated",), "use no configuration file"),
+    Option(("--no-cache",), "neither use nor keep results of other runs"),
     Option(("--quiet", "-q"), "print diagnostics only"),
     Option(("--verbose", "-v"), "tell on stderr what is done"),
 )
@@ -57,7 +59,11 @@ def gather(arguments: Arguments, mending: Mending | None = None) -> Gathered:
     files, wrong_paths = find(arguments)
     for config in dict.fromkeys(file.config for file in files) or [Config()]:
         policies.validate(config)
-    results = list(_shown((check_file(file, policies, mending) for file in files), len(files), arguments))
+    checker = Checker(policies, mending, "" if arguments.has("--no-cache") else os.getcwd())
+    try:
+        results = list(_shown(map(checker.check, files), len(files), arguments))
+    finally:
+        checker.finish()
     for result in results:
         if result.crash:
             print(f"optlint: {result.path}: the analysis failed, please report this: {result.crash}", file=sys.stderr)

@@ -10,8 +10,8 @@ from optlint.commands import _gather
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from optlint.checking import Gathered
     from optlint.mending import Mending
+    from optlint.outcome import Gathered
 
 USAGE = "optlint check [OPTIONS] [PATH ...]    (`-` is stdin; the default is the current folder)"
 FOR_PEOPLE = ("full", "concise")

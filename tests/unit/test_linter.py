@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from optlint.checking import FileResult, Policies, check_file
+from optlint.checking import Policies, check_file
 from optlint.config import Config, ConfigError, parse_table
 from optlint.diagnostic import Diagnostic, Severity
 from optlint.files import SourceFile
 from optlint.flow import analysis
 from optlint.flow.events import Consumed
+from optlint.outcome import FileResult
 from optlint.own_rules import OWN
 from optlint.rule import RUN_ONLY, Check, Registry, Rule, registry_of
 from optlint.selection import Selection
@@ -74,7 +75,7 @@ def test_a_rule_that_crashes_is_told_once_and_the_others_go_on() -> None:
 
 
 def test_the_engine_failing_is_no_diagnostic(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> Iterator[object]:
+    def fail(*_: object, **__: object) -> Iterator[object]:
         raise ZeroDivisionError("division by zero")
         yield
 
@@ -86,8 +87,8 @@ def test_the_engine_failing_is_no_diagnostic(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_engine_running_out_of_stack_is_a_diagnostic(monkeypatch: pytest.MonkeyPatch) -> None:
-    def dig(*arguments: object) -> Iterator[object]:
-        yield from dig(*arguments)
+    def dig(*arguments: object, **options: object) -> Iterator[object]:
+        yield from dig(*arguments, **options)
 
     monkeypatch.setattr(analysis, "analyse", dig)
     assert told(check(REUSED, loud)) == ["1: error OPT900"]

@@ -1,0 +1,196 @@
+"""Results of earlier runs: by what was in a file, what it was judged by, and what else the judgement depends on."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from hashlib import blake2b
+
+import optlint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from optlint.config import Config
+    from optlint.diagnostic import Diagnostic
+    from optlint.selection import Selection
+
+FOLDER = ".optlint_cache"
+NAME = "results.json"
+MOST_STRANGERS = 2  # entries that may stay for each one that a run has used, before files that are gone are looked for
+
+
+class Cache:
+    """The results in one file; it is written only if something new has come, and at once."""
+
+    def __init__(self, folder: str, selection: Selection) -> None:
+        self._path = os.path.join(folder, FOLDER, NAME)
+        self._selection = selection
+        self._here = os.getcwd()
+        self._program = _program()
+        self._entries: dict[str, Any] = _read(self._path, self._program)
+        self._used: set[str] = set()
+        self._is_new = False
+        self._digests: dict[str, str | None] = {}
+        self._keys: dict[Config, str] = {}
+
+    def get(self, path: str, data: bytes, config: Config, named: bool) -> tuple[Diagnostic, ...] | None:
+        """What was found in a file with these bytes, if it is known and still holds."""
+        key = os.path.join(self._here, path)
+        entry = self._entries.get(key)
+        if entry is None or entry["content"] != digest(data) or entry["config"] != self._config_key(config, named):
+            return None
+        if any(self._digest_of(other) != known for other, known in entry["others"].items()):
+            return None
+        self._used.add(key)
+        return _diagnostics(entry["diagnostics"], path)
+
+    def put(
+        self, path: str, data: bytes, config: Config, named: bool, found: Iterable[Diagnostic], others: Iterable[str]
+    ) -> None:
+        """Keep what was found in a file; `others` are the paths that this depends on."""
+        key = os.path.join(self._here, path)
+        self._entries[key] = {
+            "content": digest(data),
+            "config": self._config_key(config, named),
+            "others": {other: self._digest_of(other) for other in others},
+            "diagnostics": [_record(diagnostic, path) for diagnostic in found],
+        }
+        self._used.add(key)
+        self._is_new = True
+
+    def save(self) -> None:
+        """Write what is new; a cache that cannot be written is none."""
+        if not self._is_new:
+            return
+        from optlint.writing import write_atomically
+
+        if len(self._entries) > (MOST_STRANGERS + 1) * len(self._used) + 1000:
+            self._entries = {key: entry for key, entry in self._entries.items() if os.path.exists(key)}
+        text = json.dumps({"program": self._program, "entries": self._entries}, separators=(",", ":"))
+        try:
+            _make_folder(os.path.dirname(self._path))
+            write_atomically(self._path, text.encode())
+        except OSError:
+            return
+        self._is_new = False
+
+    def _config_key(self, config: Config, named: bool) -> str:
+        if config not in self._keys:
+            self._keys[config] = digest(repr((config, self._selection)).encode("utf-8", "surrogatepass"))
+        return self._keys[config] + ("+" if named else "")
+
+    def _digest_of(self, path: str) -> str | None:
+        if path not in self._digests:
+            self._digests[path] = _digest_of(path)
+        return self._digests[path]
+
+
+def digest(data: bytes) -> str:
+    """A short name for these bytes that no others have."""
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def cache_folder(start: str) -> str:
+    """Where the cache of a run in this folder lies: where the configuration or the repository is, or right there."""
+    folder = start
+    while True:
+        names = ("optlint.toml", "pyproject.toml", ".git")
+        if any(os.path.exists(os.path.join(folder, name)) for name in names):
+            return folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            return start
+        folder = above
+
+
+def _digest_of(path: str) -> str | None:
+    """Of a file its content, of a folder the names, sizes and times of all source files in it; None if it is gone."""
+    if os.path.isdir(path):
+        return digest("\n".join(_stamps(path)).encode("utf-8", "surrogatepass"))
+    try:
+        with open(path, "rb") as file:
+            return digest(file.read())
+    except OSError:
+        return None
+
+
+def _stamps(folder: str) -> Iterator[str]:
+    for inner, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.endswith(".py"):
+                path = os.path.join(inner, name)
+                try:
+                    stat = os.stat(path)
+                except OSError:
+                    continue
+                yield f"{path} {stat.st_size} {stat.st_mtime_ns}"
+
+
+def _program() -> str:
+    """Everything but files and configuration that a result depends on: our own code, Python, and what is installed."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    installed = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    parts = [optlint.__version__, sys.version, *sys.path[1:], *(str(_changed(path)) for path in installed)]
+    parts += [f"{path} {_changed(path)}" for path in _own_modules(folder)]
+    return digest("\n".join(parts).encode("utf-8", "surrogatepass"))
+
+
+def _own_modules(folder: str) -> Iterator[str]:
+    for part in (folder, os.path.join(folder, "flow"), os.path.join(folder, "checks")):
+        if os.path.isdir(part):  # and not in a zip
+            yield from sorted(entry.path for entry in os.scandir(part) if entry.name.endswith(".py"))
+
+
+def _changed(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _read(path: str, program: str) -> dict[str, Any]:
+    """The entries that this program has written; none if the file is absent, broken or of another program."""
+    try:
+        with open(path, "rb") as file:
+            content = json.loads(file.read())
+        entries = content["entries"] if content["program"] == program else {}
+        return {key: entry for key, entry in entries.items() if _is_sound(entry)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _is_sound(entry: object) -> bool:
+    kinds = (("content", str), ("config", str), ("others", dict), ("diagnostics", list))
+    return isinstance(entry, dict) and all(isinstance(entry.get(name), kind) for name, kind in kinds)
+
+
+def _diagnostics(records: list[Any], path: str) -> tuple[Diagnostic, ...] | None:
+    if not records:
+        return ()
+    from optlint.records import diagnostic_of
+
+    try:
+        return tuple(diagnostic_of(record, path) for record in records)
+    except (ValueError, TypeError, KeyError):  # not written by us
+        return None
+
+
+def _record(diagnostic: Diagnostic, path: str) -> Any:
+    from optlint.records import record_of
+
+    return record_of(diagnostic, path)
+
+
+def _make_folder(folder: str) -> None:
+    """Make the cache's folder, which git and backups shall leave alone."""
+    if os.path.isdir(folder):
+        return
+    os.makedirs(folder, exist_ok=True)
+    for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n")):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)

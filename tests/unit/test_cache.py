@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from optlint import cache as cache_module
+from optlint.cache import Cache, cache_folder
+from optlint.config import Config, parse_table
+from optlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Note, Severity, Span
+from optlint.records import diagnostic_of, record_of
+from optlint.selection import Selection
+
+DATA = b"import torch\n"
+SPAN = Span("a.py", 1, 2, 3, 4)
+FOUND = Diagnostic(
+    "OPT101",
+    "reused",
+    "é \ud800",
+    Severity.WARNING,
+    SPAN,
+    (Note("here", SPAN), Note("there", Span("b.py", 5, 6, 7, 8, 9))),
+    Fix("list", (Edit(SPAN, "list("),), Applicability.UNSAFE),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def reopened(folder: Path, selection: Selection | None = None) -> Cache:
+    return Cache(str(folder), selection or Selection())
+
+
+def kept(folder: Path, *found: Diagnostic, others: Iterable[str] = (), config: Config | None = None) -> None:
+    cache = reopened(folder)
+    cache.put("a.py", DATA, config or Config(), False, found, others)
+    cache.save()
+
+
+def known(
+    folder: Path, data: bytes = DATA, config: Config | None = None, named: bool = False
+) -> tuple[Diagnostic, ...] | None:
+    return reopened(folder).get("a.py", data, config or Config(), named)
+
+
+def test_what_was_found_is_found_again(folder: Path) -> None:
+    assert known(folder) is None
+    kept(folder, FOUND)
+    assert known(folder) == (FOUND,)
+    kept(folder)
+    assert known(folder) == ()
+
+
+def test_a_file_of_another_content_is_not_known(folder: Path) -> None:
+    kept(folder, FOUND)
+    assert known(folder, data=DATA + b"#") is None
+    assert reopened(folder).get("b.py", DATA, Config(), False) is None
+
+
+def test_a_file_judged_otherwise_is_not_known(folder: Path) -> None:
+    kept(folder, FOUND)
+    assert known(folder, config=parse_table({"severity": {"OPT101": "info"}})) is None
+    assert known(folder, named=True) is None
+    assert reopened(folder, Selection(ignore=("OPT1",))).get("a.py", DATA, Config(), False) is None
+
+
+def test_another_program_knows_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(folder, FOUND)
+    monkeypatch.setattr(cache_module, "_program", lambda: "another")
+    assert known(folder) is None
+
+
+def test_our_own_code_is_part_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = cache_module._program()
+    assert cache_module._program() == before
+    monkeypatch.setattr(cache_module, "_changed", lambda path: 1)
+    assert cache_module._program() != before
+
+
+def helper(folder: Path) -> Path:
+    return folder / "helper.py"
+
+
+CHANGES: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = {
+    "a helper is edited": (lambda it: helper(it).write_text("a"), lambda it: helper(it).write_text("b")),
+    "a helper appears": (lambda it: None, lambda it: helper(it).write_text("a")),
+    "a helper goes": (lambda it: helper(it).write_text("a"), lambda it: helper(it).unlink()),
+    "a file comes into the project": (lambda it: None, lambda it: (it / "new.py").write_text("a")),
+    "a file of the project is edited": (
+        lambda it: helper(it).write_text("a"),
+        lambda it: os.utime(helper(it), ns=(1, 1)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), CHANGES.values(), ids=CHANGES)
+def test_what_depends_on_others_is_forgotten_with_them(
+    folder: Path, before: Callable[[Path], object], after: Callable[[Path], object]
+) -> None:
+    before(folder)
+    kept(folder, FOUND, others=["helper.py", "."])
+    assert known(folder) == (FOUND,)
+    after(folder)
+    assert known(folder) is None
+
+
+def test_what_is_not_depended_on_may_change(folder: Path) -> None:
+    helper(folder).write_text("a")
+    kept(folder, FOUND, others=["helper.py"])
+    (folder / "other.py").write_text("b")
+    assert known(folder) == (FOUND,)
+
+
+BROKEN = {
+    "empty": b"",
+    "no JSON": b"\xff{",
+    "cut": None,
+    "another shape": b"[1]",
+    "nested too deeply": b"[" * 100_000,
+    "entries of another shape": {"a.py": 3, "b.py": {"content": 1}},
+    "diagnostics of another shape": {"a.py": {"diagnostics": [["OPT101"], 5]}},
+    "a severity that does not exist": {
+        "a.py": {"diagnostics": [["a", "b", "c", "fatal", [None, 1, 1, 1, 1, None], [], None]]}
+    },
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_cache_is_ignored(folder: Path, content: bytes | dict[str, object] | None) -> None:
+    kept(folder, FOUND)
+    path = folder / ".optlint_cache" / "results.json"
+    good = json.loads(path.read_text())
+    if content is None:
+        path.write_bytes(path.read_bytes()[:-10])
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        (entry,) = good["entries"].values()
+        entries = {
+            str(folder / key): {**entry, **one} if isinstance(one, dict) else one for key, one in content.items()
+        }
+        path.write_text(json.dumps({**good, "entries": entries}))
+    assert known(folder) is None
+    kept(folder, FOUND)
+    assert known(folder) == (FOUND,)
+
+
+def test_nothing_is_written_if_nothing_is_new(folder: Path) -> None:
+    reopened(folder).save()
+    assert os.listdir(folder) == []
+    kept(folder, FOUND)
+    path = folder / ".optlint_cache" / "results.json"
+    before = path.stat().st_mtime_ns
+    cache = reopened(folder)
+    assert cache.get("a.py", DATA, Config(), False)
+    cache.save()
+    assert path.stat().st_mtime_ns == before
+
+
+def test_a_folder_that_cannot_be_written_is_no_trouble(folder: Path) -> None:
+    (folder / ".optlint_cache").write_text("a file")
+    kept(folder, FOUND)
+    assert known(folder) is None
+
+
+def test_git_leaves_the_cache_alone(folder: Path) -> None:
+    kept(folder, FOUND)
+    assert sorted(os.listdir(folder / ".optlint_cache")) == [".gitignore", "CACHEDIR.TAG", "results.json"]
+    assert (folder / ".optlint_cache" / ".gitignore").read_text() == "*\n"
+
+
+def test_files_that_are_gone_are_forgotten_some_day(folder: Path) -> None:
+    cache = reopened(folder)
+    for number in range(1_500):
+        cache.put(f"gone{number}.py", DATA, Config(), False, [], [])
+    cache.save()
+    (folder / "a.py").write_bytes(DATA)
+    kept(folder, FOUND)
+    entries = json.loads((folder / ".optlint_cache" / "results.json").read_text())["entries"]
+    assert list(entries) == [str(folder / "a.py")]
+
+
+def test_the_cache_lies_at_the_root_of_the_project(tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    assert cache_folder(str(inner)) == str(inner)
+    (tmp_path / "a" / "pyproject.toml").touch()
+    assert cache_folder(str(inner)) == str(tmp_path / "a")
+
+
+spans = st.builds(Span, st.sampled_from(["a.py", "b.py"]), *[st.integers(1, 9)] * 4, st.none() | st.integers(1, 9))
+fixes = st.builds(
+    Fix, st.text(), st.lists(st.builds(Edit, spans, st.text())).map(tuple), st.sampled_from(Applicability)
+)
+notes = st.lists(st.builds(Note, st.text(), spans)).map(tuple)
+said = st.tuples(st.text(), st.text(), st.text(), st.sampled_from(Severity), spans, notes, st.none() | fixes)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(said.map(lambda fields: Diagnostic(*fields)))
+def test_a_record_brings_everything_back(diagnostic: Diagnostic) -> None:
+    record = json.loads(json.dumps(record_of(diagnostic, "a.py")))
+    assert diagnostic_of(record, "a.py") == diagnostic
+    moved = diagnostic_of(record, "c.py")
+    assert moved.span.filename == ("c.py" if diagnostic.span.filename == "a.py" else "b.py")
