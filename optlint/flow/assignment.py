@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import (
     attributes,
+    changes,
     consumption,
     containers,
     group_writes,
@@ -61,10 +62,12 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
             receiver = objects.identify(machine, target.value, state)  # what follows may show that it is a module
         else:
             receiver = machine.evaluate(target.value, state)
+        changes.attribute_set(machine, receiver, target.attr, value, state)
         attributes.set_attribute(machine, receiver, target, value, state, source)
     elif isinstance(target, ir.Subscript):
         receiver = machine.evaluate(target.value, state)
         index = machine.evaluate(target.index, state)
+        changes.item_set(machine, target, receiver, state)
         if isinstance(receiver, Ref) and tensors.is_tensor(receiver, state):
             leaves.changed(machine, receiver, target.value, (source,), "an assignment to its items", state)
             tensors.changed_in_place(receiver, (value,), state)
@@ -89,6 +92,8 @@ def bind_name(machine: Machine, name: str, value: Value, state: State) -> None:
         scope = frame.unit.scope
     elif kind == "nonlocal":
         scope = next((outer for outer in frame.scopes[1:] if (outer, name) in state.variables), scope)
+    if (scope, name) in state.variables:
+        changes.changed(machine, name)
     state.variables[scope, name] = value
 
 
@@ -107,6 +112,7 @@ def augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None:
     """`target op= value`."""
     current = machine.evaluate(node.target, state)
     value = machine.evaluate(node.value, state)
+    changes.changed(machine, changes.name_of(node.target))
     if node.op == "+":
         here = machine.site(node.target)
         consumption.as_sequence(machine, current, here, here, "`+=`", state)
@@ -130,5 +136,6 @@ def augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None:
 def delete(machine: Machine, node: ir.Delete, state: State) -> None:
     """`del target`."""
     for target in node.targets:
+        changes.changed(machine, changes.PARTS)
         if isinstance(target, ir.Name):
             state.variables.pop((machine.frame.scopes[0], target.id), None)

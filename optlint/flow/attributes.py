@@ -169,4 +169,4 @@ def store(receiver: Ref, name: str, value: Value, state: State) -> None:
     if isinstance(value, Const) and value != NONE:
         state.put(receiver, replace(cell, attrs=tuple(attrs.items())))
     else:
-        state.put(receiver, replace(cell, attrs=tuple(attrs.items()), layout=None, trainable=None))
+        state.put(receiver, replace(cell, attrs=tuple(attrs.items()), layout=None, names=None, trainable=None))

@@ -1,9 +1,9 @@
 """Where one-shot iterators are born, and whether a list born there instead would do what was meant, and nothing else.
 
 A list can be walked through again and again. But it is no iterator, it is filled when it is made and not when it is
-first walked through, and it gives each parameter to everyone who asks. So `Births` notes, for each expression that makes
-an iterator, what is done to it and what changes before it is first drawn from; where a list might do harm, or where
-that can't be told, there is no birth to mend.
+first walked through, and it gives each parameter to everyone who asks. So `Births` notes, for each expression that
+makes an iterator, what is done to it and what changes before it is first drawn from; where a list might do harm, or
+where that can't be told, there is no birth to mend.
 """
 
 from __future__ import annotations

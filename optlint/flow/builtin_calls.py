@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import (
     attributes,
+    births,
     consumption,
     containers,
     copies,
@@ -15,6 +16,7 @@ from optlint.flow import (
     indices,
     ir,
     objects,
+    parameter_names,
     tensor_calls,
     wrappers,
 )
@@ -57,9 +59,11 @@ def copied(machine: Machine, kind: str, arguments: Arguments, state: State, site
 
 
 def _any(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    every = isinstance(node.func, ir.Name) and node.func.id == "all"
+    answers = parameter_names.combined(machine, arguments.values[0], every, state) if arguments.values else UNKNOWN
     for value, where in zip(arguments.values, arguments.sites, strict=False):
         consumption.walk(machine, value, state, where, Purpose(machine.site(node.func).text, whole=False, lost=True))
-    return UNKNOWN
+    return answers
 
 
 def _next(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
@@ -154,9 +158,9 @@ def _super(machine: Machine, _: Arguments, __: ir.Call, ___: State) -> Value:
 
 def _isinstance(machine: Machine, arguments: Arguments, _: ir.Call, state: State) -> Value:
     """Known for containers and iterators against the built-in containers."""
-    del machine
     if len(arguments.values) != 2:
         return UNKNOWN
+    births.refuse(machine, arguments.values[0], state)
     cell, kinds = state.cell(arguments.values[0]), arguments.values[1]
     several = containers.exact_items(kinds, state)
     paths = [kind.path for kind in several or (kinds,) if isinstance(kind, External)]

@@ -53,7 +53,9 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     layers = indices.layers_of(first, state) if each else None
     ordered = node.kind != "set" and sets.is_ordered(first, state)
     if lazy:
-        made = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth)
+        walked = first if len(node.clauses) == 1 else None
+        machine.births.nodes[node.origin] = node
+        made = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth, walked=walked)
         exact = rounds.exact
         made = replace(made, covers=rounds.covers, items=exact, layers=layers, ordered=ordered)
         return machine.new(state, replace(made, filtered=passed is False))

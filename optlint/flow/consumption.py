@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import events, ir
+from optlint.flow import births, events, ir
 from optlint.flow.torch_api import MODULE_ITERATORS, holds_modules
 from optlint.flow.values import (
     UNKNOWN,
@@ -122,6 +122,7 @@ def draw(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose)
     cell = state.get(ref, IteratorCell)
     if cell is None or cell.endless:
         return True
+    births.drawn(machine, cell, state, purpose)
     spent = _spent(ref, cell, state, purpose)
     here = _trail(machine, ref, site)
     if spent is not None:
@@ -132,12 +133,13 @@ def draw(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose)
 
 def _tell(machine: Machine, ref: Ref, cell: IteratorCell, here: Trail, purpose: Purpose, state: State) -> None:
     earlier, site = _meeting(cell.used_at, here)
-    trains = purpose.trains or (purpose.body is not None and _writes(purpose.body))
+    trains = purpose.trains or (purpose.body is not None and writes(purpose.body))
     again = earlier.origin is site.origin
     partly = cell.use is Use.PARTLY
     known = facts(ref, cell, state)
     if known.of_model or purpose.trains:
-        machine.emit(events.Consumed(known, site, purpose.by, trains, earlier, partly, again))
+        event = events.Consumed(known, site, purpose.by, trains, earlier, partly, again)
+        births.tell(machine, cell, event, state)
 
 
 def _trail(machine: Machine, ref: Ref, site: Site) -> Trail:
@@ -159,7 +161,7 @@ def _meeting(earlier: Trail, later: Trail) -> tuple[Site, Site]:
     return earlier[-1][1], later[-1][1]
 
 
-def _writes(body: ir.Node) -> bool:
+def writes(body: ir.Node) -> bool:
     """Whether a loop changes what it walks over, or collects it."""
     return any(_is_write(node) for node in ir.walk(body))
 
@@ -258,6 +260,7 @@ def escape(value: Value, state: State, deep: bool = True) -> None:
     if not isinstance(value, Ref) or cell is None:
         return
     if isinstance(cell, IteratorCell):
+        state.marks.add((cell.born and cell.born.origin, "escaped"))
         if cell.use is not Use.USED:
             state.put(value, replace(cell, use=Use.MAYBE, path=None))
         for source in cell.sources:
@@ -270,6 +273,8 @@ def escape(value: Value, state: State, deep: bool = True) -> None:
         if isinstance(cell, InstanceCell) and cell.is_module:
             _handed_out(value, cell, state)
         for inner in _contents(cell):
+            if not isinstance(cell, InstanceCell) and isinstance(inner, Ref):
+                state.marks.add(((inner, value), "handed"))
             escape(inner, state, deep=not isinstance(cell, InstanceCell))
 
 
@@ -298,7 +303,8 @@ def as_sequence(machine: Machine, value: Value, site: Site, operand: Site, opera
     """Tell of an operation that one-shot iterators do not have."""
     cell = state.get(value, IteratorCell)
     if cell is not None and cell.kind != "tqdm":
-        machine.emit(events.SequenceOperation(facts(value, cell, state), site, operand, operation))
+        event = events.SequenceOperation(facts(value, cell, state), site, operand, operation)
+        births.tell(machine, cell, event, state)
 
 
 def covers_of(value: Value, state: State) -> tuple[Cover, ...] | None:

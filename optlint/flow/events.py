@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from optlint.diagnostic import Fix, Span
+    from optlint.diagnostic import Span
+    from optlint.remedies import Written
 
 
 class Text(Protocol):
@@ -24,6 +25,10 @@ class Text(Protocol):
 
     def text_of(self, origin: object) -> str:
         """The source of a syntax node on one line."""
+        ...
+
+    def written(self, origin: object) -> Written | None:
+        """How an expression is written, if that is known to the letter."""
         ...
 
 
@@ -43,6 +48,11 @@ class Site:
     def text(self) -> str:
         """Its source text on one line, shortened in the middle if it is long."""
         return self.file.text_of(self.origin)
+
+    @property
+    def written(self) -> Written | None:
+        """How the expression there is written, if the parser kept every character."""
+        return self.file.written(self.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,7 @@ class Consumed:
     earlier: Site
     partly: bool
     again: bool
-    fix: Fix | None = None
+    births: tuple[Site, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,8 @@ class MembershipTested:
     site: Site
     tested: Site
     repeated: bool
+    births: tuple[Site, ...] = ()
+    hashable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,7 @@ class SequenceOperation:
     site: Site
     operand: Site
     operation: str
+    births: tuple[Site, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +268,15 @@ class HyperparameterSet:
     key: str
     optimizer: str
     read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NamesUnmatched:
+    """Parameters are chosen by their names, and none of these words matches; `whole` if whole names are compared."""
+
+    site: Site
+    words: tuple[str, ...]
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import (
     assignment,
+    births,
+    changes,
     comprehensions,
     consumption,
     containers,
@@ -16,6 +18,7 @@ from optlint.flow import (
     ir,
     kinds,
     objects,
+    parameter_names,
     rebinding,
     sets,
     statements,
@@ -32,6 +35,7 @@ from optlint.flow.values import (
     UNKNOWN,
     Closure,
     Const,
+    Derived,
     Entry,
     External,
     IteratorCell,
@@ -82,7 +86,11 @@ def _attribute(machine: Machine, node: ir.Attribute, state: State) -> Value:
 def _call(machine: Machine, node: ir.Call, state: State) -> Value:
     function = _callee(machine, node.func, state)
     arguments = inlining.arguments_of(machine, node, state)
-    return machine.call(function, arguments, node, state)
+    before = machine.counter.last
+    value = machine.call(function, arguments, node, state)
+    changes.ran(machine, node, function, arguments, state)
+    births.called(machine, node, function, value, before, state)
+    return value
 
 
 def _callee(machine: Machine, node: ir.Expression, state: State) -> Value:
@@ -117,6 +125,8 @@ def _unary(machine: Machine, node: ir.Unary, state: State) -> Value:
     value = machine.evaluate(node.operand, state)
     if node.op == "not":
         known = statements.truth(value)
+        if isinstance(value, Derived):
+            return parameter_names.negated(value)
         return UNKNOWN if known is None else Const(not known)
     if isinstance(value, Const) and type(value.value) is int and node.op == "-":
         return Const(-value.value)
@@ -159,6 +169,8 @@ def _comparison(machine: Machine, node: ir.Comparison, state: State) -> Value:
             tensor_uses.looked_up(machine, left, right, node, operand, state)
         elif op in ("is", "is not") and right == NONE:
             result = _compared_to_none(left, op == "is", state)
+        if isinstance(left, Derived) or isinstance(right, Derived):
+            result = parameter_names.compared(machine, left, op, right, node, state)
     return result if len(node.rest) == 1 else UNKNOWN
 
 
@@ -177,7 +189,9 @@ def _membership(machine: Machine, value: Value, node: ir.Comparison, operand: ir
         return
     repeated = cell.tested
     here, tested = machine.site(node), machine.site(operand)
-    machine.emit(events.MembershipTested(consumption.facts(value, cell, state), here, tested, repeated))
+    births.tested(machine, cell, state)
+    known = consumption.facts(value, cell, state)
+    births.tell(machine, cell, events.MembershipTested(known, here, tested, repeated), state)
     state.put(value, replace(cell, tested=True))
     state.changes += not repeated
     if cell.use in (consumption.Use.USED, consumption.Use.PARTLY) and not cell.tested:
@@ -276,6 +290,7 @@ def _yield(machine: Machine, node: ir.Yield, state: State) -> Value:
     if node.delegates:
         value = consumption.walk(machine, value, state, machine.site(node.value), Purpose("yield from"))
     machine.frame.yields.append(value)
+    changes.changed(machine, changes.ANYTHING)
     return UNKNOWN
 
 
@@ -285,6 +300,7 @@ def _lambda(machine: Machine, node: ir.Lambda, state: State) -> Value:
         for parameter in node.parameters
         if parameter.default is not None
     )
+    births.kept_as_defaults(machine, defaults, state)
     rebinding.captured(machine, rebinding.names_in(node.body), state)
     return Closure(node, machine.frame.scopes, machine.frame.owner, None, defaults)
 

@@ -114,6 +114,8 @@ def operated(machine: Machine, node: ir.Node, left: Value, right: Value, op: str
     index = left if isinstance(left, Derived) else right
     if not isinstance(index, Derived):
         return _calculated(op, left, right)
+    if any(isinstance(value, Const) and isinstance(value.value, str) for value in index.values):
+        return UNKNOWN
     if UNKNOWN in (left, right):
         return index if op in KEEPS_APART else UNKNOWN
     results = tuple(_calculated(op, *pair) for pair in zip(*_spread((left, right), index), strict=False))

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from optlint.flow import births
 from optlint.flow.events import Site
 from optlint.flow.readings import Readings
-from optlint.flow.values import UNKNOWN, Cell, Counter, Entry, Ref, Value
+from optlint.flow.values import UNKNOWN, Cell, Counter, Entry, IteratorCell, Ref, Value
 
 if TYPE_CHECKING:
     from optlint.flow import ir
@@ -65,6 +66,7 @@ class Frame:
     yields: list[Value] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
     raises: list[list[State]] = field(default_factory=list)
+    condition: ir.If | None = None  # the statement whose test is being evaluated
     shuffled: int = 0  # how many of its running loops go through something in the order of a set
 
 
@@ -148,6 +150,9 @@ class Machine:
     default_dtype_changed: bool = False
     other_groups: set[tuple[Ref, object]] = field(default_factory=set)  # what is written into groups but the first
     groups_seen: dict[object, list[bool]] = field(default_factory=dict)  # by where they are written: are they empty
+    births: births.Births = field(default_factory=births.Births)
+    changes: list[str] = field(default_factory=list)  # see changes.py
+    cut_short: bool = False  # the budget was spent somewhere
     steps: int = 0
 
     def evaluate(self, node: ir.Expression, state: State) -> Value:
@@ -160,6 +165,7 @@ class Machine:
         """Run statements until the path ends."""
         for node in block:
             if not state.live or self.exhausted:
+                self.cut_short |= self.exhausted
                 return
             self.executors[type(node)](self, node, state)
 
@@ -183,6 +189,8 @@ class Machine:
     def new(self, state: State, cell: Cell) -> Ref:
         """Put a cell on the heap."""
         ref = Ref(self.counter.next())
+        if type(cell) is IteratorCell:
+            cell = births.registered(self, cell)
         state.heap[ref.id] = cell
         return ref
 

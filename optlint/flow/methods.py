@@ -18,6 +18,7 @@ from optlint.flow import (
     leaves,
     modules,
     optimizers,
+    parameter_names,
     sets,
     tensor_calls,
     tensor_methods,
@@ -85,6 +86,8 @@ def call_method(machine: Machine, method: Method, arguments: Arguments, node: ir
         return _on_super(machine, receiver, method.name, arguments, state, site)
     if isinstance(receiver, Derived) and method.name in ("append", "add") and arguments.values:
         return indices.deal(receiver, arguments.values[0], state, site)
+    if isinstance(receiver, Derived):
+        return parameter_names.method(machine, receiver, method.name, arguments, node, state)
     if method.name == "add_param_group" and arguments.values:
         optimizers.group_added(machine, receiver, arguments.values[0], state, arguments.sites[0], site)
         return NONE

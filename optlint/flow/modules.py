@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, containers, indices, tensors, torch_api, torch_layers
+from optlint.flow import classes, containers, indices, parameter_names, tensors, torch_api, torch_layers
 from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -34,7 +34,9 @@ def built(machine: Machine, path: str, arguments: Arguments, state: State, site:
     """A layer or model of another package, from a call of its class or factory."""
     if path in torch_api.CONTAINERS:
         return _container(machine, path, arguments, state, site)
-    ref = machine.new(state, InstanceCell(External(path), site, is_module=True, layout=_layout(path, arguments)))
+    names = _own_names(path, arguments)
+    layout = None if names is None else (len(names),) if names else ()
+    ref = machine.new(state, InstanceCell(External(path), site, is_module=True, layout=layout, names=names))
     if classes.is_layer(path):
         state.update(ref, trainable=True)
     if path in torch_api.MODULE_WRAPPERS and arguments.values:
@@ -65,20 +67,19 @@ def _part(machine: Machine, state: State, parent: Ref, site: Site, part: torch_l
     return machine.new(state, made)
 
 
-def _layout(path: str, arguments: Arguments) -> tuple[int, ...] | None:
-    """How many parameter tensors each layer in it has, in order."""
+def _own_names(path: str, arguments: Arguments) -> tuple[str, ...] | None:
+    """The parameters of a layer, in order."""
     if path in torch_layers.NO_PARAMETERS:
         return ()
     if path in torch_layers.RECURRENT:
-        return _recurrent_layout(torch_layers.RECURRENT[path], arguments)
+        return _recurrent_names(arguments)
     layer = torch_layers.LAYERS.get(path)
     if layer is None:
         return None
     gate, bias = _flag(layer.gate, arguments), _flag(layer.bias, arguments)
     if gate is None or bias is None:
         return None
-    count = (layer.weights + layer.biases * bias) * gate
-    return (count,) if count else ()
+    return (*layer.weights, *(layer.biases if bias else ())) if gate else ()
 
 
 def _flag(flag: torch_layers.Flag | None, arguments: Arguments) -> bool | None:
@@ -90,8 +91,8 @@ def _flag(flag: torch_layers.Flag | None, arguments: Arguments) -> bool | None:
     return flag.default if value is None else bool(value.value)
 
 
-def _recurrent_layout(tensors_each: int, arguments: Arguments) -> tuple[int, ...] | None:
-    """All tensors of an LSTM and its like count as one layer."""
+def _recurrent_names(arguments: Arguments) -> tuple[str, ...] | None:
+    """All parameters of an LSTM and its like count as one layer."""
     levels = arguments.pick(2, "num_layers") or Const(1)
     both = _flag(torch_layers.Flag("bidirectional", 3, default=False), arguments)
     bias = _flag(torch_layers.Flag("bias", 3), arguments)
@@ -99,7 +100,7 @@ def _recurrent_layout(tensors_each: int, arguments: Arguments) -> tuple[int, ...
         return None
     if not isinstance(levels, Const) or not isinstance(levels.value, int):
         return None
-    return (levels.value * (2 if both else 1) * (tensors_each if bias else tensors_each // 2),)
+    return torch_layers.recurrent_names(levels.value, both_ways=both, bias=bias)
 
 
 def _container(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Ref:
@@ -190,6 +191,7 @@ def iterator(machine: Machine, receiver: Ref, name: str, arguments: Arguments, s
     if name in ("parameters", "named_parameters") and not arguments.all() and not cell.vague:
         layout = layout_of(receiver, state)
         made = replace(made, covers=(cover_of(receiver, state, site),), layers=layout and indices.numbered(layout))
+        made = parameter_names.told_apart(machine, made, receiver, state)
     return machine.new(state, made)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import (
     attributes,
+    births,
     classes,
     containers,
     hyperparameters,
@@ -109,6 +110,7 @@ def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) 
         return hyperparameters.defaults(machine, receiver, state, machine.site(node))
     if isinstance(cell, OptimizerCell) and node.attr == "param_groups":
         return param_groups(machine, state, machine.site(node), receiver)
+    births.refuse(machine, receiver, state)
     return Method(receiver, node.attr, node)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import (
+    births,
     classes,
     consumption,
     covers,
@@ -285,6 +286,7 @@ def _group_if_any(build: Build, value: Value, site: Site) -> None:
 
 def _tensor(build: Build, options: tuple[Ref, ...], site: Site, holder: Site) -> None:
     """A tensor, or one of several, becomes a parameter of the optimizer."""
+    births.given(build.machine, options, build.site)
     if not build.own:
         here = consumption.passed_from(build.machine, options[0], site)
         gift = group_tensors.Gift(options, here, holder, build.site, build.name, build.leaves_only)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import (
     assignment,
+    births,
     consumption,
     containers,
     grad_mode,
@@ -48,7 +49,9 @@ def _evaluate(machine: Machine, node: ir.Evaluate, state: State) -> None:
 
 def _if(machine: Machine, node: ir.If, state: State) -> None:
     before = state.path
+    machine.frame.condition = node
     verdict = truth(machine.evaluate(node.test, state))
+    machine.frame.condition = None
     kinds.prepare(machine, node.test, state)
     key = _recurring(node) or object()
     then, other = state.copy(), state.copy()
@@ -279,6 +282,7 @@ def _function(machine: Machine, node: ir.Function, state: State) -> None:
         for parameter in node.parameters
         if parameter.default is not None
     )
+    births.kept_as_defaults(machine, defaults, state)
     frame = machine.frame
     in_class = frame.owner is not None and frame.owner.scope == frame.scopes[0]
     closure = Closure(node, frame.scopes[in_class:], frame.owner, None, defaults)

@@ -14,6 +14,7 @@ from optlint.flow import ir, lower_ast
 if TYPE_CHECKING:
     from libcst import CSTNode, Module
 
+    from optlint.remedies import Written
     from optlint.spans import Positions
 
 LONGEST_TEXT = 60
@@ -34,6 +35,12 @@ class CstText:
     def text_of(self, origin: object) -> str:
         """The source text of a syntax node, on one line."""
         return shortened(self.module.code_for_node(cast("CSTNode", origin)))
+
+    def written(self, origin: object) -> Written | None:
+        """How an expression is written."""
+        from optlint.flow.written import written
+
+        return written(origin, self.positions)
 
 
 class AstText:
@@ -67,6 +74,11 @@ class AstText:
         lines[-1] = lines[-1][: span.end_column - 1]
         lines[0] = lines[0][span.column - 1 :]
         return shortened("".join(lines))
+
+    def written(self, origin: object) -> Written | None:
+        """Not known: `ast` keeps no parentheses and no comments."""
+        del origin
+        return None
 
 
 def shortened(text: str) -> str:

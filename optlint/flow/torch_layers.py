@@ -17,35 +17,38 @@ class Flag(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """A layer has `weights` tensors, and `biases` more where the flag `bias` holds; none where `gate` does not."""
+    """A layer has parameters `weights`, and `biases` too where the flag `bias` holds; none where `gate` does not."""
 
-    weights: int
-    biases: int = 0
+    weights: tuple[str, ...] = ("weight",)
+    biases: tuple[str, ...] = ()
     bias: Flag | None = None
     gate: Flag | None = None
 
 
-_NORM = Layer(2, gate=Flag("affine", 3))
-_INSTANCE_NORM = Layer(2, gate=Flag("affine", 3, default=False))
-_CONVOLUTION = Layer(1, 1, Flag("bias", 7))
+_BIAS = ("bias",)
+_BOTH = ("weight", "bias")
+_NORM = Layer(_BOTH, gate=Flag("affine", 3))
+_INSTANCE_NORM = Layer(_BOTH, gate=Flag("affine", 3, default=False))
+_CONVOLUTION = Layer(biases=_BIAS, bias=Flag("bias", 7))
+_CELL = Layer(("weight_ih", "weight_hh"), ("bias_ih", "bias_hh"), Flag("bias", 2))
 LAYERS: dict[str, Layer] = {
-    "torch.nn.Linear": Layer(1, 1, Flag("bias", 2)),
-    "torch.nn.Bilinear": Layer(1, 1, Flag("bias", 3)),
+    "torch.nn.Linear": Layer(biases=_BIAS, bias=Flag("bias", 2)),
+    "torch.nn.Bilinear": Layer(biases=_BIAS, bias=Flag("bias", 3)),
     **{f"torch.nn.Conv{n}d": _CONVOLUTION for n in (1, 2, 3)},
     **{f"torch.nn.ConvTranspose{n}d": _CONVOLUTION for n in (1, 2, 3)},
     **{f"torch.nn.BatchNorm{n}d": _NORM for n in (1, 2, 3)},
     **{f"torch.nn.InstanceNorm{n}d": _INSTANCE_NORM for n in (1, 2, 3)},
     "torch.nn.SyncBatchNorm": _NORM,
     "torch.nn.GroupNorm": _NORM,
-    "torch.nn.LayerNorm": Layer(1, 1, Flag("bias", 3), Flag("elementwise_affine", 2)),
-    "torch.nn.RMSNorm": Layer(1, gate=Flag("elementwise_affine", 2)),
-    "torch.nn.Embedding": Layer(1),
-    "torch.nn.EmbeddingBag": Layer(1),
-    "torch.nn.PReLU": Layer(1),
-    **{f"torch.nn.{name}Cell": Layer(2, 2, Flag("bias", 2)) for name in ("RNN", "LSTM", "GRU")},
+    "torch.nn.LayerNorm": Layer(biases=_BIAS, bias=Flag("bias", 3), gate=Flag("elementwise_affine", 2)),
+    "torch.nn.RMSNorm": Layer(gate=Flag("elementwise_affine", 2)),
+    "torch.nn.Embedding": Layer(),
+    "torch.nn.EmbeddingBag": Layer(),
+    "torch.nn.PReLU": Layer(),
+    **{f"torch.nn.{name}Cell": _CELL for name in ("RNN", "LSTM", "GRU")},
 }
-# Tensors of one direction of one level; half of them are biases.
-RECURRENT = {"torch.nn.RNN": 4, "torch.nn.LSTM": 4, "torch.nn.GRU": 4}
+# Layers that have the parameters of a cell for each level and direction.
+RECURRENT = frozenset({"torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"})
 NO_PARAMETERS = frozenset(
     f"torch.nn.{name}"
     for name in "ReLU ReLU6 LeakyReLU GELU SiLU ELU SELU CELU GLU Tanh Sigmoid Softmax LogSoftmax Softplus Hardswish "
@@ -54,6 +57,13 @@ NO_PARAMETERS = frozenset(
     "ZeroPad2d ReflectionPad2d Upsample UpsamplingNearest2d PixelShuffle Fold Unfold "
     "CrossEntropyLoss MSELoss L1Loss BCELoss BCEWithLogitsLoss NLLLoss Softmax2d Softsign Hardsigmoid Threshold".split()
 )
+
+
+def recurrent_names(levels: int, *, both_ways: bool, bias: bool) -> tuple[str, ...]:
+    """The parameters of an LSTM and its like, in order."""
+    ends = [f"_l{level}{way}" for level in range(levels) for way in (("", "_reverse") if both_ways else ("",))]
+    kinds = (*_CELL.weights, *(_CELL.biases if bias else ()))
+    return tuple(f"{kind}{end}" for end in ends for kind in kinds)
 
 
 class Part(NamedTuple):

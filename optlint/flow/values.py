@@ -115,6 +115,7 @@ class Derived:
     layers: tuple[int, ...]
     values: tuple[Value, ...]
     site: Site | None = None
+    names: tuple[str, ...] = ()  # of the parameters, if the values are answers about these
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +216,11 @@ class IteratorCell:
     layers: tuple[int, ...] | None = None  # the layer of each item, if they run along the parameters of a model
     ordered: bool = True
     filtered: bool = False  # a test let nothing through
+    walked: Value | None = None  # what a generator expression goes through
     trains: bool = False  # an optimizer drew from it
     certain: bool = True  # false if only a method's name tells that this is an iterator
+    born: Site | None = None  # the expression that makes it; a list could be made there instead
+    stamp: int | None = None  # how many changes there were before it was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +304,7 @@ class InstanceCell:
     is_module: bool | None = None
     children: tuple[tuple[str, Value], ...] | None = None
     layout: tuple[int, ...] | None = None  # parameter tensors of each layer, in order
+    names: tuple[str, ...] | None = None  # of a layer's own parameters
     parent: tuple[Ref, str] | None = None
     frozen: bool = False  # the program switches off gradients of some of its parameters
     listed_by: Ref | None = None  # the module whose `children()` gave it

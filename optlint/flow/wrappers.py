@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import (
+    births,
     consumption,
     containers,
     freezing,
@@ -57,6 +58,7 @@ def wrapper(machine: Machine, path: str, arguments: Arguments, node: ir.Call, st
     endless = name == "cycle" or (kind == "tqdm" and not sources)
     ordered = all(sets.is_ordered(value, state) for value in values)
     made = IteratorCell(kind, site, item, sources, depth=state.depth, endless=endless, ordered=ordered)
+    births.paired(machine, made, state)
     if not arguments.open:
         made = _with_contents(machine, made, arguments.values[0] if first else UNKNOWN, values, state)
     return machine.new(state, made)

@@ -1,4 +1,4 @@
-"""How expressions are written, from libcst: what `mending.py` builds fixes from."""
+"""How expressions are written, from libcst: what `remedies.py` builds fixes from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from optlint.mending import Argument, Written
+from optlint.remedies import Argument, Written
 
 if TYPE_CHECKING:
     from optlint.spans import Positions
