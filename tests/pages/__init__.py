@@ -20,7 +20,8 @@ Attributes stand behind the language, as in ```` ```python {.run torch>=2.6} ```
     .setup             no test: a preamble for all blocks below it on the page
     .run               also executed with torch, seeded, in a namespace of its own: its asserts must hold
     raises=ValueError  of a `.run` block: it must end with this exception
-    .fixed             what `--fix` makes of the block above: linted, and executed if that block is `.run`
+    .fixed             what `--fix` makes of the block above, as soon as its rule offers fixes: linted, and
+                       executed if that block is `.run`
     .unsafe            of a `.fixed` block: the fixes are unsafe ones
     .notebook          linted as a notebook, whose cells begin at lines `# %%` (`# %% [markdown]` for text)
     file=utils.py      no test of its own: a sibling file of the next block without `file=` in this section;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -10,35 +11,67 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from optlint import observations
-from optlint.checking import Policies, check_file
+from optlint.checking import FileResult, Policies, check_file
 from optlint.config import Config, parse_table
 from optlint.files import SourceFile
+from optlint.mending import Mending
 from optlint.own_rules import all_rules
 from optlint.selection import Selection
 from tests.pages.notebooks import row_in_block
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from optlint.diagnostic import Diagnostic
     from tests.pages.marks import Line
     from tests.pages.page import Case
 
 
 class LintError(AssertionError):
-    """A linter that crashed."""
+    """A linter that crashed, or would not fix."""
 
 
 def lint_case(case: Case) -> list[Diagnostic]:
     """What the linter says of the case's files, named as in the case."""
     policies = _policies(case.own_code)
+    with _written(case) as folder:
+        files = [_source_file(case, name, folder) for name in _names(case)]
+        said = [_local(one, folder) for file in files for one in _result(check_file(file, policies)).diagnostics]
+    lines = {file.name: file.lines for file in case.files}
+    return [_in_block(one, lines) for one in said]
+
+
+def fix_case(case: Case, *, unsafe: bool) -> str:
+    """What `--fix` makes of the case's block."""
+    with _written(case) as folder:
+        file = _source_file(case, case.main.name, folder)
+        _result(check_file(file, _policies(case.own_code), Mending(unsafe=unsafe)))
+        return Path(file.path).read_text(encoding="utf-8")
+
+
+@contextmanager
+def _written(case: Case) -> Iterator[str]:
+    """A folder that holds the files of the case."""
     with TemporaryDirectory() as folder:
         for file in case.files:
             path = Path(folder, file.name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(file.text, encoding="utf-8")
-        found = [SourceFile(f"{folder}/{file.name}", _config(case.config)) for file in case.files]
-        said = [_local(one, folder) for file in found for one in _lint_file(file, policies)]
-    lines = {file.name: file.lines for file in case.files}
-    return [_in_block(one, lines) for one in said]
+        yield folder
+
+
+def _names(case: Case) -> list[str]:
+    return [file.name for file in case.files]
+
+
+def _source_file(case: Case, name: str, folder: str) -> SourceFile:
+    return SourceFile(f"{folder}/{name}", _config(case.config))
+
+
+def _result(result: FileResult) -> FileResult:
+    if result.crash or result.refusal:
+        raise LintError(f"the engine crashed: {result.crash}" if result.crash else f"not fixed: {result.refusal}")
+    return result
 
 
 @cache
@@ -56,13 +89,6 @@ def _policies(own_code: str | None) -> Policies:
 @cache
 def _config(text: str) -> Config:
     return parse_table(import_module("tomllib" if sys.version_info >= (3, 11) else "tomli").loads(text))
-
-
-def _lint_file(file: SourceFile, policies: Policies) -> tuple[Diagnostic, ...]:
-    result = check_file(file, policies)
-    if result.crash:
-        raise LintError(f"the engine crashed: {result.crash}")
-    return result.diagnostics
 
 
 def _local(one: Diagnostic, folder: str) -> Diagnostic:

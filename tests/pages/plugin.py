@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.pages.execute import RunError, execute, torch_fits
-from tests.pages.lint import LintError, can_audit, lint_case
+from tests.pages.lint import LintError, can_audit, fix_case, lint_case
 from tests.pages.marks import PageError
 from tests.pages.page import Case, read_page
-from tests.pages.verdict import SurpriseError, compare
+from tests.pages.verdict import FixError, SurpriseError, compare, compare_fix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +69,8 @@ class Block(pytest.Item):
     def runtest(self) -> None:
         """Lint it, compare with the marks, and run it where the page asks for that."""
         compare(self.case, lint_case(self.case), "error")
+        if self.case.above and any(one.fix for one in lint_case(self.case.above)):
+            compare_fix(self.case, fix_case(self.case.above, unsafe="unsafe" in self.case.attributes.flags))
         if self.case.runs:
             if not torch_fits(self.case):
                 pytest.skip(f"linted, but not run: needs torch{self.case.attributes.torch}")
@@ -83,7 +85,7 @@ class Block(pytest.Item):
             words = [one.word for one in excinfo.value.surprises]
             counts = f"{words.count('missing')} missing, {words.count('noisy')} noisy"
             return f"{where}: {counts}\n\n{excinfo.value}"
-        if isinstance(excinfo.value, RunError | LintError):
+        if isinstance(excinfo.value, RunError | LintError | FixError):
             return f"{where}: {excinfo.value}"
         return super().repr_failure(excinfo, *args, **kwargs)
 

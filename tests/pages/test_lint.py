@@ -8,7 +8,7 @@ from optlint.checking import FileResult, Policies
 from optlint.own_rules import all_rules
 from optlint.selection import Selection
 from tests.pages import lint
-from tests.pages.lint import lint_case
+from tests.pages.lint import fix_case, lint_case
 from tests.pages.page import read_page
 
 REUSED = """\
@@ -117,3 +117,8 @@ def test_a_notebook_is_linted_by_its_cells(only_case):
 
 def test_magics_in_a_notebook_are_no_mistake(only_case):
     assert said(only_case(NOTEBOOK)) == []
+
+
+def test_a_fix_is_applied_to_the_block(only_case):
+    case = only_case(f"```python\n{REUSED}```")
+    assert fix_case(case, unsafe=False) == REUSED.replace("model.parameters()", "list(model.parameters())")

@@ -7,8 +7,10 @@ import random
 import pytest
 import torch  # here, since pytester unloads what a run imports, and torch cannot be loaded twice
 
-from optlint.diagnostic import Diagnostic, Severity, Span
+from optlint.diagnostic import Applicability, Diagnostic, Fix, Severity, Span
 from tests.pages import plugin
+
+FIX = Fix("write a good word", (), Applicability.SAFE)
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +19,7 @@ def linter_of_words(monkeypatch):
 
     def lint_case(case):
         return [
-            Diagnostic(
-                f"OPT{word[4:]}", "bad-word", f"`{word}` is bad", Severity.WARNING, Span(file.name, row, 1, row, 2)
-            )
+            said(word, Span(file.name, row, 1, row, 2))
             for file in case.files
             for row, line in enumerate(file.text.splitlines(), start=1)
             for word in line.split()
@@ -27,9 +27,10 @@ def linter_of_words(monkeypatch):
         ]
 
     def said(word, span):
-        return Diagnostic(f"OPT{word[4:]}", "bad-word", f"`{word}` is bad", Severity.WARNING, span)
+        return Diagnostic(f"OPT{word[4:]}", "bad-word", f"`{word}` is bad", Severity.WARNING, span, fix=FIX)
 
     monkeypatch.setattr(plugin, "lint_case", lint_case)
+    monkeypatch.setattr(plugin, "fix_case", lambda case, unsafe: case.main.text.replace("bad_101", "good"))
 
 
 @pytest.fixture
@@ -41,9 +42,7 @@ def run_page(pytester, monkeypatch):
         path = pytester.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        return pytester.runpytest_inprocess(
-            name, "-rA", "-p", "no:unraisableexception"
-        )  # it collects garbage for a second
+        return pytester.runpytest_inprocess(name, "-rA", "-p", "no:unraisableexception")  # it collects garbage
 
     return run
 
@@ -115,6 +114,7 @@ FAILING = {
     "in a sibling": (block("bad_101", " {file=utils.py}") + "\n```python\nx = 1\n```\n", "*noisy:*OPT101*"),
     "in the setup": (block("bad_101", " {.setup}") + block("x = 1"), "*noisy:*OPT101*"),
     "in the fixed block": (block("good") + "\n```python {.fixed}\nbad_101\n```\n", "*0 missing, 1 noisy"),
+    "another fix": (block("bad_101  # error") + "\n```python {.fixed}\nbetter\n```\n", "+ good"),
     "an assert": (block("x = 1\nassert x == 2", " {.run}"), "OPT101-bad-word.md:7: assert x == 2"),
     "an exception": (block("int('x')", " {.run}"), "ValueError: invalid literal*"),
     "another exception": (block("int('x')", " {.run raises=KeyError}"), "ValueError: invalid literal*"),

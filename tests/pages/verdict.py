@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import ndiff
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.pages.marks import Line, Mark
@@ -28,6 +29,17 @@ class SurpriseError(AssertionError):
     def __init__(self, case: Case, surprises: tuple[Surprise, ...]) -> None:
         self.surprises = surprises
         super().__init__("\n".join(show(case, surprises)))
+
+
+class FixError(AssertionError):
+    """A block that is not what `--fix` makes of the one above."""
+
+
+def compare_fix(case: Case, fixed: str) -> None:
+    """Raise unless the case's block is the text `fixed`."""
+    if fixed != case.main.text:
+        lines = [line.rstrip() for line in ndiff(case.main.text.splitlines(), fixed.splitlines()) if line[:1] != "?"]
+        raise FixError("\n".join(["`-`: only on the page, `+`: only after --fix", "", *lines]))
 
 
 def compare(case: Case, diagnostics: Iterable[Diagnostic], kind: str) -> None:
