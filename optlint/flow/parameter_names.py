@@ -11,6 +11,7 @@ from optlint.flow.values import (
     UNKNOWN,
     Const,
     Derived,
+    External,
     InstanceCell,
     IteratorCell,
     Ref,
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
     from optlint.flow.machine import Arguments, Machine
     from optlint.flow.state import State
 
+NORMS = ("Norm", "Norm1d", "Norm2d", "Norm3d")
 MOST_NAMES = 2000
 DEEPEST = 12
 STRING_METHODS: dict[str, Callable[..., object]] = {
     "startswith": str.startswith, "endswith": str.endswith, "lower": str.lower, "upper": str.upper,
     "replace": str.replace, "removeprefix": str.removeprefix, "removesuffix": str.removesuffix, "strip": str.strip,
 }  # fmt: skip
-HARMLESS = ("bias", "norm", "ln", "bn", "gamma", "beta")  # what a net of plain weights has none of
+# Words for what a net may have none of: they then do no harm.
+TRAITS = {"bias": ("bias",), "norm": ("norm", "ln", "bn", "gamma", "beta")}
 
 
 def names_of(module: Ref, state: State) -> tuple[str, ...] | None:
@@ -71,8 +74,19 @@ def told_apart(machine: Machine, made: IteratorCell, module: Ref, state: State) 
     pair = state.get(made.item, SequenceCell)
     if names is None or pair is None or pair.items is None or made.layers is None or len(names) != len(made.layers):
         return made
-    name = Derived(made.layers, tuple(Const(one) for one in names))
+    traits = {"bias"} if any(one.endswith("bias") for one in names) else set()
+    traits |= {"norm"} if _has_norms(module, state, 0) else set()
+    name = Derived(made.layers, tuple(Const(one) for one in names), traits=frozenset(traits))
     return replace(made, item=containers.sequence(machine, state, "tuple", made.made, (name, pair.items[1])))
+
+
+def _has_norms(module: Ref, state: State, depth: int) -> bool:
+    """Whether any layer of a module is a normalisation."""
+    cell = state.get(module, InstanceCell)
+    if cell is not None and isinstance(cell.cls, External) and cell.cls.path.endswith(NORMS):
+        return True
+    children = modules.children_of(module, state) or ()
+    return depth < DEEPEST and any(_has_norms(child, state, depth + 1) for child in children)
 
 
 def _texts(value: Value) -> tuple[str, ...] | None:
@@ -106,7 +120,7 @@ def compared(machine: Machine, left: Value, op: str, right: Value, node: ir.Comp
         return UNKNOWN
     matched = tuple(left.value in name for name in theirs)
     if isinstance(node.left, ir.Literal):
-        _tell(machine, machine.site(node.left), (left.value,), theirs, matched)
+        _tell(machine, machine.site(node.left), (left.value,), right, matched)
     return _answers(right, theirs, matched if op == "in" else tuple(not answer for answer in matched))
 
 
@@ -126,7 +140,7 @@ def _name_compared(
         matched = tuple(name in words for name in names)
     if matched is None or not words:
         return UNKNOWN
-    _tell(machine, machine.site(node.left), words, names, matched, whole=True)
+    _tell(machine, machine.site(node.left), words, left, matched, whole=True)
     return _answers(left, names, matched if op in ("in", "==") else tuple(not answer for answer in matched))
 
 
@@ -152,7 +166,7 @@ def method(machine: Machine, receiver: Derived, name: str, arguments: Arguments,
     results = tuple(function(one, *words) for one in names)
     answers = tuple(result for result in results if isinstance(result, bool))
     if len(answers) == len(results) and answers and given and given[0] is not None:
-        _tell(machine, machine.site(node), given[0], names, answers)
+        _tell(machine, machine.site(node), given[0], receiver, answers)
     return replace(receiver, names=names, values=tuple(Const(result) for result in results))
 
 
@@ -176,12 +190,12 @@ def combined(machine: Machine, value: Value, every: bool, state: State) -> Value
     words, texts = state.get(source, SequenceCell) if source is not None else None, _words(source, state)
     if words is not None and words.made is not None and texts:
         matched = tuple(not result for result in results) if every else results
-        _tell(machine, words.made, texts, first.names, matched, given=source)
+        _tell(machine, words.made, texts, first, matched, given=source)
     return _answers(first, first.names, results)
 
 
 def _tell(
-    machine: Machine, site: Site, words: tuple[str, ...], names: tuple[str, ...], matched: tuple[bool, ...], *,
+    machine: Machine, site: Site, words: tuple[str, ...], names: Derived, matched: tuple[bool, ...], *,
     whole: bool = False, given: Value | None = None,
 ) -> None:  # fmt: skip
     """Tell of words that match no parameter, where who writes them knows the model and chooses parameters by them."""
@@ -189,8 +203,8 @@ def _tell(
     while isinstance(frame.node, ir.Lambda) and frame.caller is not None:
         frame = frame.caller
     generic = bool(frame.given) and given not in frame.given
-    plain = not any(name.endswith("bias") for name in names)
-    harmless = plain and any(part in word.lower() for word in words for part in HARMLESS)
+    missing = [part for trait, parts in TRAITS.items() if trait not in names.traits for part in parts]
+    harmless = any(part in word.lower() for word in words for part in missing)
     looks = frame.condition is not None and not _chooses(frame.condition)
     if matched and not any(matched) and not (machine.claiming or generic or harmless or looks):
         machine.emit(events.NamesUnmatched(site, words, whole))

@@ -116,6 +116,7 @@ class Derived:
     values: tuple[Value, ...]
     site: Site | None = None
     names: tuple[str, ...] = ()  # of the parameters, if the values are answers about these
+    traits: frozenset[str] = frozenset()  # what the model has: `bias`, `norm`
 
 
 @dataclass(frozen=True, slots=True)
