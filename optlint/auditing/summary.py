@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from optlint.diagnostic import Diagnostic, Span
 
 NAMED = 5  # parameters that are named one by one
+LISTED = 10  # optimizers that are told one by one
 
 
 def say(facts: AuditFacts) -> None:
@@ -35,7 +36,7 @@ def wants_colour(stream: TextIO) -> bool:
 def summary(facts: AuditFacts, colour: bool = False) -> str:
     """The diagnostics, then each optimizer with how much of it trains, then the counts."""
     lines = [line for one in facts.diagnostics for line in _diagnostic(one, colour)]
-    lines += [line for one in facts.optimizers for line in _optimizer(one)]
+    lines += _optimizers(facts.optimizers)
     if facts.unowned:
         lines.append(f"in no optimizer: {_names(facts.unowned)}")
     return "\n".join([*lines, f"optlint: {_counts(facts)}"])
@@ -56,6 +57,17 @@ def _diagnostic(diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
     report = Report((shown,), 0, lambda span: getlines(span.filename), all_rules, lambda code: None, "", colour)
     yield from drawn(shown, report)
     yield ""
+
+
+def _optimizers(optimizers: Iterable[OptimizerSummary]) -> Iterator[str]:
+    """Those that look alike are told once, and of very many only the first."""
+    texts = ["\n".join(_optimizer(one)) for one in optimizers]
+    distinct = list(dict.fromkeys(texts))
+    for text in distinct[:LISTED]:
+        times = texts.count(text)
+        yield f"{times} × {text}" if times > 1 else text
+    if len(distinct) > LISTED:
+        yield f"and {_count(len(distinct) - LISTED, 'more optimizer')}"
 
 
 def _optimizer(optimizer: OptimizerSummary) -> Iterator[str]:
