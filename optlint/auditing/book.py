@@ -66,7 +66,13 @@ class Book:
         index = min(len(self.all), KEPT)
         kind = type(optimizer)
         record = OptimizerRecord(
-            index, weakref.ref(optimizer), kind.__name__, place, kind.__module__.startswith("torch.optim"), built_here
+            index,
+            weakref.ref(optimizer),
+            weakref.ref(kind),
+            kind.__name__,
+            place,
+            kind.__module__.startswith("torch.optim"),
+            built_here,
         )
         record.ref = weakref.ref(optimizer, self._burial(id(optimizer), record, on_end))
         record.label = self._label(record)

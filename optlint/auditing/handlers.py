@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor
 from torch.nn import Module
+from torch.optim.lr_scheduler import LRScheduler
 
 from optlint.auditing import births
 from optlint.auditing.book import Book
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from torch.optim import Optimizer
-    from torch.optim.lr_scheduler import LRScheduler
 
     from optlint.auditing.records import OptimizerRecord
     from optlint.auditing.session import Options
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from optlint.observations import Seen
 
 SKIPPED = 40
+INITIAL_COUNT = int(hasattr(LRScheduler, "_update_lr"))  # of a scheduler, seen within the step of its `__init__`
 CALL_CODE = Module._call_impl.__code__
 
 
@@ -229,12 +230,14 @@ class Handlers:
         """Gradients were cleared by an optimizer, or by a module."""
         self.order.cleared(optimizer)
 
-    def clipped(self, parameters: Any, bound: float) -> None:
-        """Gradients are about to be clipped."""
+    def clipped(self, parameters: Any, bound: float, source: Source | None = None) -> None:
+        """Gradients are about to be clipped; `source` is what is known of where the list came from."""
         given = [parameters] if isinstance(parameters, Tensor) else parameters
         if isinstance(given, (list, tuple)) and given:
             self.order.clipped(given[0], float(bound))
-        elif isinstance(given, list):
+        elif source is not None and source.state == "used up" and (place := self.here()) is not None:
+            self.tell(IteratorClipped(place=place))
+        elif isinstance(given, list) and source is None:
             self._nothing_clipped()
 
     def _nothing_clipped(self) -> None:
@@ -260,7 +263,7 @@ class Handlers:
         """A scheduler steps."""
         record = self.book.of(scheduler.optimizer)
         epoch = arguments[0] if arguments else named.get("epoch")
-        if record is None or epoch is not None or scheduler._step_count <= 1:
+        if record is None or epoch is not None or scheduler._step_count <= INITIAL_COUNT:
             return
         record.schedules += 1
         if not record.steps or record.early_count == 1:

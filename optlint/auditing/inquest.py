@@ -9,7 +9,7 @@ import torch
 from optlint.auditing import births, judge
 from optlint.auditing.causes import cause_of
 from optlint.auditing.models import ModelMap
-from optlint.auditing.order import probe_of, told_of
+from optlint.auditing.order import probe_of, steps_are_hooked, told_of
 from optlint.auditing.rates import judge_assignments
 from optlint.auditing.records import take_sample
 from optlint.auditing.summaries import TimelinePoint
@@ -131,6 +131,8 @@ class Inquest:
     def _unstepped(self, record: OptimizerRecord) -> Iterator[Seen]:
         enough = record.reached_ever >= (UNSTEPPED if record.dropped > 1 else UNCLEARED_UNSTEPPED)
         if record.steps or record.attempts or not record.built_here or not enough or record.place is None:
+            return
+        if not steps_are_hooked(record):
             return
         stepped_by_others = {
             identity for other in self._book.all if other is not record and other.steps for identity in other.parameters

@@ -162,6 +162,13 @@ def probe_of(record: OptimizerRecord) -> Tensor | None:
     return record.probe() if record.probe is not None else None
 
 
+def steps_are_hooked(record: OptimizerRecord) -> bool:
+    """Whether torch tells of the steps of this class; older versions of dynamo take its hooks away."""
+    kind = record.kind()
+    steps = (vars(base).get("step") for base in kind.__mro__) if kind is not None else ()
+    return any(getattr(step, "__code__", None) is STEP_CODE for step in steps)
+
+
 def told_of(record: OptimizerRecord) -> dict[str, Any]:
     """What an observation says of an optimizer."""
     return {"optimizer": record.index, "name": record.label, "step": record.steps}

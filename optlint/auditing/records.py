@@ -113,6 +113,7 @@ class OptimizerRecord:
 
     index: int
     ref: weakref.ref[Optimizer]
+    kind: weakref.ref[type]
     class_name: str
     place: Span | None
     of_torch: bool  # one of torch's own classes

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 OPAQUE_ITERATORS = (filter, map, zip)
 DEPTH = 4
+LONGEST = 60  # lines of a call
 
 
 class Source(NamedTuple):
@@ -116,29 +117,29 @@ def given_at(span: Span, group: int, count: int) -> Given | None:
     call = _call_at(span)
     if call is None:
         return None
-    argument = next(iter(call.args), None) or next(
-        (keyword.value for keyword in call.keywords if keyword.arg in ("params", "param_group")), None
+    argument = next(iter(call.node.args), None) or next(
+        (keyword.value for keyword in call.node.keywords if keyword.arg in ("params", "param_group")), None
     )
     if isinstance(argument, (ast.List, ast.Tuple)) and len(argument.elts) == count:
         argument = argument.elts[group] if isinstance(argument.elts[group], ast.Dict) or count > 1 else argument
     elif count > 1 or isinstance(argument, ast.ListComp):
         return None  # a list that was made elsewhere
-    return _given(argument, span) if argument is not None else None
+    return _given(argument, call, span.filename) if argument is not None else None
 
 
-def _given(node: ast.expr, call: Span) -> Given:
+def _given(node: ast.expr, call: _Call, filename: str) -> Given:
     words = node
     if isinstance(node, ast.Dict):
         words = next((value for key, value in _items(node) if key == "params"), node)
-    return Given(ast.unparse(words), _span_of(node, call))
+    return Given(ast.unparse(words), _span_of(node, call, filename))
 
 
 def key_span(span: Span, key: str) -> Span | None:
     """Where `key` is written in the dict of a group, or as a keyword of the call."""
     call = _call_at(span)
-    for node in ast.walk(call) if call else ():
-        if isinstance(node, ast.Constant) and node.value == key:
-            return _span_of(node, span)
+    for node in ast.walk(call.node) if call else ():
+        if isinstance(node, ast.Constant) and node.value == key and call is not None:
+            return _span_of(node, call, span.filename)
     return None
 
 
@@ -147,10 +148,20 @@ def _items(node: ast.Dict) -> Iterator[tuple[object, ast.expr]]:
     return ((key.value, value) for key, value in pairs if isinstance(key, ast.Constant))
 
 
-def _call_at(span: Span) -> ast.Call | None:
+class _Call(NamedTuple):
+    """A call and where its text begins: what to add to the rows and columns of its nodes."""
+
+    node: ast.Call
+    rows: int
+    columns: int
+
+
+def _call_at(span: Span) -> _Call | None:
     """The call at `span`, parsed from its own text alone, so that the file need not be Python as a whole."""
+    if (span.row, span.column) == (span.end_row, span.end_column):
+        return _call_in_statement(span)
     lines = [linecache.getline(span.filename, row) for row in range(span.row, span.end_row + 1)]
-    if (span.row, span.column) == (span.end_row, span.end_column) or not all(lines):
+    if not all(lines):
         return None
     lines[-1] = lines[-1][: span.end_column - 1]
     lines[0] = " " * (span.column - 1) + lines[0][span.column - 1 :]
@@ -158,12 +169,35 @@ def _call_at(span: Span) -> ast.Call | None:
         tree = ast.parse("(\n" + "".join(lines) + ")", mode="eval")
     except SyntaxError:
         return None
-    return tree.body if isinstance(tree.body, ast.Call) else None
+    return _Call(tree.body, span.row - 2, 0) if isinstance(tree.body, ast.Call) else None  # one line was put above
 
 
-def _span_of(node: ast.expr, call: Span) -> Span:
-    shift = call.row - 2  # one line was put above, and rows are 1-based
-    row, end_row = node.lineno + shift, (node.end_lineno or node.lineno) + shift
-    start = code_points(linecache.getline(call.filename, row), node.col_offset)
-    end = code_points(linecache.getline(call.filename, end_row), node.end_col_offset or node.col_offset)
-    return Span(call.filename, row, start + 1, end_row, end + 1)
+def _call_in_statement(span: Span) -> _Call | None:
+    """Before Python 3.11 only the first line of a call is known: the outermost one there that writes out groups."""
+    first = linecache.getline(span.filename, span.row)
+    indent = len(first) - len(first.lstrip())
+    text = ""
+    for row in range(span.row, span.row + LONGEST):
+        text += linecache.getline(span.filename, row)[indent:] or "\n"
+        try:
+            tree = ast.parse(text)
+        except SyntaxError:
+            continue
+        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and _has_groups(node))
+        found = next(calls, None)
+        return _Call(found, span.row - 1, indent) if found is not None else None
+    return None
+
+
+def _has_groups(call: ast.Call) -> bool:
+    given = next(iter(call.args), None)
+    return isinstance(given, ast.Dict) or (
+        isinstance(given, ast.List) and all(isinstance(item, ast.Dict) for item in given.elts)
+    )
+
+
+def _span_of(node: ast.expr, call: _Call, filename: str) -> Span:
+    row, end_row = node.lineno + call.rows, (node.end_lineno or node.lineno) + call.rows
+    start = code_points(linecache.getline(filename, row), node.col_offset + call.columns)
+    end = code_points(linecache.getline(filename, end_row), (node.end_col_offset or 0) + call.columns)
+    return Span(filename, row, start + 1, end_row, end + 1)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.compiler import is_compiling
 from torch.nn import Module
 from torch.nn.modules.module import (
     register_module_module_registration_hook,
@@ -20,7 +19,13 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.torch_version import TorchVersion
 
 from optlint.auditing.patches import Patches, hidden_from_dynamo, marked_for_dynamo
+from optlint.auditing.sources import read_source
 from optlint.auditing.strict import install as install_strict
+
+try:
+    from torch.compiler import is_compiling
+except ImportError:  # before torch 2.3
+    from torch._dynamo.external_utils import is_compiling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,8 +209,10 @@ class Watch:
 
     def _before_clip(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def clip(parameters: Any, bound: float, *arguments: Any, **named: Any) -> Any:
-            if not is_compiling() and self._attention.watched and isinstance(parameters, (list, tuple, torch.Tensor)):
-                self._safely(self._handlers.clipped, parameters, bound)
+            if not is_compiling() and self._attention.watched and not isinstance(parameters, torch.Tensor):
+                source = self._safely(read_source, parameters)
+                parameters = list(parameters)  # as the original does; an iterator can be walked once only
+                self._safely(self._handlers.clipped, parameters, bound, source)
             return original(parameters, bound, *arguments, **named)
 
         return clip

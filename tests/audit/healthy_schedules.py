@@ -222,3 +222,43 @@ def rate_finder() -> None:
     model.load_state_dict(kept)
     optimizer.param_groups[0]["lr"] = 0.1
     train(model, optimizer, 10)
+
+
+def swa() -> None:
+    m = mlp()
+    o = optim.SGD(m.parameters(), lr=0.1)
+    av = optim.swa_utils.AveragedModel(m)
+    s = optim.swa_utils.SWALR(o, swa_lr=0.05)
+    for i in range(20):
+        train(m, o, 1)
+        if i > 10:
+            av.update_parameters(m)
+            s.step()
+
+
+def sequential_lr() -> None:
+    m = mlp()
+    o = optim.SGD(m.parameters(), lr=0.1)
+    s = optim.lr_scheduler.SequentialLR(
+        o, [optim.lr_scheduler.ConstantLR(o, 0.1, 5), optim.lr_scheduler.ExponentialLR(o, 0.9)], [5]
+    )
+    for _ in range(15):
+        train(m, o, 1)
+        s.step()
+
+
+def chained_lr() -> None:
+    m = mlp()
+    o = optim.SGD(m.parameters(), lr=0.1)
+    s = optim.lr_scheduler.ChainedScheduler(
+        [optim.lr_scheduler.ConstantLR(o, 0.1, 5), optim.lr_scheduler.ExponentialLR(o, 0.9)]
+    )
+    for _ in range(15):
+        train(m, o, 1)
+        s.step()
+
+
+def tensor_lr() -> None:
+    m = mlp()
+    o = optim.Adam(m.parameters(), lr=torch.tensor(1e-3))
+    train(m, o, 15)

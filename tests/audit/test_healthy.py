@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from optlint.auditing.session import Options, Session
-from tests.audit import healthy_averages, healthy_corners, healthy_schedules, healthy_tricks
+from tests.audit import healthy_averages, healthy_corners, healthy_more, healthy_schedules, healthy_tricks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PROGRAMS = [
     function
-    for module in (healthy_schedules, healthy_averages, healthy_tricks, healthy_corners)
+    for module in (healthy_schedules, healthy_averages, healthy_tricks, healthy_corners, healthy_more)
     for _, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__
 ]
