@@ -41,6 +41,16 @@ class Positions:
         (cell, row), (_, end_row) = self._cell_map(row), self._cell_map(end_row)
         return Span(self._filename, row, column, end_row, end_column, cell)
 
+    def text(self, first: CSTNode, last: CSTNode) -> str:
+        """What is written from the start of one node to the end of another."""
+        return self._text[self._written.offsets[first][0] : self._written.offsets[last][1]]
+
+    def follows_word(self, node: CSTNode) -> bool:
+        """Whether a word stands right before a node."""
+        start = self._written.offsets[node][0]
+        before = self._text[start - 1 : start]
+        return before.isalnum() or before == "_"
+
     def _place(self, offset: int) -> tuple[int, int]:
         row = bisect_right(self._line_starts, offset)
         return row, offset - self._line_starts[row - 1] + 1
@@ -52,8 +62,12 @@ class Positions:
         return state
 
     @cached_property
+    def _text(self) -> str:
+        return "".join(self._written.tokens)
+
+    @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *(end.end() for end in _LINE_END.finditer("".join(self._written.tokens)))]
+        return [0, *(end.end() for end in _LINE_END.finditer(self._text))]
 
 
 class _NotingState(CodegenState):

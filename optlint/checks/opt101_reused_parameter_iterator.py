@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint import remedies
 from optlint.diagnostic import Severity
 from optlint.rule import Rule
 
@@ -32,7 +33,7 @@ def reused(event: Consumed) -> Iterator[Diagnostic]:
         f"{_user(event.by)} {gets}: `{event.site.text}` is a one-shot iterator that was used {when}",
         severity=Severity.ERROR if event.trains else Severity.WARNING,
         notes=(("the iterator is made here", event.iterator.made), ("first used here", event.earlier)),
-        fix=event.fix,
+        fix=remedies.fix("keep a list", remedies.each_called_with([born.written for born in event.births], "list")),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint import remedies
 from optlint.rule import Rule
 
 if TYPE_CHECKING:
@@ -20,13 +21,19 @@ rule = Rule(
 )
 
 
+LAZY = frozenset({"map", "filter", "generator", "generator expression"})
+
+
 @rule.check
 def tested_again(event: MembershipTested) -> Iterator[Diagnostic]:
     """Report a test that is asked more than once."""
-    if event.repeated and event.iterator.of_model:
+    if event.repeated and (event.iterator.of_model or event.iterator.kind in LAZY):
+        kind = "set" if event.hashable else "list"
+        births = [born.written for born in event.births]
         yield rule.at(
             event.site,
             f"only the first of these tests sees anything: `{event.tested.text}` is a one-shot iterator, "
             "and the first `in` uses it up",
             notes=(("the iterator is made here", event.iterator.made),),
+            fix=remedies.fix(f"keep a {kind}", remedies.each_called_with(births, kind)),
         )

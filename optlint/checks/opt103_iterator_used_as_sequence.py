@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint import remedies
 from optlint.rule import Rule
 
 if TYPE_CHECKING:
@@ -28,4 +29,5 @@ def not_a_sequence(event: SequenceOperation) -> Iterator[Diagnostic]:
             event.site,
             f"{event.operation} raises TypeError here: `{event.operand.text}` is a one-shot iterator, not a list",
             notes=(("the iterator is made here", event.iterator.made),),
+            fix=remedies.fix("make a list", remedies.each_called_with([born.written for born in event.births], "list")),
         )

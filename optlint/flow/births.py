@@ -245,7 +245,6 @@ def _parts_of(cell: IteratorCell, state: State, depth: int = 0) -> Iterator[Ref]
                 yield from _parts_of(IteratorCell("", cell.made, items=inner.items, item=inner.item), state, depth + 1)
 
 
-
 def _are_shadowed(machine: Machine) -> bool:
     """Whether the file gives the names that a fix would use another meaning."""
     births = machine.births
