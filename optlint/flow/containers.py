@@ -148,6 +148,8 @@ def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> V
         if cell.items is not None:
             return union(cell.items)
         place = index.value if isinstance(index, Const) and isinstance(index.value, int) else None
+        if index is UNKNOWN and state.get(cell.item, SequenceCell) is not None:
+            return UNKNOWN  # a slice of a list of lists, or one of them
         item = consumption.anonymous(machine, cell.item, state)
         return _one(machine, receiver, item, place, state) if place is not None else item
     return UNKNOWN
