@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from hashlib import blake2b
 
 import optlint
+from optlint.checking import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ class Cache:
         self._digests: dict[str, str | None] = {}
         self._keys: dict[Config, str] = {}
 
-    def get(self, path: str, data: bytes, config: Config, named: bool) -> tuple[Diagnostic, ...] | None:
-        """What was found in a file with these bytes, if it is known and still holds."""
+    def get(self, path: str, content: str, config: Config, named: bool) -> tuple[Diagnostic, ...] | None:
+        """What was found in a file whose bytes have this digest, if it is known and still holds."""
         key = os.path.join(self._here, path)
         entry = self._entries.get(key)
-        if entry is None or entry["content"] != digest(data) or entry["config"] != self._config_key(config, named):
+        if entry is None or entry["content"] != content or entry["config"] != self._config_key(config, named):
             return None
         if any(self._digest_of(other) != known for other, known in entry["others"].items()):
             return None
@@ -49,12 +49,12 @@ class Cache:
         return _diagnostics(entry["diagnostics"], path)
 
     def put(
-        self, path: str, data: bytes, config: Config, named: bool, found: Iterable[Diagnostic], others: Iterable[str]
+        self, path: str, content: str, config: Config, named: bool, found: Iterable[Diagnostic], others: Iterable[str]
     ) -> None:
         """Keep what was found in a file; `others` are the paths that this depends on."""
         key = os.path.join(self._here, path)
         self._entries[key] = {
-            "content": digest(data),
+            "content": content,
             "config": self._config_key(config, named),
             "others": {other: self._digest_of(other) for other in others},
             "diagnostics": [_record(diagnostic, path) for diagnostic in found],
@@ -87,11 +87,6 @@ class Cache:
         if path not in self._digests:
             self._digests[path] = _digest_of(path)
         return self._digests[path]
-
-
-def digest(data: bytes) -> str:
-    """A short name for these bytes that no others have."""
-    return blake2b(data, digest_size=16).hexdigest()
 
 
 def cache_folder(start: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from optlint.config import ConfigError
+from optlint.named_tuple import NamedTuple
 from optlint.outcome import Change, FileResult
 from optlint.prefilter import uses_torch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from optlint.cache import Cache
     from optlint.config import Config
     from optlint.diagnostic import Diagnostic
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from optlint.selection import Selection
 
 
+MANY_FILES = 100  # to parse, from which on another process saves more time than it takes to start
 MOST_SOURCES = 64  # files of a project that are kept in memory for the files that import them
 
 
@@ -59,65 +63,69 @@ class Policies:
             raise ConfigError(f"{config.path or 'command line'}: {error}") from None
 
 
+class Examined(NamedTuple):
+    """What came of a file that had to be parsed, the digest of its bytes, and the paths that this depends on."""
+
+    result: FileResult
+    content: str
+    others: frozenset[str] = frozenset()
+
+
 class Checker:
     """Checks one file after the other, and mends it if that is wanted; a run in the folder `cache_in` has a cache."""
 
     def __init__(self, policies: Policies, mending: Mending | None = None, cache_in: str = "") -> None:
         self.policies = policies
-        self._mending = mending
+        self.mending = mending
         self._cache_in = cache_in
         self._cache: Cache | None = None
         self._project: Project | None = None
 
     def check(self, file: SourceFile) -> FileResult:
         """Read the file, and lint it if its bytes let it seem worth while."""
-        if file.trouble:
-            return self._unreadable(file, file.trouble)
-        if file.data is not None:
-            return self._check_source(file, file.data)
+        return self.look(file) or self.keep(file, self.examine(file))
+
+    def look(self, file: SourceFile) -> FileResult | None:
+        """The result, if it can be told without parsing: most files have nothing to do with us, or are known."""
         try:
-            with open(file.path, "rb") as opened:
-                data = opened.read()
-        except OSError as error:
-            return self._unreadable(file, error.strerror or str(error))
-        except MemoryError:
-            return self._unreadable(file, "it is too large")
-        return self._check_source(file, data)
-
-    def finish(self) -> None:
-        """Keep what was found for the next run."""
-        if self._cache:
-            self._cache.save()
-
-    def _check_source(self, file: SourceFile, source: bytes | str) -> FileResult:
-        data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
+            data = _read(file)
+        except _UnreadableError as error:
+            return self._unreadable(file, str(error))
         if not _is_suspicious(data) and not (file.named and _is_broken(file.path, data)):
             return FileResult(file.path, parsed=False)
         known = self._known(file, data)
-        if known is not None and not (self._mending and any(one.fix for one in known)):
-            return FileResult(file.path, known, parsed=False)
-        result, others = self._linted(file, source, data)
-        cache = self._open_cache(file)
-        if cache and result.crash is None and not self._mending:
-            cache.put(file.path, data, file.config, file.named, result.diagnostics, others)
-        return result
+        if known is None or (self.mending and any(one.fix for one in known)):
+            return None
+        return FileResult(file.path, known, parsed=False)
 
-    def _linted(self, file: SourceFile, source: bytes | str, data: bytes) -> tuple[FileResult, frozenset[str]]:
-        """What is found, and the paths of other files that this depends on."""
+    def examine(self, file: SourceFile) -> Examined:
+        """Lint the file, whatever it costs."""
+        try:
+            data = _read(file)
+        except _UnreadableError as error:
+            return Examined(self._unreadable(file, str(error)), "")
+        content = digest(data)
         policy = self.policies.of(file.config)
         if not _is_worth_parsing(policy, data) and not (file.named and _is_broken(file.path, data)):
-            return FileResult(file.path, parsed=False), frozenset()
-        from optlint.judging import AnalysisError
-        from optlint.linter import lint
-
-        if self._mending:
-            return _mended(file, source, policy, self._mending), frozenset()
+            return Examined(FileResult(file.path, parsed=False), content)
+        source = data if file.data is None else file.data
+        if self.mending:
+            return Examined(_mended(file, source, policy, self.mending), "")
         project = self._project_view()
-        try:
-            found = tuple(lint(source, file.path, policy, project))
-        except AnalysisError as error:
-            return FileResult(file.path, crash=str(error)), frozenset()
-        return FileResult(file.path, found), frozenset(project.asked)
+        return Examined(_linted(file, source, policy, project), content, frozenset(project.asked))
+
+    def keep(self, file: SourceFile, examined: Examined) -> FileResult:
+        """Keep the result for the next run, if it will hold then."""
+        cache = self._open_cache(file)
+        result = examined.result
+        if cache and examined.content and result.crash is None:
+            cache.put(file.path, examined.content, file.config, file.named, result.diagnostics, examined.others)
+        return result
+
+    def finish(self) -> None:
+        """Write what was kept."""
+        if self._cache:
+            self._cache.save()
 
     def _project_view(self) -> Project:
         """What is known of the project's files, with nothing asked yet; now and then it starts anew, to save memory."""
@@ -129,7 +137,7 @@ class Checker:
 
     def _known(self, file: SourceFile, data: bytes) -> tuple[Diagnostic, ...] | None:
         cache = self._open_cache(file)
-        return cache.get(file.path, data, file.config, file.named) if cache else None
+        return cache.get(file.path, digest(data), file.config, file.named) if cache else None
 
     def _open_cache(self, file: SourceFile) -> Cache | None:
         if not self._cache_in or file.data is not None:
@@ -147,9 +155,58 @@ class Checker:
         return FileResult(file.path, found, parsed=False)
 
 
+class _UnreadableError(Exception):
+    """A file whose bytes cannot be had; its text says why."""
+
+
+def _read(file: SourceFile) -> bytes:
+    if file.trouble:
+        raise _UnreadableError(file.trouble)
+    if file.data is not None:
+        return file.data if isinstance(file.data, bytes) else file.data.encode("utf-8", "surrogatepass")
+    try:
+        with open(file.path, "rb") as opened:
+            return opened.read()
+    except OSError as error:
+        raise _UnreadableError(error.strerror or str(error)) from None
+    except MemoryError:
+        raise _UnreadableError("it is too large") from None
+
+
+def digest(data: bytes) -> str:
+    """A short name for these bytes that no others have."""
+    from hashlib import blake2b
+
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def check_all(files: Sequence[SourceFile], checker: Checker, jobs: int) -> Iterator[FileResult]:
+    """The results in the order of the files; several processes share the work if there is enough of it."""
+    known = list(map(checker.look, files))
+    unknown = [file for file, result in zip(files, known, strict=True) if result is None]
+    if jobs > 1 and len(unknown) >= MANY_FILES:
+        from optlint.pool import examined
+
+        found: Iterator[Examined] = examined(unknown, checker, jobs)
+    else:
+        found = map(checker.examine, unknown)
+    for file, result in zip(files, known, strict=True):
+        yield result or checker.keep(file, next(found))
+
+
 def check_file(file: SourceFile, policies: Policies, mending: Mending | None = None) -> FileResult:
     """Check a single file, without a cache."""
     return Checker(policies, mending).check(file)
+
+
+def _linted(file: SourceFile, source: bytes | str, policy: Policy, project: Project) -> FileResult:
+    from optlint.judging import AnalysisError
+    from optlint.linter import lint
+
+    try:
+        return FileResult(file.path, tuple(lint(source, file.path, policy, project)))
+    except AnalysisError as error:
+        return FileResult(file.path, crash=str(error))
 
 
 def _mended(file: SourceFile, source: bytes | str, policy: Policy, mending: Mending) -> FileResult:

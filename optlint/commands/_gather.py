@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from optlint.arguments import Arguments, Option
-from optlint.checking import Checker, Policies
+from optlint.arguments import Arguments, Option, UsageError
+from optlint.checking import Checker, Policies, check_all
 from optlint.config import Config, Configs, read_file
 from optlint.files import Excluding, Missing, SourceFile, find_files, given_file
 from optlint.outcome import Gathered
@@ -32,6 +32,7 @@ OPTIONS = (
     Option(("--config",), "use this configuration for all files", "FILE"),
     Option(("--isolated",), "use no configuration file"),
     Option(("--no-cache",), "neither use nor keep results of other runs"),
+    Option(("--jobs",), "how many processes to use if there are many files (default: one for each processor)", "N"),
     Option(("--quiet", "-q"), "print diagnostics only"),
     Option(("--verbose", "-v"), "tell on stderr what is done"),
 )
@@ -61,7 +62,7 @@ def gather(arguments: Arguments, mending: Mending | None = None) -> Gathered:
         policies.validate(config)
     checker = Checker(policies, mending, "" if arguments.has("--no-cache") else os.getcwd())
     try:
-        results = list(_shown(map(checker.check, files), len(files), arguments))
+        results = list(_shown(check_all(files, checker, _jobs(arguments)), len(files), arguments))
     finally:
         checker.finish()
     for result in results:
@@ -86,6 +87,15 @@ def _shown(results: Iterable[FileResult], total: int, arguments: Arguments) -> I
     from optlint.progress import shown
 
     return shown(results, total)
+
+
+def _jobs(arguments: Arguments) -> int:
+    word = arguments.value("--jobs")
+    if not word:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not word.isdecimal() or int(word) < 1:
+        raise UsageError(f"`--jobs {word}`: a number from 1 on is needed")
+    return int(word)
 
 
 def _fixed_config(arguments: Arguments) -> Config | None:
