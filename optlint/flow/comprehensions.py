@@ -55,10 +55,10 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     if lazy:
         walked = first if len(node.clauses) == 1 else None
         machine.births.nodes[node.origin] = node
-        made = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth, walked=walked)
+        lazily = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth, walked=walked)
         exact = rounds.exact
-        made = replace(made, covers=rounds.covers, items=exact, layers=layers, ordered=ordered)
-        return machine.new(state, replace(made, filtered=passed is False))
+        lazily = replace(lazily, covers=rounds.covers, items=exact, layers=layers, ordered=ordered)
+        return machine.new(state, replace(lazily, filtered=passed is False))
     if node.kind == "dict":
         return machine.new(state, MappingCell(site, (), True, element))
     children = _kept_children(node, first, state)

@@ -44,6 +44,7 @@ from optlint.flow.values import (
     Path,
     Ref,
     SequenceCell,
+    Use,
     Value,
     union,
 )
@@ -191,10 +192,10 @@ def _membership(machine: Machine, value: Value, node: ir.Comparison, operand: ir
     here, tested = machine.site(node), machine.site(operand)
     births.tested(machine, cell, state)
     known = consumption.facts(value, cell, state)
-    births.tell(machine, cell, events.MembershipTested(known, here, tested, repeated), state)
+    births.tell(machine, (cell,), events.MembershipTested(known, here, tested, repeated), state)
     state.put(value, replace(cell, tested=True))
     state.changes += not repeated
-    if cell.use in (consumption.Use.USED, consumption.Use.PARTLY) and not cell.tested:
+    if cell.use in (Use.USED, Use.PARTLY) and not cell.tested:
         consumption.draw(machine, value, state, machine.site(operand), Purpose("in", whole=False))
 
 

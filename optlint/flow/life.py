@@ -126,15 +126,28 @@ class Life:
     def _live(self, cls: ClassValue, ref: Ref, state: State) -> None:
         """Run the methods of an object that is there: first those that set its attributes, then the others."""
         methods = {name: function for name, function in self._methods(cls, state) if name != "__init__"}
-        setters = [
-            name for name, function in methods.items() if _sets_attributes(self.machine.bodies(function.node), function)
-        ]
+        setters = [name for name, function in methods.items() if self._sets_attributes(function)]
         for name in setters:
             self._absorb(state, self._run_method(name, replace(methods[name], bound=ref), state), ref)
         inner = {name for name in methods if self._is_called_inside(name, methods)}
         for name in sorted(methods.keys() - setters, key=lambda name: (name in inner, list(methods).index(name))):
             if methods[name].node not in self.machine.called:
                 self._run_method(name, replace(methods[name], bound=ref), state)
+
+    def _sets_attributes(self, function: Closure) -> bool:
+        """Whether a method assigns to attributes of its first parameter."""
+        node = function.node
+        if not isinstance(node, ir.Function) or not node.parameters:
+            return False
+        inside = (part for statement in self.machine.bodies(node) for part in ir.walk(statement))
+        targets = (target for part in inside if isinstance(part, ir.Assign) for target in part.targets)
+        flat = (one for target in targets for one in (target.items if isinstance(target, ir.Display) else (target,)))
+        return any(
+            isinstance(target, ir.Attribute)
+            and isinstance(target.value, ir.Name)
+            and target.value.id == node.parameters[0].name
+            for target in flat
+        )
 
     def _methods(self, cls: ClassValue, state: State) -> Iterator[tuple[str, Closure]]:
         """The methods that an object has, nearest class first; those of other files run only where they are called."""
@@ -194,18 +207,3 @@ def _method_names(block: ir.Block) -> frozenset[str]:
     """The names of all methods that the file's classes define."""
     found = [statement.body for statement in block if isinstance(statement, ir.Class)]
     return frozenset(node.name for body in found for node in _functions(body))
-
-
-def _sets_attributes(body: ir.Block, function: Closure) -> bool:
-    """Whether a method assigns to attributes of its first parameter."""
-    if not function.node.parameters:
-        return False
-    name = function.node.parameters[0].name
-    targets = (
-        target for part in body for node in ir.walk(part) if isinstance(node, ir.Assign) for target in node.targets
-    )
-    flat = (inner for target in targets for inner in (target.items if isinstance(target, ir.Display) else (target,)))
-    return any(
-        isinstance(target, ir.Attribute) and isinstance(target.value, ir.Name) and target.value.id == name
-        for target in flat
-    )

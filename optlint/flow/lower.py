@@ -132,7 +132,8 @@ def _match(node: cst.Match) -> Iterator[ir.Statement]:
 
 def _case(node: cst.MatchCase) -> ir.Case:
     wildcard = isinstance(node.pattern, cst.MatchAs) and node.pattern.pattern is None and node.guard is None
-    return ir.Case(node, tuple(sorted(_bound(node.pattern))), cst_expressions.optional(node.guard), _suite(node.body), wildcard)
+    guard = cst_expressions.optional(node.guard)
+    return ir.Case(node, tuple(sorted(_bound(node.pattern))), guard, _suite(node.body), wildcard)
 
 
 def _bound(pattern: cst.CSTNode) -> Iterator[str]:

@@ -65,13 +65,9 @@ def call_method(machine: Machine, method: Method, arguments: Arguments, node: ir
     """A method that the project does not define."""
     receiver, site = method.receiver, machine.site(node)
     cell = state.cell(receiver)
+    if isinstance(cell, SequenceCell | MappingCell) and isinstance(receiver, Ref):
+        return _on_container(machine, receiver, cell, method, arguments, node, state)
     if isinstance(receiver, Ref):
-        if isinstance(cell, SequenceCell) and cell.kind == "set" and method.name in sets.METHODS:
-            return sets.call_method(machine, receiver, method.name, arguments, state, site)
-        if isinstance(cell, MappingCell) and cell.role == "group" and method.name == "update":
-            group_writes.updated(machine, cell, arguments, node, state)
-        if isinstance(cell, SequenceCell | MappingCell):
-            return containers.call_method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, TensorCell):
             tensor_methods.tell_keywords(machine, f".{method.name}()", arguments)
             leaves.method_called(machine, receiver, method, node, state)
@@ -95,6 +91,23 @@ def call_method(machine: Machine, method: Method, arguments: Arguments, node: ir
     if known is None and method.name not in ("append", "extend", "add"):
         tensor_calls.hand_over(machine, arguments, node, state)
     return UNKNOWN if known is None else known
+
+
+def _on_container(
+    machine: Machine,
+    receiver: Ref,
+    cell: SequenceCell | MappingCell,
+    method: Method,
+    arguments: Arguments,
+    node: ir.Call,
+    state: State,
+) -> Value:
+    site = machine.site(node)
+    if isinstance(cell, SequenceCell) and cell.kind == "set" and method.name in sets.METHODS:
+        return sets.call_method(machine, receiver, method.name, arguments, state, site)
+    if isinstance(cell, MappingCell) and cell.role == "group" and method.name == "update":
+        group_writes.updated(machine, cell, arguments, node, state)
+    return containers.call_method(machine, receiver, method.name, arguments, state, site)
 
 
 def _on_super(machine: Machine, receiver: Super, name: str, arguments: Arguments, state: State, site: Site) -> Value:

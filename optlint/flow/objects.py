@@ -177,11 +177,10 @@ def identify(machine: Machine, node: ir.Expression, state: State) -> Value:
         receiver = identify(machine, node.value, state)
         value = get_attribute(machine, receiver, node, state)
         unknown = attributes.is_blank(value, state) or (isinstance(value, Method) and value.receiver == receiver)
-        if unknown and isinstance(receiver, Ref) and state.get(receiver, InstanceCell):
-            cell = state.get(receiver, InstanceCell)
-            assert cell is not None
-            if cell.get(node.attr) is not None:
-                state.put(receiver, replace(cell, attrs=tuple(pair for pair in cell.attrs if pair[0] != node.attr)))
+        owner = state.get(receiver, InstanceCell)
+        if unknown and isinstance(receiver, Ref) and owner is not None:
+            if owner.get(node.attr) is not None:
+                state.put(receiver, replace(owner, attrs=tuple(pair for pair in owner.attrs if pair[0] != node.attr)))
             return modules.child(machine, receiver, node.attr, state)
         return value
     return machine.evaluate(node, state)

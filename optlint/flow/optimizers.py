@@ -291,4 +291,3 @@ def _tensor(build: Build, options: tuple[Ref, ...], site: Site, holder: Site) ->
         here = consumption.passed_from(build.machine, options[0], site)
         gift = group_tensors.Gift(options, here, holder, build.site, build.name, build.leaves_only)
         group_tensors.given(build.machine, gift, build.state)
-

@@ -72,7 +72,7 @@ def _of_instance(
 def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Slice, state: State) -> Value:
     """`receiver[start:stop]`."""
     bounds = [_bound(machine, part, state) for part in (index.lower, index.upper)]
-    whole = index.step is None and ... not in bounds
+    whole = index.step is None and not any(bound is ... for bound in bounds)
     cell, site = state.cell(receiver), machine.site(node)
     if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
         return tensor_methods.piece(machine, receiver, cell, state, machine.site(node))

@@ -68,8 +68,7 @@ def graphs(build, audited):
         iteration = build(counter)
         for _ in range(6):
             iteration()
-        result = counter.graphs, counter.nodes, report.diagnostics
-    return result
+    return counter.graphs, counter.nodes, report.diagnostics
 
 
 def graphs_without(build):

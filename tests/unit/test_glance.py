@@ -108,6 +108,7 @@ def is_silent(code: str, registry) -> bool:
     from optlint.decoding import NotAnalysedError
 
     try:
-        return not any(True for event in judging._events(code, "a.py", Settings(), Project()) for _ in registry.judge(event))
+        events = judging._events(code, "a.py", Settings(), Project())
+        return not any(True for event in events for _ in registry.judge(event))
     except NotAnalysedError:
         return True
