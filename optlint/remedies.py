@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Edits: TypeAlias = tuple[Edit, ...] | None
 
 _LINE_END = re.compile(r"\r\n?|\n")
+DISPLAYS = {"list": ("[", "]"), "set": ("{", "}")}
 
 
 class Argument(NamedTuple):
@@ -33,8 +34,8 @@ class Written(NamedTuple):
     """How an expression is written: where it stands without and with its own parentheses, and its text with them.
 
     `form` is `primary` for what a dot or a call can follow, `bare` for what stands without the parentheses that it
-    needs anywhere else (`a, b`, the `x for x in y` of a call), or `other`; `glued` tells whether a word stands right
-    before it.
+    needs anywhere else (`a, b`), `generator` for a generator expression, or `other`; `glued` tells whether a word
+    stands right before it.
     """
 
     span: Span
@@ -54,6 +55,11 @@ class Written(NamedTuple):
         """Whether a dot or a call can follow."""
         return self.parenthesised or self.form == "primary"
 
+    @property
+    def bare(self) -> bool:
+        """Whether it lacks the parentheses that it needs in most places."""
+        return self.form == "bare" or (self.form == "generator" and not self.parenthesised)
+
 
 def fix(message: str, edits: Edits, *, safe: bool = True) -> Fix | None:
     """A fix of these edits, if there are any."""
@@ -69,13 +75,23 @@ def together(parts: Iterable[Edits]) -> Edits:
 
 
 def called_with(written: Written | None, function: str) -> Edits:
-    """`function(expression)`, in the expression's own parentheses if it has some."""
+    """`function(expression)`, in the expression's own parentheses if it has some; `[x for x in y]` for `list`."""
     if written is None:
         return None
+    if written.form == "generator" and function in DISPLAYS:
+        return _around(written.span, *DISPLAYS[function]) if written.bare else _displayed(written, function)
     space = " " if written.glued else ""
     if written.parenthesised:
         return (Edit(_start(written.whole), f"{space}{function}"),)
     return _around(written.span, f"{space}{function}(", ")")
+
+
+def _displayed(written: Written, function: str) -> tuple[Edit, ...]:
+    """A comprehension in place of a generator expression in parentheses."""
+    opening, closing = _start(written.whole), _end(written.whole)
+    first = opening._replace(end_column=opening.column + 1)
+    last = closing._replace(column=closing.column - 1)
+    return Edit(first, DISPLAYS[function][0]), Edit(last, DISPLAYS[function][1])
 
 
 def each_called_with(expressions: Iterable[Written | None], function: str) -> Edits:
@@ -85,7 +101,7 @@ def each_called_with(expressions: Iterable[Written | None], function: str) -> Ed
 
 def bracketed(written: Written | None, before: str, after: str) -> Edits:
     """The expression between brackets."""
-    return None if written is None or written.form == "bare" else _around(written.whole, before, after)
+    return None if written is None or written.bare else _around(written.whole, before, after)
 
 
 def starred(written: Written | None, ending: str = "") -> Edits:
@@ -97,7 +113,7 @@ def starred(written: Written | None, ending: str = "") -> Edits:
 
 def followed_by(written: Written | None, ending: str) -> Edits:
     """`expression.method()` and the like; what binds less is put into parentheses."""
-    if written is None or written.form == "bare":
+    if written is None or written.bare:
         return None
     if written.closed:
         return (Edit(_end(written.whole), ending),)
@@ -125,7 +141,7 @@ def keyword_set(call: Written | None, keyword: str, value: str) -> Edits:
         inside = _end(call.span)._replace(column=call.span.end_column - 1, end_column=call.span.end_column - 1)
         return (Edit(inside, f"{keyword}={value}"),) if part(call, call.span).endswith("()") else None
     last = call.arguments[-1]
-    return None if last.value.form == "bare" else (Edit(_end(last.span), f", {keyword}={value}"),)
+    return None if last.value.bare else (Edit(_end(last.span), f", {keyword}={value}"),)
 
 
 def keyword_dropped(call: Written | None, keyword: str) -> Edits:
@@ -147,7 +163,7 @@ def keyword_dropped(call: Written | None, keyword: str) -> Edits:
 
 def assigned_by_call(target: Span, attribute: str, method: str, value: Written | None) -> Edits:
     """`target.method(value)` in place of `target.attribute = value`."""
-    if value is None or value.form == "bare":
+    if value is None or value.bare:
         return None
     column = target.end_column - len(attribute)
     head = Span(target.filename, target.end_row, column, value.whole.row, value.whole.column, target.cell)
@@ -176,7 +192,7 @@ def _data_of(call: Written | None) -> Written | None:
     if not arguments or arguments[0].star or arguments[0].keyword not in (None, "data"):
         return None
     data = arguments[0].value
-    return None if data.form == "bare" else data
+    return None if data.bare else data
 
 
 def gradients_last(product: Written | None, leaves: Sequence[Written | None]) -> Edits:

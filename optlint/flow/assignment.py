@@ -93,7 +93,7 @@ def bind_name(machine: Machine, name: str, value: Value, state: State) -> None:
     elif kind == "nonlocal":
         scope = next((outer for outer in frame.scopes[1:] if (outer, name) in state.variables), scope)
     if (scope, name) in state.variables:
-        changes.changed(machine, name)
+        changes.changed(machine, changes.bound(name))
     state.variables[scope, name] = value
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from optlint.flow import events, ir, tensor_uses, torch_api
-from optlint.flow.changes import ANYTHING, PARTS, name_of
+from optlint.flow.changes import ANYTHING, PARTS, bound, name_of
 from optlint.flow.values import (
     Closure,
     InstanceCell,
@@ -141,7 +141,19 @@ def _is_late(machine: Machine, cell: IteratorCell, state: State) -> bool:
     node = machine.births.nodes.get(cell.born.origin)
     if node is None or not changes.isdisjoint((PARTS, ANYTHING)) or _runs_other_code(node):
         return True
-    return not changes.isdisjoint(machine.mentions(node))
+    own = {name for part in ir.walk(node) for name in _bound_by(part)}
+    seen_later = {name for part in _lazy_parts(node) for name in machine.mentions(part)}
+    return not changes.isdisjoint((machine.mentions(node) | {bound(name) for name in seen_later - own}) - own)
+
+
+def _lazy_parts(node: ir.Node) -> Iterator[ir.Node]:
+    """What an iterator evaluates for each item, not when it is made."""
+    if isinstance(node, ir.Comprehension):
+        yield node.element
+        for place, clause in enumerate(node.clauses):
+            yield from (*clause.tests, *([clause.iterable] if place else []))
+    elif isinstance(node, ir.Call) and node.args and isinstance(node.args[0].value, ir.Lambda):
+        yield node.args[0].value.body
 
 
 def _runs_other_code(node: ir.Node) -> bool:
@@ -160,9 +172,9 @@ def _is_harmless(node: ir.Call) -> bool:
     return isinstance(node.func, ir.Attribute) or (isinstance(node.func, ir.Name) and node.func.id in HASHED)
 
 
-def tell(machine: Machine, cell: IteratorCell, event: Event, state: State) -> None:
-    """Tell the checks, when all is known that is done to this iterator and to others at the same place."""
-    machine.births.told.setdefault((type(event), event.site.origin), []).append(cell)
+def tell(machine: Machine, cells: tuple[IteratorCell, ...], event: Event, state: State) -> None:
+    """Tell the checks, when all is known that is done to these iterators and to others at the same place."""
+    machine.births.told.setdefault((type(event), event.site.origin), []).extend(cells)
     machine.when_over(lambda: machine.emit(_judged(machine, event, state)))
 
 

@@ -1,6 +1,7 @@
 """What may have changed while a program ran on: what lazy iterators see of it depends on when they are walked through.
 
-Changes are kept as words, in the order of the run: the name of what was bound or written, or one of those below.
+Changes are kept as words, in the order of the run: the name of what was written to, `=name` for a name that stands for
+something else now, or one of those below.
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ HARMLESS_METHODS |= frozenset(
 def changed(machine: Machine, *names: str) -> None:
     """Something of one of these names may not be what it was."""
     machine.changes.extend(names)
+
+
+def bound(name: str) -> str:
+    """The word for a name that stands for something else now."""
+    return f"={name}"
 
 
 def attribute_set(machine: Machine, receiver: Value, name: str, value: Value, state: State) -> None:

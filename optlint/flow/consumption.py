@@ -24,6 +24,8 @@ from optlint.flow.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from optlint.flow.events import Site
     from optlint.flow.machine import Machine
     from optlint.flow.state import State
@@ -123,15 +125,18 @@ def draw(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose)
     if cell is None or cell.endless:
         return True
     births.drawn(machine, cell, state, purpose)
-    spent = _spent(ref, cell, state, purpose)
+    spent = tuple(_spent(ref, cell, state, purpose))
     here = _trail(machine, ref, site)
-    if spent is not None:
-        _tell(machine, spent[0], spent[1], here, purpose, state)
+    if spent:
+        _tell(machine, spent, here, purpose, state)
     _mark(ref, state, here, purpose)
-    return spent is None
+    return not spent
 
 
-def _tell(machine: Machine, ref: Ref, cell: IteratorCell, here: Trail, purpose: Purpose, state: State) -> None:
+def _tell(
+    machine: Machine, spent: tuple[tuple[Ref, IteratorCell], ...], here: Trail, purpose: Purpose, state: State
+) -> None:
+    ref, cell = spent[0]
     earlier, site = _meeting(cell.used_at, here)
     trains = purpose.trains or (purpose.body is not None and writes(purpose.body))
     again = earlier.origin is site.origin
@@ -139,7 +144,7 @@ def _tell(machine: Machine, ref: Ref, cell: IteratorCell, here: Trail, purpose: 
     known = facts(ref, cell, state)
     if known.of_model or purpose.trains:
         event = events.Consumed(known, site, purpose.by, trains, earlier, partly, again)
-        births.tell(machine, cell, event, state)
+        births.tell(machine, tuple(known for _, known in spent), event, state)
 
 
 def _trail(machine: Machine, ref: Ref, site: Site) -> Trail:
@@ -197,17 +202,15 @@ def _is_of_model(value: Value, state: State) -> bool:
     return any(state.get(item, TensorCell) is not None for item in items)
 
 
-def _spent(ref: Ref, cell: IteratorCell, state: State, purpose: Purpose) -> tuple[Ref, IteratorCell] | None:
-    """The iterator, or the one behind it, that has nothing or too little left."""
+def _spent(ref: Ref, cell: IteratorCell, state: State, purpose: Purpose) -> Iterator[tuple[Ref, IteratorCell]]:
+    """The iterator, or those behind it, that have nothing or too little left."""
     if _is_spent(cell, state, purpose):
-        return ref, cell
+        yield ref, cell
+        return
     for source in cell.sources:
         inner = state.get(source, IteratorCell)
         if inner is not None and isinstance(source, Ref) and cell.use is Use.FRESH:
-            found = _spent(source, inner, state, purpose)
-            if found is not None:
-                return found
-    return None
+            yield from _spent(source, inner, state, purpose)
 
 
 def _is_spent(cell: IteratorCell, state: State, purpose: Purpose) -> bool:
@@ -304,7 +307,7 @@ def as_sequence(machine: Machine, value: Value, site: Site, operand: Site, opera
     cell = state.get(value, IteratorCell)
     if cell is not None and cell.kind != "tqdm":
         event = events.SequenceOperation(facts(value, cell, state), site, operand, operation)
-        births.tell(machine, cell, event, state)
+        births.tell(machine, (cell,), event, state)
 
 
 def covers_of(value: Value, state: State) -> tuple[Cover, ...] | None:

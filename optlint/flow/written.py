@@ -15,7 +15,7 @@ PRIMARY = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.List, cst.ListComp, cst.Set, cst.SetComp, cst.Dict,
     cst.DictComp,
 )  # fmt: skip
-NEEDS_PARENTHESES = (cst.Tuple, cst.GeneratorExp, cst.NamedExpr, cst.Yield)
+NEEDS_PARENTHESES = (cst.Tuple, cst.NamedExpr, cst.Yield)
 
 
 def written(node: object, positions: Positions) -> Written | None:
@@ -35,6 +35,8 @@ def written(node: object, positions: Positions) -> Written | None:
 
 
 def _form(node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.GeneratorExp):
+        return "generator"
     if isinstance(node, NEEDS_PARENTHESES) and not node.lpar:
         return "bare"
     return "primary" if isinstance(node, PRIMARY) else "other"
