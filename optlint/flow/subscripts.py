@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optlint.flow import (
     consumption,
@@ -107,13 +107,13 @@ def _any_item(cell: SequenceCell) -> Value:
     return cell.item if cell.items is None else union(cell.items)
 
 
-def _bound(machine: Machine, node: ir.Expression | None, state: State) -> int | None:
+def _bound(machine: Machine, node: ir.Expression | None, state: State) -> Any:
     """The number that a slice starts or stops at; `...` stands for one that is not known."""
     if node is None:
         return None
     value = machine.evaluate(node, state)
     known = isinstance(value, Const) and isinstance(value.value, int)
-    return value.value if known else ...  # type: ignore[union-attr,return-value]
+    return value.value if known else ...  # type: ignore[union-attr]
 
 
 def _sliced_module(
