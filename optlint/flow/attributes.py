@@ -150,7 +150,7 @@ def _set_on_instance(
         state.put(receiver, replace(cell, frozen=True))  # tied: whoever owns the other one trains it
     for option in options_of(value):
         tensor = state.get(option, TensorCell)
-        if tensor is not None and isinstance(option, Ref) and cell.is_module:
+        if tensor is not None and isinstance(option, Ref) and tensor_uses.registers(cell, state):
             text = machine.site(target).text
             tensor_uses.stored_on_module(machine, option, tensor, machine.site(source), text, state)
     store(receiver, name, value, state)

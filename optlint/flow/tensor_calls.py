@@ -204,7 +204,7 @@ def hand_over(machine: Machine, arguments: Arguments, node: ir.Call, state: Stat
 def set_by_name(machine: Machine, receiver: Ref, name: str | None, value: Value, node: ir.Call, state: State) -> None:
     """`setattr(module, name, value)`."""
     cell = state.get(receiver, InstanceCell)
-    if cell is None or not cell.is_module:
+    if cell is None or not tensor_uses.registers(cell, state):
         return
     site, owner = machine.site(node.args[2].value), machine.site(node.args[0].value).text
     text = f"{owner}.{name}" if name is not None else machine.site(node).text

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow import events, torch_tensors
+from optlint.flow import classes, events, torch_tensors
 from optlint.flow.tensors import is_one_of_tensors, is_tensor
 from optlint.flow.values import (
+    ClassValue,
     External,
     InstanceCell,
     IteratorCell,
@@ -176,6 +177,13 @@ def _held(cell: object) -> tuple[Value, ...]:
     if isinstance(cell, InstanceCell) and cell.cls == External("torch.nn.ParameterList"):
         return tuple(value for _, value in cell.attrs)
     return ()
+
+
+def registers(cell: InstanceCell, state: State) -> bool:
+    """Whether an object registers the Parameters that it is given: a module, or what has a `forward` and may be one."""
+    if cell.is_module is None and isinstance(cell.cls, ClassValue):
+        return classes.find(cell.cls, "forward", state) is not None
+    return cell.is_module is True
 
 
 def stored_on_module(machine: Machine, value: Ref, cell: TensorCell, site: Site, attribute: str, state: State) -> None:
