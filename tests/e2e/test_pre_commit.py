@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -28,6 +29,14 @@ params = model.parameters()
 count = sum(p.numel() for p in params)
 optimizer = torch.optim.SGD([{"params": params}], lr=0.1)
 """
+
+
+class Outcome(NamedTuple):
+    """How a run of the hook ended, what was printed, and the consumer's folder."""
+
+    returncode: int
+    output: str
+    folder: Path
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -68,30 +77,31 @@ def commit_hook(tool, home, hooks, tmp_path_factory):
     environment = {**os.environ, **places, "PATH": f"{TOOLS}:{os.environ['PATH']}"}
     folder, revision = hooks
 
-    def run(files, *arguments):
+    def run(files, *arguments, hook="optlint"):
         consumer = Path(tmp_path_factory.mktemp("consumer"))
-        settings = f"repos:\n- repo: {folder}\n  rev: {revision}\n  hooks: [{{id: optlint}}]\n"
+        settings = f"repos:\n- repo: {folder}\n  rev: {revision}\n  hooks: [{{id: {hook}}}]\n"
         for name, text in {**files, ".pre-commit-config.yaml": settings}.items():
             (consumer / name).parent.mkdir(parents=True, exist_ok=True)
             (consumer / name).write_text(text, encoding="utf-8")
         git(consumer, "init", "--quiet")
         git(consumer, "add", "--all")
         command = [tool, "run", *(arguments or ["--all-files"])]
-        return subprocess.run(command, cwd=consumer, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=consumer, env=environment, capture_output=True, text=True, check=False)
+        return Outcome(done.returncode, done.stdout + done.stderr, consumer)
 
     return run
 
 
 def test_a_healthy_file_passes(commit_hook):
     done = commit_hook({"train.py": GOOD})
-    assert (done.returncode, "Passed" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert (done.returncode, "Passed" in done.output) == (0, True)
 
 
 def test_a_broken_file_fails_and_is_shown(commit_hook):
     done = commit_hook({"train.py": BAD, "good.py": GOOD})
     assert done.returncode == 1
-    assert "OPT101" in done.stdout
-    assert "train.py:6:" in done.stdout
+    assert "OPT101" in done.output
+    assert "train.py:6:" in done.output
 
 
 def test_a_broken_stub_is_taken(commit_hook):
@@ -101,18 +111,27 @@ def test_a_broken_stub_is_taken(commit_hook):
 
 def test_without_files_nothing_is_run(commit_hook):
     done = commit_hook({"README.txt": "words"})
-    assert (done.returncode, "Skipped" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert (done.returncode, "Skipped" in done.output) == (0, True)
 
 
 def test_excluded_files_stay_excluded(commit_hook):
     settings = '[tool.optlint]\nexclude = ["legacy"]\n'
     done = commit_hook({"legacy/train.py": BAD, "pyproject.toml": settings})
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0
+
+
+def test_the_fixing_hook_mends_the_file_and_stops_the_commit(commit_hook):
+    done = commit_hook({"train.py": BAD, "good.py": GOOD}, hook="optlint-fix")
+    assert done.returncode == 1, done.output
+    mended = (done.folder / "train.py").read_text(encoding="utf-8")
+    assert mended == BAD.replace("model.parameters()", "list(model.parameters())")
+    assert (done.folder / "good.py").read_text(encoding="utf-8") == GOOD
+    assert commit_hook({"train.py": mended}, hook="optlint-fix").returncode == 0
 
 
 def test_the_pages_are_installed_with_it(commit_hook, home):
     commit_hook({"train.py": GOOD})
     program = next(home.rglob("bin/optlint"))
-    done = subprocess.run([program, "rule", "OPT101"], cwd=home, capture_output=True, text=True, check=True)
-    assert "reused-parameter-iterator" in done.stdout
-    assert "## Limits" in done.stdout
+    shown = subprocess.run([program, "rule", "OPT101"], cwd=home, capture_output=True, text=True, check=True)
+    assert "reused-parameter-iterator" in shown.stdout
+    assert "## Limits" in shown.stdout
