@@ -12,18 +12,19 @@ if TYPE_CHECKING:
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import AttributeSet, KeywordGiven
 
+MISSPELT = frozenset(
+    "require_grad require_grads require_grad_ require_Grad require_gradient require_gradients requireGrad "
+    "required_grad required_grads required_gradient requires_grads requires_grad_ requires_Grad requires_gradient "
+    "requires_gradients requires_grade requires_gard requires_grd requiresgrad requiresGrad requriesgrad "
+    "requires_gradd requried_grad requries_grad requiers_grad requirs_grad requires_garad requiress_grad requres_grad "
+    "reqires_grad reqiures_grad reuqires_grad requies_grad request_grad".split()
+)
+WORDS = tuple(sorted(word for word in MISSPELT if not any(other in word for other in MISSPELT - {word})))
 rule = Rule(
     "OPT403",
     "misspelt-requires-grad",
     "`requires_grad` is misspelt, so nothing is frozen or unfrozen",
-    needs=(("_grad", "Grad", "grads"),),
-)
-
-MISSPELT = frozenset(
-    "require_grad requires_grads require_grads required_grad requried_grad requires_gradient requires_gradients "
-    "require_gradient require_gradients requiresgrad requiresGrad requireGrad requires_Grad require_Grad requres_grad "
-    "requirs_grad reqires_grad reuqires_grad requies_grad request_grad required_grads needs_grad required_gradient "
-    "requires_grad_ require_grad_ requires_gard".split()
+    needs=(WORDS,),
 )
 
 

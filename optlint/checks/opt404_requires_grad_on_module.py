@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.checks.opt403_misspelt_requires_grad import MISSPELT
+from optlint.checks.opt403_misspelt_requires_grad import MISSPELT, WORDS
 from optlint.rule import Rule
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ rule = Rule(
     "OPT404",
     "requires-grad-on-module",
     "`requires_grad` is set on a module, where it does nothing",
-    needs=(("requires_grad",),),
+    needs=(("requires_grad", *WORDS),),
 )
 
 
