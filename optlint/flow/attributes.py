@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, consumption, events, hyperparameters, ir, tensor_methods, tensor_uses, tensors
+from optlint.flow import classes, consumption, events, hyperparameters, ir, tensor_methods, tensor_uses, tensors, torch_api
 from optlint.flow.values import (
     NONE,
     ClassValue,
@@ -45,7 +45,7 @@ def set_attribute(
     cell = state.cell(receiver)
     if isinstance(cell, OptimizerCell):
         hyperparameters.set_on_optimizer(machine, cell, target.attr, machine.site(target), state)
-    elif "grad" in target.attr.lower():
+    elif torch_api.is_about_gradients(target.attr):
         _tell(machine, receiver, target, state)
     if isinstance(receiver, Ref) and isinstance(cell, TensorCell):
         _set_on_tensor(machine, receiver, cell, target, value, state)

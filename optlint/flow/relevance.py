@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from optlint.flow import ir
-from optlint.flow.torch_api import MODULE_ITERATORS, OPTIMIZERS
+from optlint.flow.torch_api import MODULE_ITERATORS, OPTIMIZERS, is_about_gradients
 
 WORDS = (
     frozenset(MODULE_ITERATORS)
@@ -16,7 +16,7 @@ WORDS = (
 
 def concerns_training(identifiers: frozenset[str]) -> bool:
     """Whether code with these identifiers may have to do with parameters and optimizers."""
-    return not WORDS.isdisjoint(identifiers) or any("grad" in word for word in identifiers)
+    return not WORDS.isdisjoint(identifiers) or any(map(is_about_gradients, identifiers))
 
 
 def renamed(block: ir.Block) -> frozenset[str]:

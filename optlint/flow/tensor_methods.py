@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import consumption, containers, events, freezing, grad_mode, tensor_uses, tensors, torch_tensors
+from optlint.flow import consumption, containers, events, freezing, grad_mode, tensor_uses, tensors, torch_api, torch_tensors
 from optlint.flow.state import State, join
 from optlint.flow.values import NONE, UNKNOWN, Const, External, MappingCell, Method, Ref, TensorCell, Union, Value
 
@@ -66,7 +66,7 @@ def _same(
 def tell_keywords(machine: Machine, function: str, arguments: Arguments) -> None:
     """Tell which keywords with a `grad` in them a function of torch is given."""
     for keyword, where in arguments.keyword_sites.items():
-        if "grad" in keyword.lower():
+        if torch_api.is_about_gradients(keyword):
             machine.emit(events.KeywordGiven(where, function, keyword))
 
 

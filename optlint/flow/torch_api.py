@@ -38,6 +38,12 @@ RENAMED = {
 _COMMON = frozenset({"params", "lr", "weight_decay", "maximize", "foreach", "differentiable", "capturable", "fused"})
 
 
+def is_about_gradients(name: str) -> bool:
+    """Whether an identifier may be `requires_grad`, misspelt."""
+    lowered = name.lower()
+    return "grad" in lowered or ("req" in lowered and lowered.endswith(("gard", "garad", "grd")))
+
+
 def holds_modules(path: str) -> bool:
     """Whether an object of this class gives modules if it is walked over, if it can be walked over at all."""
     return path in LISTS_OF_MODULES or path.endswith(".?")
