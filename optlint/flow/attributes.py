@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, consumption, events, hyperparameters, ir, tensor_methods, tensor_uses, tensors, torch_api
+from optlint.flow import (
+    classes,
+    consumption,
+    events,
+    hyperparameters,
+    ir,
+    tensor_methods,
+    tensor_uses,
+    tensors,
+    torch_api,
+)
 from optlint.flow.values import (
     NONE,
     ClassValue,

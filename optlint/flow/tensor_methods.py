@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import consumption, containers, events, freezing, grad_mode, tensor_uses, tensors, torch_api, torch_tensors
+from optlint.flow import (
+    consumption,
+    containers,
+    events,
+    freezing,
+    grad_mode,
+    tensor_uses,
+    tensors,
+    torch_api,
+    torch_tensors,
+)
 from optlint.flow.state import State, join
 from optlint.flow.values import NONE, UNKNOWN, Const, External, MappingCell, Method, Ref, TensorCell, Union, Value
 
