@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from optlint.flow import consumption, tensor_methods, tensor_uses, tensors, torch_layers, torch_tensors
+from optlint.flow import consumption, ir, tensor_methods, tensor_uses, tensors, torch_layers, torch_tensors
 from optlint.flow.machine import Arguments, Machine
 from optlint.flow.values import (
     UNKNOWN,
@@ -23,7 +23,6 @@ from optlint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from optlint.flow import ir
     from optlint.flow.events import Site
     from optlint.flow.state import State
 
@@ -193,9 +192,12 @@ def used(value: Value, state: State) -> None:
 
 
 def hand_over(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> None:
-    """Unknown code gets the arguments; where its result is taken, it is believed to compute with tensors only."""
+    """Unknown code gets the arguments; where its result is taken, or it logs, it is believed to look at tensors only."""
+    func = node.func
+    name = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
+    looks = node not in machine.effects or name.startswith(torch_tensors.SHOWS)
     for value in arguments.all():
-        if node not in machine.effects and tensors.is_one_of_tensors(value, state):
+        if looks and tensors.is_one_of_tensors(value, state):
             used(value, state)
         else:
             consumption.escape(value, state)

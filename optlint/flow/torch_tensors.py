@@ -124,3 +124,5 @@ CHANGES = frozenset(
     "reciprocal_ relu_ remainder_ round_ rsqrt_ scatter_ scatter_add_ sigmoid_ sign_ sin_ sqrt_ square_ sub_ "
     "subtract_ tan_ tanh_ tril_ triu_ true_divide_ trunc_ uniform_ zero_".split()
 )
+# Beginnings of names of functions that show, log or save what they are given.
+SHOWS = ("log", "add_", "print", "save", "show", "imshow", "plot", "write", "record", "info", "debug", "warn")
