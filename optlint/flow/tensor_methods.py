@@ -154,17 +154,17 @@ def _changes(cell: TensorCell, name: str, arguments: Arguments) -> bool | None:
         return False if cell.leaf and cell.device is not None else None
     if name in ("cpu", "cuda", "xpu"):
         return _moves(cell, name, Const(name), None)
-    if name == "to" and given:
-        site = arguments.site(0, "device")
-        return _moves(cell, name, given[0], site) is not False
+    target = arguments.pick(0, "device") or arguments.keywords.get("other")
+    if name == "to" and target is not None:
+        return _moves(cell, name, target, arguments.site(0, "device")) is not False
     return None
 
 
 def _wanted_dtype(name: str, arguments: Arguments) -> str | None:
     if name in torch_tensors.CASTS:
         return torch_tensors.CASTS[name]
-    values = [value.path for value in arguments.all() if isinstance(value, External)]
-    return next((path for path in values if path.startswith("torch.")), None)
+    values = [torch_tensors.DTYPES.get(value.path) for value in arguments.all() if isinstance(value, External)]
+    return next((dtype for dtype in values if dtype is not None), None)
 
 
 def _type_changes(cell: TensorCell, wanted: str | None) -> bool | None:

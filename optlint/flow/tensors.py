@@ -70,7 +70,7 @@ def _dtype(machine: Machine, path: str, arguments: Arguments, state: State) -> s
     """The type of a tensor that a function makes, where that is sure."""
     wanted = arguments.keywords.get("dtype")
     if wanted is not None or arguments.open:
-        return wanted.path if isinstance(wanted, External) else None
+        return torch_tensors.DTYPES.get(wanted.path) if isinstance(wanted, External) else None
     if path in torch_tensors.LIKE_MAKERS:
         like = state.get(arguments.pick(0, "input") or UNKNOWN, TensorCell)
         return like.dtype if like is not None else None

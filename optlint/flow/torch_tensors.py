@@ -63,6 +63,23 @@ CUTS = frozenset(
 )
 # Methods that give the tensor itself where nothing has to change, and the type that they want.
 CASTS = {"float": "torch.float32", "double": "torch.float64", "half": "torch.float16", "bfloat16": "torch.bfloat16"}
+# Names of types, by all their spellings.
+DTYPES = {
+    f"torch.{name}": f"torch.{dtype}"
+    for dtype, names in {
+        "float32": "float32 float FloatTensor",
+        "float64": "float64 double DoubleTensor",
+        "float16": "float16 half HalfTensor",
+        "bfloat16": "bfloat16 BFloat16Tensor",
+        "int64": "int64 long LongTensor",
+        "int32": "int32 int IntTensor",
+        "uint8": "uint8 ByteTensor",
+        "bool": "bool BoolTensor",
+        "complex64": "complex64 cfloat",
+        "complex128": "complex128 cdouble",
+    }.items()
+    for name in names.split()
+}
 PERHAPS_SAME = frozenset(CASTS) | frozenset(
     "to type type_as contiguous cpu cuda xpu real positive pin_memory conj to_dense".split()
 )

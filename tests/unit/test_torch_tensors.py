@@ -106,3 +106,10 @@ def test_the_function_exists(path):
 def test_a_cast_gives_the_tensor_itself_where_nothing_changes(name, dtype):
     tensor = torch.zeros(2, dtype=getattr(torch, dtype.partition(".")[2]))
     assert getattr(tensor, name)() is tensor
+
+
+@pytest.mark.parametrize(("name", "dtype"), sorted(torch_tensors.DTYPES.items()))
+def test_a_name_stands_for_its_type(name, dtype):
+    tensor = torch.zeros(2, dtype=getattr(torch, dtype.partition(".")[2]))
+    named = getattr(torch, name.partition(".")[2])
+    assert tensor.type(named) is tensor
