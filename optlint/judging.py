@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from optlint import own_rules
+from optlint.decoding import NotAnalysedError
 from optlint.diagnostic import Diagnostic, Span
 
 if TYPE_CHECKING:
@@ -16,12 +17,17 @@ if TYPE_CHECKING:
     from optlint.rule import Check, Registry
 
 
+MAX_LENGTH = 4_000_000  # of a source, in characters: a tree takes a hundred times as much memory
+
+
 class AnalysisError(Exception):
     """The engine itself failed on a file; no rule is to blame."""
 
 
 def judged(code: str, filename: str, registry: Registry, settings: Settings, project: Project) -> Iterator[Diagnostic]:
     """What the checks of the registry say; `NotAnalysedError` if the code cannot be parsed."""
+    if len(code) > MAX_LENGTH:
+        raise NotAnalysedError(f"it is longer than {MAX_LENGTH:,} characters")
     if is_clean(code, filename, registry, settings, project):
         return
     crashed: set[str] = set()
@@ -49,7 +55,6 @@ def is_clean(code: str, filename: str, registry: Registry, settings: Settings, p
 
 def _events(code: str, filename: str, settings: Settings, project: Project) -> Iterator[object]:
     """What the engine yields; whatever it raises is told as its own failure."""
-    from optlint.decoding import NotAnalysedError
     from optlint.flow.analysis import analyse
     from optlint.source import parse
 

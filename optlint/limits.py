@@ -14,7 +14,6 @@ from optlint.lexing import COMMENT, STRING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_BYTES = 4_000_000
 MAX_BRACKETS = 200  # Python's own limit
 MAX_DEPTH = 1_000
 MAX_COST = 10_000_000

@@ -37,6 +37,7 @@ class Gathered(NamedTuple):
     policies: Policies
     files: list[SourceFile]
     wrong_paths: bool
+    known: int = 0  # diagnostics that the baseline has, and that are left out here
 
     @property
     def diagnostics(self) -> list[Diagnostic]:

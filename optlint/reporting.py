@@ -54,6 +54,7 @@ def _report(gathered: Gathered, request: Request) -> Report:
         quiet=request.quiet,
         fixes=gathered.fixes,
         offer_fixes=request.offer_fixes,
+        known=gathered.known,
     )
 
 

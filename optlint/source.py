@@ -9,7 +9,7 @@ import warnings
 import libcst
 
 from optlint.decoding import NotAnalysedError, decode
-from optlint.limits import MAX_BYTES, excess
+from optlint.limits import excess
 from optlint.stack import on_big_stack
 
 _PARSER_POSITION = re.compile(r"error at (\d+):(\d+)")
@@ -18,8 +18,6 @@ _PYTHON_2 = ("Missing parentheses in call to", "multiple exception types must be
 
 def parse(source: bytes | str) -> libcst.Module:
     """The module written in `source`; `NotAnalysedError` if there is none."""
-    if len(source) > MAX_BYTES:
-        raise NotAnalysedError(f"the file is larger than {MAX_BYTES:,} bytes")
     text = decode(source) if isinstance(source, bytes) else source
     return on_big_stack(lambda: _parsed(text))
 

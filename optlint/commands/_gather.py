@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
+BASELINE_NAME = ".optlint-baseline.json"
+BASELINE = Option(("--baseline",), f"the file of known diagnostics (default: {BASELINE_NAME} where it exists)", "FILE")
 MANY = 20  # files, from which on progress is worth showing
 OPTIONS = (
     Option(("--select",), "check these rules only: codes, prefixes, names, or ALL; comma-separated", "RULES"),
@@ -73,6 +75,17 @@ def gather(arguments: Arguments, mending: Mending | None = None) -> Gathered:
     if not results:
         print("optlint: 0 files checked: no Python files were found", file=sys.stderr)
     return Gathered(results, policies, files, wrong_paths)
+
+
+def default_baseline() -> str | None:
+    """The baseline in this folder, or else at the root of the project that it is in."""
+    folder = os.getcwd()
+    while not os.path.exists(os.path.join(folder, BASELINE_NAME)):
+        above = os.path.dirname(folder)
+        if above == folder or os.path.exists(os.path.join(folder, ".git")):
+            return None
+        folder = above
+    return os.path.relpath(os.path.join(folder, BASELINE_NAME))
 
 
 def selection(arguments: Arguments) -> Selection:

@@ -17,6 +17,7 @@ USAGE = "optlint check [OPTIONS] [PATH ...]    (`-` is stdin; the default is the
 FOR_PEOPLE = ("full", "concise")
 OPTIONS = (
     *_gather.OPTIONS,
+    _gather.BASELINE,
     Option(("--fix",), "apply safe fixes"),
     Option(("--unsafe-fixes",), "with --fix or --diff: unsafe fixes too, which may change what the program does"),
     Option(("--diff",), "show what --fix would change, and change nothing"),
@@ -37,7 +38,7 @@ def run(arguments: Arguments) -> int:
         sys.stdout.writelines(f"{file.path}\n" for file in files)
         return 2 if wrong_paths else 0
     started = perf_counter()
-    gathered = _gather.gather(arguments, _mending(arguments))
+    gathered = _without_known(_gather.gather(arguments, _mending(arguments)), arguments)
     if arguments.has("--diff"):
         _show_diff(gathered)
     else:
@@ -45,6 +46,15 @@ def run(arguments: Arguments) -> int:
     if arguments.has("--verbose"):
         _tell(gathered, perf_counter() - started)
     return _exit_code(gathered, arguments)
+
+
+def _without_known(gathered: Gathered, arguments: Arguments) -> Gathered:
+    path = arguments.value("--baseline") if arguments.has("--baseline") else _gather.default_baseline()
+    if not path:
+        return gathered
+    from optlint.commands._known import without_known
+
+    return without_known(gathered, path)
 
 
 def _exit_code(gathered: Gathered, arguments: Arguments) -> int:
@@ -90,7 +100,13 @@ def _report(gathered: Gathered, style: str, arguments: Arguments) -> None:
     given = arguments.has("--fix") and gathered.given
     for source in given.values() if given else ():
         sys.stdout.buffer.write(source if isinstance(source, bytes) else source.encode())
-    if gathered.diagnostics or gathered.fixes or style not in FOR_PEOPLE or arguments.has("--output-file"):
+    if (
+        gathered.diagnostics
+        or gathered.fixes
+        or gathered.known
+        or style not in FOR_PEOPLE
+        or arguments.has("--output-file")
+    ):
         from optlint.reporting import Request, report
 
         request = Request(

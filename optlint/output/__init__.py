@@ -24,6 +24,7 @@ class Report(NamedTuple):
     quiet: bool = False
     fixes: int = 0  # that were made
     offer_fixes: bool = True  # tell how to have the others made
+    known: int = 0  # diagnostics that the baseline has, and that are not here
 
 
 class Renderer(Protocol):

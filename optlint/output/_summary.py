@@ -15,12 +15,13 @@ def summary(report: Report) -> list[str]:
     if report.quiet:
         return []
     fixed = [f"Fixed {counted(report.fixes, 'diagnostic')}."] if report.fixes else []
+    known = f" Known from the baseline: {report.known:,}." if report.known else ""
     if not report.diagnostics:
-        return [*fixed, f"All checks passed: {counted(report.files, 'file')}."] if report.files else fixed
+        return [*fixed, f"All checks passed: {counted(report.files, 'file')}.{known}"] if report.files else fixed
     severities = [diagnostic.severity for diagnostic in report.diagnostics]
     counts = [counted(severities.count(one), _NOUNS[one]) for one in Severity if one in severities]
     files = len({diagnostic.span.filename for diagnostic in report.diagnostics})
-    found = f"Found {' and '.join(counts)} in {files} of {counted(report.files, 'file')}."
+    found = f"Found {' and '.join(counts)} in {files} of {counted(report.files, 'file')}.{known}"
     return [*fixed, found, *(_offers(report) if report.offer_fixes else [])]
 
 

@@ -22,6 +22,14 @@ optimizer = optim.SGD(params, lr=0.1)
 """
 
 
+UNFIXABLE = """\
+import torch
+
+model = torch.nn.Linear(3, 3)
+optimizer = torch.optim.SGD([{"params": model.parameters()}, {"params": model.parameters()}], lr=0.1)
+"""
+
+
 class Done(NamedTuple):
     """How a command ended."""
 

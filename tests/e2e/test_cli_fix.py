@@ -6,7 +6,7 @@ import stat
 import subprocess
 from pathlib import Path
 
-from tests.e2e.cli import BUG, optlint, plant
+from tests.e2e.cli import UNFIXABLE, optlint, plant
 
 UNUSED = b"import torch\r\nx = 1  # optlint: ignore[OPT101, OPT201] why\r\n\ty = 2".replace(b"\t", b"")
 FIXED = b"import torch\r\nx = 1\r\ny = 2"
@@ -17,13 +17,13 @@ def cell(*lines: str) -> dict[str, object]:
 
 
 def test_fix_writes_what_is_left_is_told(tmp_path: Path) -> None:
-    plant(tmp_path, a=UNUSED, b=BUG)
+    plant(tmp_path, a=UNUSED, b=UNFIXABLE)
     done = optlint("check", "--fix", cwd=tmp_path)
     assert (done.code, (tmp_path / "a.py").read_bytes()) == (1, FIXED)
-    assert "OPT101" in done.out
+    assert "OPT302" in done.out
     assert "OPT901" not in done.out
     assert done.out.endswith("Fixed 2 diagnostics.\nFound 1 error in 1 of 2 files.\n")
-    assert (tmp_path / "b.py").read_text() == BUG
+    assert (tmp_path / "b.py").read_text() == UNFIXABLE
 
 
 def test_fix_is_idempotent_and_keeps_the_mode(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_fix_is_idempotent_and_keeps_the_mode(tmp_path: Path) -> None:
     assert stat.S_IMODE(before.st_mode) == 0o755
     assert optlint("check", "--fix", "--exit-non-zero-on-fix", cwd=tmp_path).code == 0
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
-    assert os.listdir(tmp_path) == ["a.py"]
+    assert sorted(os.listdir(tmp_path)) == [".optlint_cache", "a.py"]
 
 
 def test_diff_shows_and_changes_nothing(tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ def test_diff_shows_and_changes_nothing(tmp_path: Path) -> None:
 def test_stdin_is_fixed_to_stdout(tmp_path: Path) -> None:
     done = optlint("check", "--fix", "-", cwd=tmp_path, stdin=UNUSED)
     assert (done.code, done.out.encode(), done.err) == (0, FIXED, "Fixed 2 diagnostics.\nAll checks passed: 1 file.\n")
-    done = optlint("check", "--fix", "-", cwd=tmp_path, stdin=BUG)
-    assert (done.code, done.out, "OPT101" in done.err) == (1, BUG, True)
+    done = optlint("check", "--fix", "-", cwd=tmp_path, stdin=UNFIXABLE)
+    assert (done.code, done.out, "OPT302" in done.err) == (1, UNFIXABLE, True)
 
 
 def test_what_cannot_be_fixed_is_told(tmp_path: Path) -> None:
