@@ -94,7 +94,7 @@ class Checker:
         if not _is_suspicious(data) and not (file.named and _is_broken(file.path, data)):
             return FileResult(file.path, parsed=False)
         known = self._known(file, data)
-        if known is None or (self.mending and any(one.fix for one in known)):
+        if known is None or (self.mending and known):
             return None
         return FileResult(file.path, known, parsed=False)
 
@@ -218,7 +218,9 @@ def _mended(file: SourceFile, source: bytes | str, policy: Policy, mending: Mend
     except AnalysisError as error:
         return FileResult(file.path, crash=str(error))
     change = Change(source, mended.data) if mended.data is not None else None
-    return FileResult(file.path, mended.remaining, fixes=mended.fixes, change=change, refusal=mended.refusal)
+    return FileResult(
+        file.path, mended.remaining, fixes=mended.fixes, ignored=mended.ignored, change=change, refusal=mended.refusal
+    )
 
 
 def _is_suspicious(data: bytes) -> bool:

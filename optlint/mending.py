@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from optlint.decoding import NotAnalysedError
 from optlint.edits import CannotEditError
 from optlint.fix import ALSO_UNSAFE, SAFE, fix
+from optlint.ignoring import ignoring
 from optlint.linter import Task, diagnose, lint, placed, read_document, wanted_codes
 from optlint.writing import replace_content
 
@@ -18,23 +19,26 @@ if TYPE_CHECKING:
 
 
 class Mending(NamedTuple):
-    """What the user wants mended: unsafe fixes too, and whether files are to be written or only compared."""
+    """What the user wants: fixes, unsafe ones too, comments that hide the rest (with a reason), and files written."""
 
+    fix: bool = True
     unsafe: bool = False
     write: bool = True
+    ignore_because: str | None = None  # None: add no comments
 
 
 class Mended(NamedTuple):
-    """What is left to say, how many fixes there were, the new bytes, and why (more) was not done."""
+    """What is left to say, how much was fixed and hidden, the new bytes, and why (more) was not done."""
 
     remaining: tuple[Diagnostic, ...]
     fixes: int = 0
+    ignored: int = 0
     data: bytes | None = None
     refusal: str = ""
 
 
 def mend(source: bytes | str, file: SourceFile, policy: Policy, mending: Mending) -> Mended:
-    """Fix what can be fixed in a file, and write it if it is one on disk."""
+    """Fix and hide what is to be fixed and hidden in a file, and write it if it is one on disk."""
     try:
         return _mend(source, file, policy, mending)
     except (CannotEditError, NotAnalysedError) as error:
@@ -50,12 +54,17 @@ def _mend(source: bytes | str, file: SourceFile, policy: Policy, mending: Mendin
     def diagnosed(document: Document) -> list[Diagnostic]:
         return diagnose(document, task)
 
-    fixed = fix(read_document(source, file.path), file.path, diagnosed, ALSO_UNSAFE if mending.unsafe else SAFE)
-    remaining = tuple(placed(one, fixed.document, file.path) for one in fixed.remaining)
-    if not fixed.fixes:
+    wanted = (ALSO_UNSAFE if mending.unsafe else SAFE) if mending.fix else frozenset()
+    fixed = fix(read_document(source, file.path), file.path, diagnosed, wanted)
+    document, left, ignored = fixed.document, fixed.remaining, 0
+    if mending.ignore_because is not None:
+        document, ignored = ignoring(document, left, file.path, mending.ignore_because)
+        left = diagnosed(document)
+    remaining = tuple(placed(one, document, file.path) for one in left)
+    if not fixed.fixes and not ignored:
         return Mended(remaining, refusal=fixed.refusal)
-    data = fixed.document.data()
+    data = document.data()
     if mending.write and file.data is None:
         assert isinstance(source, bytes)  # the source of a file on disk
         replace_content(file.path, source, data)
-    return Mended(remaining, fixed.fixes, data, fixed.refusal)
+    return Mended(remaining, fixed.fixes, ignored, data, fixed.refusal)

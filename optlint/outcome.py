@@ -19,6 +19,7 @@ class FileResult(NamedTuple):
     crash: str | None = None
     parsed: bool = True
     fixes: int = 0
+    ignored: int = 0
     change: Change | None = None
     refusal: str = ""  # why something was not fixed
 
@@ -50,11 +51,21 @@ class Gathered(NamedTuple):
         return sum(result.fixes for result in self.results)
 
     @property
+    def ignored(self) -> int:
+        """How many diagnostics were hidden by new comments, or would be."""
+        return sum(result.ignored for result in self.results)
+
+    @property
     def given(self) -> dict[str, bytes | str]:
         """The sources that are in no file, by name, with their fixes."""
         sources = {file.path: file.data for file in self.files if file.data is not None}
         fixed = {result.path: result.change.after for result in self.results if result.change}
         return {name: fixed.get(name, source) for name, source in sources.items()}
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is more to say than that all is well."""
+        return bool(self.diagnostics or self.known or any(result.change for result in self.results))
 
     @property
     def failed(self) -> bool:

@@ -53,6 +53,7 @@ def _report(gathered: Gathered, request: Request) -> Report:
         colour=not request.path and wants_colour(request.stream),
         quiet=request.quiet,
         fixes=gathered.fixes,
+        ignored=gathered.ignored,
         offer_fixes=request.offer_fixes,
         known=gathered.known,
     )

@@ -82,31 +82,46 @@ def find_directives(text: str) -> tuple[Directive, ...]:
     """The suppression comments in a source text; strings that contain the same words are none."""
     if "optlint:" not in text and "noqa" not in text.lower():
         return ()
-    found: list[Directive] = []
+    return tuple(found for statement in statements(text) for found in _read_comments(statement))
+
+
+class Statement(NamedTuple):
+    """The rows of a simple statement, of the header of a compound one, or of neither; comments have row and column."""
+
+    first_row: int
+    last_row: int
+    comments: tuple[tuple[str, int, int], ...]
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """The statements of a source text, in their order; lines that say nothing are statements of their own."""
+    comments: list[tuple[str, int, int]] = []
     first_row = row = 1
-    line_start = depth = opened = 0
+    line_start = depth = 0
     for token in _TOKEN.finditer(text):
         kind = token.lastgroup
         if kind == "comment":
-            found += _read_comment(token[0], row, token.start() - line_start + 1, first_row)
+            comments.append((token[0], row, token.start() - line_start + 1))
         elif kind in ("open", "close"):
             depth = max(0, depth + (1 if kind == "open" else -1))
         elif ends := list(_LINE_END.finditer(token[0])):
             if kind == "end" and depth == 0:
-                found[opened:] = [directive._replace(last_row=row) for directive in found[opened:]]
-                opened, first_row = len(found), row + 1
+                yield Statement(first_row, row, tuple(comments))
+                comments, first_row = [], row + 1
             row += len(ends)
             line_start = token.start() + ends[-1].end()
-    return (*found[:opened], *(directive._replace(last_row=row) for directive in found[opened:]))
+    yield Statement(first_row, row, tuple(comments))
 
 
-def _read_comment(comment: str, row: int, column: int, first_row: int) -> Iterator[Directive]:
-    for match in _NATIVE.finditer(comment):
-        words = _words(match, row, column)
-        yield Directive(match[0].rstrip(), match["verb"], words, row, column + match.start(), first_row, row)
-    for match in _NOQA.finditer(comment):
-        words = _words(match, row, column)
-        yield Directive(match[0].rstrip(), "noqa", words, row, column + match.start(), first_row, row)
+def _read_comments(statement: Statement) -> Iterator[Directive]:
+    rows = statement.first_row, statement.last_row
+    for comment, row, column in statement.comments:
+        for match in _NATIVE.finditer(comment):
+            words = _words(match, row, column)
+            yield Directive(match[0].rstrip(), match["verb"], words, row, column + match.start(), *rows)
+        for match in _NOQA.finditer(comment):
+            words = _words(match, row, column)
+            yield Directive(match[0].rstrip(), "noqa", words, row, column + match.start(), *rows)
 
 
 def _words(match: re.Match[str], row: int, column: int) -> tuple[Word, ...] | None:

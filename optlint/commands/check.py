@@ -21,6 +21,12 @@ OPTIONS = (
     Option(("--fix",), "apply safe fixes"),
     Option(("--unsafe-fixes",), "with --fix or --diff: unsafe fixes too, which may change what the program does"),
     Option(("--diff",), "show what --fix would change, and change nothing"),
+    Option(
+        ("--add-ignore",),
+        "add `# optlint: ignore[...]`, with a reason, to whatever is left",
+        "REASON",
+        needs_value=False,
+    ),
     Option(("--exit-non-zero-on-fix",), "exit with 1 if anything was fixed"),
     Option(("--output-format",), "full, concise, json, json-lines, sarif, github, gitlab, or junit", "FORMAT"),
     Option(("--output-file",), "where to write the report, instead of stdout", "FILE"),
@@ -60,10 +66,11 @@ def _without_known(gathered: Gathered, arguments: Arguments) -> Gathered:
 def _exit_code(gathered: Gathered, arguments: Arguments) -> int:
     if gathered.failed:
         return 2
-    if gathered.fixes and arguments.has("--exit-non-zero-on-fix"):
+    changes = gathered.fixes + gathered.ignored
+    if changes and arguments.has("--exit-non-zero-on-fix"):
         return 1
     wrong = any(diagnostic.severity.counts for diagnostic in gathered.diagnostics)
-    wrong = wrong or (arguments.has("--diff") and bool(gathered.fixes))
+    wrong = wrong or (arguments.has("--diff") and changes > 0)
     return 1 if wrong and not arguments.has("--exit-zero") else 0
 
 
@@ -78,11 +85,17 @@ def _format(arguments: Arguments) -> str:
 
 
 def _mending(arguments: Arguments) -> Mending | None:
-    if not arguments.has("--fix") and not arguments.has("--diff"):
+    adds_ignores = arguments.has("--add-ignore")
+    if not arguments.has("--fix") and not arguments.has("--diff") and not adds_ignores:
         return None
     from optlint.mending import Mending
 
-    return Mending(arguments.has("--unsafe-fixes"), write=not arguments.has("--diff"))
+    return Mending(
+        fix=arguments.has("--fix") or not adds_ignores,
+        unsafe=arguments.has("--unsafe-fixes"),
+        write=not arguments.has("--diff"),
+        ignore_because=arguments.value("--add-ignore") if adds_ignores else None,
+    )
 
 
 def _show_diff(gathered: Gathered) -> None:
@@ -92,21 +105,16 @@ def _show_diff(gathered: Gathered) -> None:
     for result in changed:
         if result.change:
             sys.stdout.writelines(diff(result.path, *result.change))
-    print(f"optlint: fixes that would be made: {gathered.fixes} in files: {len(changed)}", file=sys.stderr)
+    comments = f" and {gathered.ignored} comments" if gathered.ignored else ""
+    print(f"optlint: {gathered.fixes} fixes{comments} would be made, in {len(changed)} files", file=sys.stderr)
 
 
 def _report(gathered: Gathered, style: str, arguments: Arguments) -> None:
     """Write the report; where there is nothing to report to people, nothing needs to be imported for it."""
-    given = arguments.has("--fix") and gathered.given
+    given = (arguments.has("--fix") or arguments.has("--add-ignore")) and gathered.given
     for source in given.values() if given else ():
         sys.stdout.buffer.write(source if isinstance(source, bytes) else source.encode())
-    if (
-        gathered.diagnostics
-        or gathered.fixes
-        or gathered.known
-        or style not in FOR_PEOPLE
-        or arguments.has("--output-file")
-    ):
+    if gathered.has_news or style not in FOR_PEOPLE or arguments.has("--output-file"):
         from optlint.reporting import Request, report
 
         request = Request(

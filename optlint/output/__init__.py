@@ -23,6 +23,7 @@ class Report(NamedTuple):
     colour: bool = False
     quiet: bool = False
     fixes: int = 0  # that were made
+    ignored: int = 0  # diagnostics that were hidden by new comments
     offer_fixes: bool = True  # tell how to have the others made
     known: int = 0  # diagnostics that the baseline has, and that are not here
 

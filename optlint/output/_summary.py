@@ -15,6 +15,7 @@ def summary(report: Report) -> list[str]:
     if report.quiet:
         return []
     fixed = [f"Fixed {counted(report.fixes, 'diagnostic')}."] if report.fixes else []
+    fixed += [f"Added comments for {counted(report.ignored, 'diagnostic')}."] if report.ignored else []
     known = f" Known from the baseline: {report.known:,}." if report.known else ""
     if not report.diagnostics:
         return [*fixed, f"All checks passed: {counted(report.files, 'file')}.{known}"] if report.files else fixed

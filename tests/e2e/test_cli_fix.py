@@ -6,6 +6,8 @@ import stat
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.cli import UNFIXABLE, optlint, plant
 
 UNUSED = b"import torch\r\nx = 1  # optlint: ignore[OPT101, OPT201] why\r\n\ty = 2".replace(b"\t", b"")
@@ -42,7 +44,7 @@ def test_diff_shows_and_changes_nothing(tmp_path: Path) -> None:
     plant(tmp_path, a=UNUSED)
     done = optlint("check", "--diff", cwd=tmp_path)
     assert (done.code, (tmp_path / "a.py").read_bytes()) == (1, UNUSED)
-    assert done.err == "optlint: fixes that would be made: 2 in files: 1\n"
+    assert done.err == "optlint: 2 fixes would be made, in 1 files\n"
     (tmp_path / "change.diff").write_text(done.out, newline="")
     subprocess.run(["patch", "--binary", "-p0", "-i", "change.diff"], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "a.py").read_bytes() == FIXED
@@ -75,3 +77,49 @@ def test_a_notebook_is_fixed_in_its_cells_only(tmp_path: Path) -> None:
     assert optlint("check", "--fix", cwd=tmp_path).out == "Fixed 2 diagnostics.\nAll checks passed: 1 file.\n"
     expected = text.replace("x = 1  # optlint: ignore[OPT101]", "x = 1")
     assert path.read_text() == expected.replace('"%cd a\\n",\n        "# noqa: OPT101"', '"%cd a\\n"')
+
+
+SILENCED = {
+    "a line": ("opt = SGD(params, lr=1)\n", "opt = SGD(params, lr=1)  # optlint: ignore[OPT101] known\n"),
+    "the last line of a statement": (
+        "opt = SGD(\n    params,\n    lr=1,\n)\n",
+        "opt = SGD(\n    params,\n    lr=1,\n)  # optlint: ignore[OPT101] known\n",
+    ),
+    "after a comment": (
+        "opt = SGD(params, lr=1)  # note\n",
+        "opt = SGD(params, lr=1)  # note  # optlint: ignore[OPT101] known\n",
+    ),
+    "beside another one": (
+        "opt = SGD(params, lr=1)  # optlint: ignore[OPT201] old\n",
+        "opt = SGD(params, lr=1)  # optlint: ignore[OPT201, OPT101] old\n",
+    ),
+    "after a backslash": (
+        "opt = \\\n    SGD(params, lr=1)",
+        "opt = \\\n    SGD(params, lr=1)  # optlint: ignore[OPT101] known",
+    ),
+    "after a string of many lines": (
+        "opt = SGD(params, lr=len('''\n'''))\n",
+        "opt = SGD(params, lr=len('''\n'''))  # optlint: ignore[OPT101] known\n",
+    ),
+    "a header": ("for p in params: pass\n", "for p in params: pass  # optlint: ignore[OPT101] known\n"),
+}
+BEFORE = "import torch\nfrom torch.optim import SGD\nparams = torch.nn.Linear(1, 1).parameters()\nlist(params)\n"
+
+
+@pytest.mark.parametrize(("statement", "expected"), SILENCED.values(), ids=SILENCED)
+def test_what_is_found_can_be_silenced_where_it_stands(tmp_path: Path, statement: str, expected: str) -> None:
+    plant(tmp_path, a=BEFORE + statement)
+    done = optlint("check", "--add-ignore=known", "--ignore", "OPT901", cwd=tmp_path)
+    assert (tmp_path / "a.py").read_text() == BEFORE + expected
+    assert (done.code, done.out.splitlines()[0]) == (0, "Added comments for 1 diagnostic.")
+    again = optlint("check", "--add-ignore", "--ignore", "OPT901", cwd=tmp_path)
+    assert (again.code, (tmp_path / "a.py").read_text()) == (0, BEFORE + expected)
+
+
+def test_what_cannot_be_fixed_can_be_silenced_at_once(tmp_path: Path) -> None:
+    plant(tmp_path, a=UNUSED, b=UNFIXABLE)
+    shown = optlint("check", "--fix", "--add-ignore", "--diff", cwd=tmp_path)
+    assert (shown.code, shown.err) == (1, "optlint: 2 fixes and 1 comments would be made, in 2 files\n")
+    done = optlint("check", "--fix", "--add-ignore", cwd=tmp_path)
+    assert (done.code, done.out.splitlines()[:2]) == (0, ["Fixed 2 diagnostics.", "Added comments for 1 diagnostic."])
+    assert (tmp_path / "b.py").read_text().endswith("lr=0.1)  # optlint: ignore[OPT302]\n")
