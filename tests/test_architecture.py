@@ -253,7 +253,7 @@ def test_a_heavy_import_is_seen():
 
 
 BROKEN = ROOT / "examples" / "broken_training.py"
-CHECK = "from optlint.cli import main\nassert main(['check', '--isolated', {path!r}]) == {code}\n"
+CHECK = "from optlint.cli import main\nassert main(['check', '--isolated', '--no-cache', {path!r}]) == {code}\n"
 
 
 def test_the_linter_needs_no_torch():
