@@ -111,6 +111,16 @@ def starred(written: Written | None, ending: str = "") -> Edits:
     return (Edit(_start(written.whole), "*"), *([Edit(_end(written.whole), ending)] if ending else ()))
 
 
+def only_item(display: Written | None, items: Sequence[Written | None]) -> Edits:
+    """The only item of a list in place of the list."""
+    item = items[0] if len(items) == 1 else None
+    if display is None or item is None or display.parenthesised:
+        return None
+    head = _start(display.span)._replace(end_row=item.whole.row, end_column=item.whole.column)
+    tail = _rest_of(display, item.whole)
+    return None if "#" in part(display, head) + part(display, tail) else (Edit(head, ""), Edit(tail, ""))
+
+
 def followed_by(written: Written | None, ending: str) -> Edits:
     """`expression.method()` and the like; what binds less is put into parentheses."""
     if written is None or written.bare:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint import remedies
 from optlint.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.diagnostic import Diagnostic
+    from optlint.diagnostic import Diagnostic, Fix
     from optlint.flow.events import WrongArgument
 
 rule = Rule(
@@ -36,4 +37,23 @@ WHAT = {
 def wrong_argument(event: WrongArgument) -> Iterator[Diagnostic]:
     """Report an argument that makes the optimizer raise TypeError."""
     reason = WHAT[event.what].format(text=event.site.text)
-    yield rule.at(event.site, f"{event.optimizer} raises TypeError here: {reason}")
+    yield rule.at(event.site, f"{event.optimizer} raises TypeError here: {reason}", fix=_mended(event))
+
+
+def _mended(event: WrongArgument) -> Fix | None:
+    """What the code probably meant, where the argument stands there."""
+    if not event.stands:
+        return None
+    written, items = event.site.written, [item.written for item in event.items]
+    if event.what == "method":
+        return remedies.fix("call the method", remedies.followed_by(written, "()"))
+    if event.what == "module":
+        return remedies.fix("give its parameters", remedies.followed_by(written, ".parameters()"))
+    if event.what in ("tensor", "group"):
+        return remedies.fix("put it into a list", remedies.bracketed(written, "[", "]"))
+    if event.what == "bare":
+        return remedies.fix("make a group of it", remedies.bracketed(written, '{"params": ', "}"))
+    if event.what == "groups":
+        return remedies.fix("take it out of the list", remedies.only_item(written, items))
+    ending = ".parameters()" if event.what == "modules" else ""
+    return remedies.fix("join them", remedies.together(remedies.starred(item, ending) for item in items))

@@ -42,7 +42,6 @@ HASHED = frozenset({"id", "hash", "str", "repr", "len", "type", "int", "float", 
 class Births:
     """What is known of all births in a program."""
 
-    nodes: dict[object, ir.Node] = field(default_factory=dict)  # the expressions, by origin
     unfit: set[object] = field(default_factory=set)
     walked: set[object] = field(default_factory=set)  # births that are walked through, not only asked by `in`
     owners: dict[Ref, list[object]] = field(default_factory=dict)  # who was given a tensor, once for each group
@@ -65,7 +64,6 @@ def called(machine: Machine, node: ir.Call, function: Value, value: Value, first
     cell = state.get(value, IteratorCell)
     if cell is None or not isinstance(value, Ref) or value.id <= first:
         return
-    machine.births.nodes[node.origin] = node
     if cell.made.origin is node.origin or cell.use is not Use.FRESH:
         return
     if isinstance(function, Closure) and getattr(function.node, "is_async", False):
@@ -138,7 +136,7 @@ def _is_late(machine: Machine, cell: IteratorCell, state: State) -> bool:
         return False
     if cell.kind in torch_api.MODULE_ITERATORS:
         return not changes.isdisjoint((PARTS, ANYTHING))
-    node = machine.births.nodes.get(cell.born.origin)
+    node = machine.nodes.get(cell.born.origin)
     if node is None or not changes.isdisjoint((PARTS, ANYTHING)) or _runs_other_code(node):
         return True
     own = {name for part in ir.walk(node) for name in _bound_by(part)}
@@ -181,7 +179,7 @@ def tell(machine: Machine, cells: tuple[IteratorCell, ...], event: Event, state:
 def _judged(machine: Machine, event: Event, state: State) -> Event:
     fit = _fit(machine, event, state)
     if isinstance(event, events.MembershipTested):
-        nodes = [machine.births.nodes.get(born.origin) for born in fit]
+        nodes = [machine.nodes.get(born.origin) for born in fit]
         only_asked = not any(born.origin in machine.births.walked for born in fit)
         return replace(event, births=fit, hashable=only_asked and all(map(_gives_hashables, nodes)))
     return replace(event, births=fit)
@@ -241,7 +239,7 @@ def _is_given_twice(machine: Machine, cell: IteratorCell, state: State) -> bool:
         hidden = sum(mark == "handed" and key[0] == part for key, mark in state.marks if isinstance(key, tuple))
         if hidden and len(owners) + hidden > 1:
             return True
-        if any(one is other for place, one in enumerate(owners) for other in owners[:place]):
+        if any(None in (one, other) or one is other for place, one in enumerate(owners) for other in owners[:place]):
             return True
     return False
 

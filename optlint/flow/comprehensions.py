@@ -54,7 +54,6 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     ordered = node.kind != "set" and sets.is_ordered(first, state)
     if lazy:
         walked = first if len(node.clauses) == 1 else None
-        machine.births.nodes[node.origin] = node
         lazily = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth, walked=walked)
         exact = rounds.exact
         lazily = replace(lazily, covers=rounds.covers, items=exact, layers=layers, ordered=ordered)

@@ -114,11 +114,14 @@ class WrongArgument:
     """What is given to an optimizer can't be its parameters.
 
     `what` is `method` (not called), `module`, `iterators` (a list of them) or `group` (one dict, not in a list).
+    `stands` tells whether the expression at `site` is that argument itself; `items` are the wrong ones of a list there.
     """
 
     what: str
     site: Site
     optimizer: str
+    stands: bool = False
+    items: tuple[Site, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

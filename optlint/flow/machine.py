@@ -150,6 +150,8 @@ class Machine:
     default_dtype_changed: bool = False
     other_groups: set[tuple[Ref, object]] = field(default_factory=set)  # what is written into groups but the first
     groups_seen: dict[object, list[bool]] = field(default_factory=dict)  # by where they are written: are they empty
+    nodes: dict[object, ir.Node] = field(default_factory=dict)  # the expressions that were run, by origin
+    values: dict[object, Value] = field(default_factory=dict)  # what each was worth the last time
     births: births.Births = field(default_factory=births.Births)
     changes: list[str] = field(default_factory=list)  # see changes.py
     cut_short: bool = False  # the budget was spent somewhere
@@ -159,7 +161,9 @@ class Machine:
         """The value of an expression; the state takes its effects."""
         self.steps += 1
         evaluator = self.evaluators.get(type(node))
-        return UNKNOWN if evaluator is None else evaluator(self, node, state)
+        value = UNKNOWN if evaluator is None else evaluator(self, node, state)
+        self.nodes[node.origin], self.values[node.origin] = node, value
+        return value
 
     def execute(self, block: ir.Block, state: State) -> None:
         """Run statements until the path ends."""

@@ -20,6 +20,7 @@ from optlint.flow import (
     tensor_methods,
     tensors,
     torch_api,
+    wrong_arguments,
 )
 from optlint.flow.consumption import Purpose
 from optlint.flow.values import (
@@ -28,7 +29,6 @@ from optlint.flow.values import (
     Const,
     Cover,
     External,
-    InstanceCell,
     IteratorCell,
     MappingCell,
     Method,
@@ -62,6 +62,7 @@ class Build:
     strict: bool
     own: bool = False
     leaves_only: bool = True
+    first: Site | None = None  # what built the optimizer, if it is known
     keys: frozenset[str] | None = None
 
     @property
@@ -76,7 +77,7 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     name = path.rpartition(".")[2]
     strict = path in torch_api.OPTIMIZERS
     own, lenient = not strict and isinstance(cls, ClassValue), arguments.keywords.get("differentiable", Const(False))
-    build = Build(machine, state, name, site, strict, own, leaves_only=lenient == Const(False))
+    build = Build(machine, state, name, site, strict, own, leaves_only=lenient == Const(False), first=site)
     build = replace(build, keys=group_keys.known_to(machine, cls))
     params, where = arguments.pick(0, "params"), arguments.site(0, "params")
     groups = _groups(build, params, where) if params is not None and where is not None else ()
@@ -107,7 +108,8 @@ def group_added(machine: Machine, optimizer: Value, group: Value, state: State, 
     """`optimizer.add_param_group(group)`; `site` is the argument, `where` the call."""
     cell = state.get(optimizer, OptimizerCell)
     build = Build(machine, state, cell.name if cell is not None else "add_param_group", where, strict=True)
-    build = replace(build, keys=cell.keys if cell is not None else None)
+    if cell is not None:
+        build = replace(build, keys=cell.keys, first=cell.made)
     given = state.cell(group)
     group_tensors.something(machine, where)
     if isinstance(given, MappingCell):
@@ -116,58 +118,26 @@ def group_added(machine: Machine, optimizer: Value, group: Value, state: State, 
             first_group.added(optimizer, state)
             covers.judge(machine, state, optimizer, (added,))
     elif isinstance(given, SequenceCell):
-        _tell_wrong(build, "groups", site)
+        _tell_wrong(build, "groups", group, site)
     elif isinstance(given, IteratorCell):
-        _tell_wrong(build, "bare", site)
+        _tell_wrong(build, "bare", group, site)
 
 
 def _groups(build: Build, params: Value, site: Site) -> tuple[covers.Group, ...]:
     """Read the first argument of an optimizer; what comes back are the covers of its groups."""
     cell = build.state.cell(params)
-    wrong = "tensor" if isinstance(cell, TensorCell) else _wrong(params, cell, build.state)
+    wrong = "tensor" if isinstance(cell, TensorCell) else wrong_arguments.what_is_wrong(params, build.state)
     if wrong:
-        _tell_wrong(build, wrong, site)
+        _tell_wrong(build, wrong, params, site)
         return ()
     if isinstance(cell, SequenceCell):
         return _from_sequence(build, params, cell, site)
     return (_holder(build, params, site),)
 
 
-def _wrong(params: Value, cell: object, state: State) -> str | None:
-    """What is wrong with an argument as the parameters of an optimizer, if anything is."""
-    if isinstance(params, Method) and params.name in ("parameters", "named_parameters"):
-        receiver = state.get(params.receiver, InstanceCell)
-        return "method" if receiver is not None and receiver.is_module else None
-    if isinstance(cell, InstanceCell) and cell.is_module and not _is_parameter_list(cell):
-        return "module"
-    if isinstance(cell, MappingCell):
-        return "group" if cell.get("params") is not None else None
-    if isinstance(cell, IteratorCell | SequenceCell):
-        items = cell.items if cell.items is not None else options_of(cell.item)
-        return next((found for item in items if (found := _wrong_item(item, state))), None)
-    if isinstance(params, Union):
-        each = {_wrong(option, state.cell(option), state) for option in params.options}
-        return each.pop() if len(each) == 1 else None
-    return None
-
-
-def _is_parameter_list(cell: InstanceCell) -> bool:
-    return isinstance(cell.cls, External) and cell.cls.path.startswith("torch.nn.Parameter")
-
-
-def _wrong_item(item: Value, state: State) -> str | None:
-    """What is wrong with one item of the parameters, if anything is."""
-    cell = state.cell(item)
-    if isinstance(cell, IteratorCell) and cell.kind in torch_api.MODULE_ITERATORS and cell.certain:
-        return "iterators"
-    if isinstance(cell, SequenceCell) and cell.kind == "list":
-        return "lists"
-    return "modules" if isinstance(cell, InstanceCell) and cell.is_module is True else None
-
-
-def _tell_wrong(build: Build, what: str, site: Site) -> None:
+def _tell_wrong(build: Build, what: str, value: Value, site: Site) -> None:
     if build.strict:
-        build.machine.emit(events.WrongArgument(what, site, build.name))
+        wrong_arguments.tell(build.machine, build.name, what, value, site, build.state)
 
 
 def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) -> tuple[covers.Group, ...]:
@@ -236,9 +206,9 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
     empty_groups.judge(build.machine, params, known, site, build.name, state)
     if sets.is_shuffled(params, state):
         build.machine.emit(events.ParametersUnordered(site, build.name))
-    wrong = _wrong(params, cell, state)
+    wrong = wrong_arguments.what_is_wrong(params, state)
     if wrong:
-        _tell_wrong(build, wrong, site)
+        _tell_wrong(build, wrong, params, site)
     elif isinstance(cell, IteratorCell) and isinstance(params, Ref):
         if not consumption.draw(build.machine, params, state, site, build.purpose):
             known = None
@@ -286,7 +256,7 @@ def _group_if_any(build: Build, value: Value, site: Site) -> None:
 
 def _tensor(build: Build, options: tuple[Ref, ...], site: Site, holder: Site) -> None:
     """A tensor, or one of several, becomes a parameter of the optimizer."""
-    births.given(build.machine, options, build.site)
+    births.given(build.machine, options, build.first)
     if not build.own:
         here = consumption.passed_from(build.machine, options[0], site)
         gift = group_tensors.Gift(options, here, holder, build.site, build.name, build.leaves_only)
