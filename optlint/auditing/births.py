@@ -71,11 +71,10 @@ def missed_by_used_iterators(record: OptimizerRecord, book: Book) -> Iterator[Se
     """Groups that were given an iterator after its first elements were taken; told once no optimizer has those."""
     for group, origin in enumerate(record.origins):
         module = origin.module() if origin.module is not None else None
-        place = group_place(record, group)
-        if origin.state != "partly used" or module is None or place is None:
+        if origin.state != "partly used" or module is None:
             continue
-        names = tuple(_leading(module, record, book))
-        if names:
+        names, place = tuple(_leading(module, record, book)), group_place(record, group)
+        if names and place is not None:
             yield GroupGiven(
                 place=place, group=group, parameters=names, source=words_of(record, group),
                 iterator="partly used", size=origin.size, **told_of(record),
