@@ -58,9 +58,7 @@ def judge_written(machine: Machine, group: MappingCell, key: Value, value: Value
         _tell(machine, owner.keys, owner.name, key.value, value, site)
 
 
-def _tell(
-    machine: Machine, known: frozenset[str] | None, optimizer: str, key: str, value: Value, site: Site
-) -> None:
+def _tell(machine: Machine, known: frozenset[str] | None, optimizer: str, key: str, value: Value, site: Site) -> None:
     if known is None or key in known or key in torch_api.SCHEDULER_KEYS | machine.settings.known_group_keys:
         return
     label = key in torch_api.GROUP_LABELS or (isinstance(value, Const) and isinstance(value.value, str | bool | None))

@@ -192,7 +192,7 @@ def used(value: Value, state: State) -> None:
 
 
 def hand_over(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> None:
-    """Unknown code gets the arguments; where its result is taken, or it logs, it is believed to look at tensors only."""
+    """Unknown code gets the arguments; if its result is taken, or it logs, it is believed to look at tensors only."""
     func = node.func
     name = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
     looks = node not in machine.effects or name.startswith(torch_tensors.SHOWS)
