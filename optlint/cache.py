@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FOLDER = ".optlint_cache"
 NAME = "results.json"
+MARKS = {".gitignore": "*\n", "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n"}
+OWN_FILES = (NAME, *MARKS)
 MOST_STRANGERS = 2  # entries that may stay for each one that a run has used, before files that are gone are looked for
 
 
@@ -186,6 +188,6 @@ def _make_folder(folder: str) -> None:
     if os.path.isdir(folder):
         return
     os.makedirs(folder, exist_ok=True)
-    for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n")):
+    for name, text in MARKS.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)

@@ -54,6 +54,20 @@ class Config(NamedTuple):
         in_severity = (word for word, _ in self.severity)
         return (*(self.select or ()), *self.extend_select, *self.ignore, *in_severity, *in_paths)
 
+    def as_table(self) -> dict[str, Any]:
+        """Its keys and values as a configuration file has them, without those that say nothing new."""
+        values, usual = self._asdict(), Config()._asdict()
+        fields = {key: key.replace("-", "_") for key in READERS}
+        table = {
+            key: values[field] for key, field in fields.items() if key == "exclude" or values[field] != usual[field]
+        }
+        for key in ("severity", "per-file-ignores"):
+            if key in table:
+                table[key] = dict(table[key])
+        if self.torch_version:
+            table["torch-version"] = ".".join(map(str, self.torch_version))
+        return table
+
 
 class Configs:
     """The nearest configuration of each folder, each file read once."""
@@ -121,14 +135,15 @@ def _read_table(path: str) -> dict[str, Any] | None:
     is_ours = os.path.basename(path) != "pyproject.toml"
     if not is_ours and b"optlint" not in data:
         return None
-    document = _parse_toml(data, path)
+    document = parse_toml(data, path)
     table = document.get("tool", {}).get("optlint") if "tool" in document or not is_ours else document
     if table is not None and not isinstance(table, dict):
         raise ConfigError(f"{path}: `tool.optlint` must be a table")
     return table
 
 
-def _parse_toml(data: bytes, path: str) -> dict[str, Any]:
+def parse_toml(data: bytes, path: str) -> dict[str, Any]:
+    """The document in these bytes of a TOML file; `ConfigError` if there is none."""
     from importlib import import_module
 
     toml = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")

@@ -42,14 +42,14 @@ OPTIONS = (
 
 def find(arguments: Arguments) -> tuple[list[SourceFile], bool]:
     """The files that the arguments name, and whether a path was wrong, which is told on stderr."""
+    known = configs(arguments)
     name = arguments.value("--stdin-filename")
     paths = arguments.paths or ((STDIN,) if name else (".",))
-    configs = Configs(_fixed_config(arguments))
     excluding = Excluding(arguments.words("--exclude"), arguments.has("--force-exclude"))
     found: list[SourceFile | Missing] = []
     if STDIN in paths:
-        found += given_file(name or STDIN_NAME, sys.stdin.buffer.read(), configs, excluding)
-    found += find_files((path for path in paths if path != STDIN), configs, excluding)
+        found += given_file(name or STDIN_NAME, sys.stdin.buffer.read(), known, excluding)
+    found += find_files((path for path in paths if path != STDIN), known, excluding)
     missing = [one.path for one in found if isinstance(one, Missing)]
     for path in missing:
         print(f"optlint: {path}: no such file or folder", file=sys.stderr)
@@ -111,7 +111,8 @@ def _jobs(arguments: Arguments) -> int:
     return int(word)
 
 
-def _fixed_config(arguments: Arguments) -> Config | None:
+def configs(arguments: Arguments) -> Configs:
+    """The configuration files that hold, as the command line says."""
     if path := arguments.value("--config"):
-        return read_file(path)
-    return Config(root=os.getcwd()) if arguments.has("--isolated") else None
+        return Configs(read_file(path))
+    return Configs(Config(root=os.getcwd()) if arguments.has("--isolated") else None)

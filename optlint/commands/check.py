@@ -32,12 +32,18 @@ OPTIONS = (
     Option(("--output-file",), "where to write the report, instead of stdout", "FILE"),
     Option(("--statistics",), "count diagnostics by rule"),
     Option(("--show-files",), "list the files that would be checked"),
+    Option(("--watch",), "check again whenever a file has changed, until Ctrl-C"),
     Option(("--exit-zero",), "exit with 0 even if there are diagnostics"),
 )
 
 
 def run(arguments: Arguments) -> int:
     """Check the files, report, and return the exit code of the contract."""
+    if arguments.has("--watch"):
+        from optlint.watching import watch
+
+        once = arguments._replace(options={key: value for key, value in arguments.options.items() if key != "--watch"})
+        watch(lambda: run(once), lambda: _gather.find(once)[0])
     style = _format(arguments)
     if arguments.has("--show-files"):
         files, wrong_paths = _gather.find(arguments)

@@ -1,0 +1,33 @@
+"""Remove what earlier runs have kept: the cache of this project."""
+
+from __future__ import annotations
+
+import os
+
+from optlint.config import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from optlint.arguments import Arguments
+
+USAGE = "optlint clean"
+OPTIONS = ()
+
+
+def run(arguments: Arguments) -> int:
+    """Remove our own files, and their folder if nothing else is in it."""
+    from optlint.cache import FOLDER, OWN_FILES, cache_folder
+
+    folder = os.path.join(cache_folder(os.getcwd()), FOLDER)
+    if not os.path.isdir(folder):
+        print("There is nothing to remove.")
+        return 0
+    try:
+        for name in os.listdir(folder):
+            if name in OWN_FILES or name.startswith(".optlint-"):
+                os.unlink(os.path.join(folder, name))
+        os.rmdir(folder)
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot be removed: {error.strerror}") from None
+    print(f"Removed {folder}.")
+    return 0
