@@ -179,6 +179,7 @@ def test_json_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     first, second = json.loads(rendered("json", DIAGNOSTIC, IN_NOTEBOOK))
     place = {"location": {"row": 2, "column": 10}, "end_location": {"row": 2, "column": 10}}
+    end = {"row": 2, "column": 28}
     assert first == {
         "code": "OPT101",
         "name": "reused-iterator",
@@ -193,12 +194,7 @@ def test_json_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             "message": "keep a list",
             "edits": [
                 {"content": "list(", "cell": None, **place},
-                {
-                    "content": ")",
-                    "cell": None,
-                    "location": {"row": 2, "column": 28},
-                    "end_location": {"row": 2, "column": 28},
-                },
+                {"content": ")", "cell": None, "location": end, "end_location": end},
             ],
         },
         "notes": [
@@ -219,7 +215,12 @@ def test_json_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ],
         "url": None,
     }
-    assert (second["cell"], second["fix"], second["notes"], second["severity"]) == (3, None, [], "info")
+    assert second["severity"] == "info"
+
+
+def test_json_tells_cells_and_what_is_missing():
+    _, second = json.loads(rendered("json", DIAGNOSTIC, IN_NOTEBOOK))
+    assert (second["cell"], second["fix"], second["notes"]) == (3, None, [])
 
 
 def test_json_of_nothing_is_an_empty_list() -> None:
