@@ -177,7 +177,7 @@ def test_a_line_that_is_not_there_has_no_frame() -> None:
 
 def test_json_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    first, second = json.loads(rendered("json", DIAGNOSTIC, IN_NOTEBOOK))
+    first, _ = json.loads(rendered("json", DIAGNOSTIC, IN_NOTEBOOK))
     place = {"location": {"row": 2, "column": 10}, "end_location": {"row": 2, "column": 10}}
     end = {"row": 2, "column": 28}
     assert first == {
@@ -203,7 +203,7 @@ def test_json_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
                 "filename": str(tmp_path / "a.py"),
                 "cell": None,
                 "location": {"row": 2, "column": 10},
-                "end_location": {"row": 2, "column": 28},
+                "end_location": end,
             },
             {
                 "message": "used in 100%, <here>",
@@ -215,12 +215,11 @@ def test_json_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ],
         "url": None,
     }
-    assert second["severity"] == "info"
 
 
 def test_json_tells_cells_and_what_is_missing():
     _, second = json.loads(rendered("json", DIAGNOSTIC, IN_NOTEBOOK))
-    assert (second["cell"], second["fix"], second["notes"]) == (3, None, [])
+    assert (second["cell"], second["fix"], second["notes"], second["severity"]) == (3, None, [], "info")
 
 
 def test_json_of_nothing_is_an_empty_list() -> None:
