@@ -47,11 +47,17 @@ def _evaluate(machine: Machine, node: ir.Evaluate, state: State) -> None:
     machine.claiming = before
 
 
+def _raises(block: ir.Block) -> bool:
+    """Whether a branch does nothing but raise: its test is a claim, as `assert` makes."""
+    return len(block) == 1 and isinstance(block[0], ir.Raise)
+
+
 def _if(machine: Machine, node: ir.If, state: State) -> None:
     before = state.path
     machine.frame.condition = node
+    claiming, machine.claiming = machine.claiming, machine.claiming or _raises(node.body)
     verdict = truth(machine.evaluate(node.test, state))
-    machine.frame.condition = None
+    machine.frame.condition, machine.claiming = None, claiming
     kinds.prepare(machine, node.test, state)
     key = _recurring(node) or object()
     then, other = state.copy(), state.copy()
