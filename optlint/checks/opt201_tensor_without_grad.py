@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint import remedies
 from optlint.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
-    from optlint.flow.events import GroupTensor
+    from optlint.flow.events import GroupTensor, Recipe
     from optlint.observations import TensorUntrained
+    from optlint.remedies import Edits
 
 rule = Rule(
     "OPT201",
@@ -30,7 +32,15 @@ def without_grad(event: GroupTensor) -> Iterator[Diagnostic]:
             event.site,
             f"{event.optimizer} never changes `{event.site.text}`: {event.how} gives a tensor "
             "without `requires_grad`, so it can never get a gradient",
+            fix=remedies.fix("ask for gradients", remedies.together(map(_with_gradients, event.recipes)), safe=False),
         )
+
+
+def _with_gradients(recipe: Recipe) -> Edits:
+    """The keyword where a function of torch makes the tensor, a method call where it is computed."""
+    if recipe.leaves:
+        return remedies.keyword_set(recipe.made.written, "requires_grad", "True")
+    return remedies.followed_by(recipe.made.written, ".requires_grad_()")
 
 
 @rule.check

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint import remedies
 from optlint.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
-    from optlint.flow.events import GroupTensor, ProductGradientRead
+    from optlint.flow.events import GroupTensor, ProductGradientRead, Recipe
     from optlint.observations import BuildRefused, TensorUntrained
+    from optlint.remedies import Edits
 
 rule = Rule(
     "OPT202",
@@ -30,6 +32,7 @@ def not_a_leaf(event: GroupTensor) -> Iterator[Diagnostic]:
             event.site,
             f"{event.optimizer} can't optimize `{event.site.text}`: {event.how} makes a new tensor that is no leaf, "
             "so its `.grad` stays None",
+            fix=remedies.fix("make the leaf last", remedies.together(map(_leaf_last, event.recipes))),
         )
 
 
@@ -41,7 +44,16 @@ def gradient_out_of_reach(event: ProductGradientRead) -> Iterator[Diagnostic]:
         f"`{event.site.text}` is always None: {event.how} made `{event.tensor}` a new tensor that is no leaf, and the "
         "tensor that gets the gradient has no name",
         notes=(("it is made here", event.made),),
+        fix=remedies.fix("make the leaf last", _leaf_last(event.recipe) if event.recipe else None),
     )
+
+
+def _leaf_last(recipe: Recipe) -> Edits:
+    """What is computed from a leaf becomes the leaf."""
+    leaves = [leaf.written for leaf in recipe.leaves]
+    if recipe.parameter:
+        return remedies.leaf_last(recipe.made.written, leaves[0])
+    return remedies.gradients_last(recipe.made.written, leaves)
 
 
 @rule.check

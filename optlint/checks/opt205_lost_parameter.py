@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint import remedies
 from optlint.rule import Rule
 
 if TYPE_CHECKING:
@@ -24,10 +25,13 @@ rule = Rule(
 @rule.check
 def lost(event: ParameterLost) -> Iterator[Diagnostic]:
     """Report the value that is stored."""
+    recipe = event.recipe
+    edits = remedies.leaf_last(recipe.made.written, recipe.leaves[0].written) if recipe else None
     yield rule.at(
         event.site,
         f"`{event.attribute}` is not a parameter: {event.how} gives a plain tensor, so the module does not register "
         "it and no optimizer gets it",
+        fix=remedies.fix("make the Parameter last", edits),
     )
 
 

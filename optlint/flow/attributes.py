@@ -161,8 +161,8 @@ def _set_on_instance(
     for option in options_of(value):
         tensor = state.get(option, TensorCell)
         if tensor is not None and isinstance(option, Ref) and tensor_uses.registers(cell, state):
-            text = machine.site(target).text
-            tensor_uses.stored_on_module(machine, option, tensor, machine.site(source), text, state)
+            stored = tensor_uses.Stored(receiver, name, machine.site(target).text, machine.site(source))
+            tensor_uses.stored_on_module(machine, option, tensor, stored, state)
     store(receiver, name, value, state)
 
 

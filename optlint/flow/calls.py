@@ -16,6 +16,7 @@ from optlint.flow import (
     methods,
     modules,
     optimizers,
+    recipes,
     tensor_calls,
     torch_api,
     torch_tensors,
@@ -114,6 +115,8 @@ def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
     if path in torch_api.NEVER_RETURN:
         state.live = False
         return UNKNOWN
+    if path.endswith(".__init__") and arguments.values:
+        recipes.initialised(machine, arguments.values[0])
     numeric = indices.NUMERIC.get(path) if indices.concerns(arguments.values) else None
     known = numeric or builtin_calls.EXTERNALS.get(path)
     if known is not None:

@@ -125,6 +125,18 @@ class WrongArgument:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a tensor was made: by an expression, from leaves that calls made, which may be the expression itself.
+
+    `parameter` tells whether the leaf is an `nn.Parameter`. Where another way of making it may do harm, there is none.
+    """
+
+    made: Site
+    leaves: tuple[Site, ...]
+    parameter: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GroupTensor:
     """A tensor given to an optimizer, judged when all that the program does to it is known."""
 
@@ -138,6 +150,7 @@ class GroupTensor:
     under_no_grad: bool
     escaped: bool
     computed: bool = False  # from parameters: no leaf, or without gradients if all of them are frozen
+    recipes: tuple[Recipe, ...] = ()  # of all that it may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +175,7 @@ class ProductGradientRead:
     tensor: str
     how: str
     made: Site
+    recipe: Recipe | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +219,7 @@ class ParameterLost:
     site: Site
     attribute: str
     how: str
+    recipe: Recipe | None = None
 
 
 @dataclass(frozen=True, slots=True)

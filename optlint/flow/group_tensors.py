@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import events
+from optlint.flow import events, recipes
 from optlint.flow.tensor_uses import held_by, is_from_parameters
 from optlint.flow.values import InstanceCell, Ref, TensorCell, Value, options_of
 
@@ -115,7 +115,8 @@ def _tell(machine: Machine, gift: Gift, event: events.GroupTensor, state: State)
     if by_hand or any(cell.gradient_set for tensor in gift.tensors if (cell := state.get(tensor, TensorCell))):
         return
     asked = event.escaped or any((key, word) in state.marks for key in keys for word in ("asked", "escaped"))
-    machine.emit(replace(event, escaped=asked))
+    recipe = recipes.of_constants if event.requires_grad is False else recipes.of_products
+    machine.emit(replace(event, escaped=asked, recipes=() if asked else recipe(machine, gift.tensors, state)))
 
 
 def _names_of(tensor: Ref, state: State) -> Iterator[str]:

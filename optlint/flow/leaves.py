@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow import events, freezing, ir, torch_tensors
+from optlint.flow import events, freezing, ir, recipes, torch_tensors
 from optlint.flow.values import Method, Ref, TensorCell
 
 if TYPE_CHECKING:
@@ -23,11 +23,14 @@ def changed(
     machine: Machine, base: Ref, target: ir.Expression, values: tuple[ir.Expression, ...], operation: str, state: State
 ) -> None:
     """Tell if a tensor that is changed in place is a leaf that surely requires gradients, or a view of one."""
-    if state.no_grad is not False or state.recording is False:
-        return
     cell = state.get(base, TensorCell)
     memory = base if cell is None else cell.piece_of or cell.shows or base
     leaf = state.get(memory, TensorCell)
+    if state.no_grad is not True:
+        recipes.note(machine, cell, "written")
+        recipes.note(machine, leaf, "written")
+    if state.no_grad is not False or state.recording is False:
+        return
     if leaf is None or not leaf.leaf or leaf.escaped or not _needs_gradients(machine, memory, leaf, values, state):
         return
     site = machine.site(target)

@@ -19,6 +19,7 @@ from optlint.flow import (
     modules,
     optimizers,
     parameter_names,
+    recipes,
     sets,
     tensor_calls,
     tensor_methods,
@@ -114,6 +115,8 @@ def _on_super(machine: Machine, receiver: Super, name: str, arguments: Arguments
     """A method of a base class of another package."""
     bound = receiver.bound
     cell = state.get(bound, InstanceCell)
+    if name == "__init__":
+        recipes.initialised(machine, bound)
     if cell is not None and isinstance(bound, Ref) and name in torch_api.MODULE_ITERATORS and cell.is_module:
         return modules.iterator(machine, bound, name, arguments, state, site)
     if name == "__init__" and classes.is_optimizer(receiver.owner, machine.settings.known_optimizers):

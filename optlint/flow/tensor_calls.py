@@ -213,7 +213,8 @@ def set_by_name(machine: Machine, receiver: Ref, name: str | None, value: Value,
     for option in options_of(value):
         tensor = state.get(option, TensorCell)
         if tensor is not None and isinstance(option, Ref):
-            tensor_uses.stored_on_module(machine, option, tensor, site, text, state)
+            stored = tensor_uses.Stored(receiver, name, text, site)
+            tensor_uses.stored_on_module(machine, option, tensor, stored, state)
 
 
 HANDLERS: dict[str, Handler] = {

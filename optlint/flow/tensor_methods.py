@@ -11,6 +11,7 @@ from optlint.flow import (
     events,
     freezing,
     grad_mode,
+    recipes,
     tensor_uses,
     tensors,
     torch_api,
@@ -35,6 +36,8 @@ def method(machine: Machine, base: Ref, name: str, arguments: Arguments, state: 
         return _same(machine, base, cell, name, arguments, state, site)
     if name == "backward":
         return grad_mode.goes_backward(state)
+    if name == "numpy":
+        recipes.note(machine, cell, "array")
     if name in torch_tensors.HOOKS:
         tensor_uses.hooked(machine, base, cell, site)
         return UNKNOWN

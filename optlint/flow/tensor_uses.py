@@ -7,9 +7,10 @@ attribute of something unknown, with a word: `gradient` (it gets one by hand), `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from optlint.flow import classes, events, torch_tensors
+from optlint.flow import classes, events, recipes, torch_tensors
 from optlint.flow.tensors import is_one_of_tensors, is_tensor
 from optlint.flow.values import (
     ClassValue,
@@ -115,7 +116,7 @@ def gradient_read(machine: Machine, base: Ref, cell: TensorCell, node: ir.Attrib
 
     def tell() -> None:
         if not any((base, word) in state.marks for word in ("gradient", "lost", "escaped")):
-            machine.emit(event)
+            machine.emit(replace(event, recipe=recipes.of_product(machine, base, state)))
 
     machine.when_over(tell)
 
@@ -179,6 +180,15 @@ def _held(cell: object) -> tuple[Value, ...]:
     return ()
 
 
+class Stored(NamedTuple):
+    """An attribute of a module that is set: by name, if that is known, in words of the code, and its value's place."""
+
+    module: Ref
+    name: str | None
+    text: str
+    site: Site
+
+
 def registers(cell: InstanceCell, state: State) -> bool:
     """Whether an object registers the Parameters that it is given: a module, or what has a `forward` and may be one."""
     if cell.is_module is None and isinstance(cell.cls, ClassValue):
@@ -186,7 +196,7 @@ def registers(cell: InstanceCell, state: State) -> bool:
     return cell.is_module is True
 
 
-def stored_on_module(machine: Machine, value: Ref, cell: TensorCell, site: Site, attribute: str, state: State) -> None:
+def stored_on_module(machine: Machine, value: Ref, cell: TensorCell, stored: Stored, state: State) -> None:
     """A tensor becomes an attribute of a module: a Parameter is registered, what was computed from one is lost."""
     if cell.parameter:
         state.update(value, registered=True)
@@ -195,10 +205,17 @@ def stored_on_module(machine: Machine, value: Ref, cell: TensorCell, site: Site,
     if cell.leaf is True or not cell.bases or not (cell.requires_grad or is_from_parameters(cell, state)):
         return
 
+    could_be_kept = recipes.can_register(machine, stored.module, stored.name, state)
+
     def judge(last: State) -> None:
         if any(_is_lost(base, last) for base in cell.bases or ()):
             last.marks.add((value, "lost"))
-            machine.when_over(lambda: _tell_lost(machine, cell, last, events.ParameterLost(site, attribute, cell.how)))
+            machine.when_over(lambda: tell(last))
+
+    def tell(last: State) -> None:
+        if any(_is_lost(base, last) for base in cell.bases or ()):
+            recipe = recipes.of_product(machine, value, last) if could_be_kept else None
+            machine.emit(events.ParameterLost(stored.site, stored.text, cell.how, recipe))
 
     machine.when_settled(judge)
 
@@ -207,8 +224,3 @@ def _is_lost(base: Ref, state: State) -> bool:
     cell = state.get(base, TensorCell)
     fresh = cell is not None and cell.parameter and not cell.registered and not cell.escaped
     return bool(fresh) and (base, "registered") not in state.marks
-
-
-def _tell_lost(machine: Machine, cell: TensorCell, state: State, event: events.ParameterLost) -> None:
-    if any(_is_lost(base, state) for base in cell.bases or ()):
-        machine.emit(event)

@@ -81,7 +81,9 @@ def _dtype(machine: Machine, path: str, arguments: Arguments, state: State) -> s
         values = (data,) if items is None else items.items or ()
         floats = [value for value in values if isinstance(value, Const) and isinstance(value.value, float)]
         return default if floats and len(floats) == len(values) else None
-    return default if path in torch_tensors.FLOAT_MAKERS else None
+    fill = arguments.pick(1, "fill_value") if path == "torch.full" else None
+    filled = isinstance(fill, Const) and isinstance(fill.value, float)
+    return default if filled or path in torch_tensors.FLOAT_MAKERS else None
 
 
 def _device(arguments: Arguments) -> Placement | None:

@@ -27,6 +27,12 @@ TENSOR_MAKERS = (
         "cuda.DoubleTensor cuda.HalfTensor cuda.LongTensor autograd.Variable",
     )
 )
+# Names of functions and methods that make a leaf and take the keyword `requires_grad`.
+TAKES_REQUIRES_GRAD = frozenset(
+    "zeros ones rand randn empty eye linspace logspace hann_window hamming_window blackman_window kaiser_window "
+    "zeros_like ones_like rand_like randn_like randint_like empty_like full_like tensor full arange range randint "
+    "randperm frombuffer sparse_coo_tensor Variable new_tensor new_zeros new_ones new_full new_empty".split()
+)
 # Methods of a tensor that make one from scratch, on any tensor; the keyword `requires_grad` says the rest.
 NEW_MAKERS = frozenset("new_tensor new_zeros new_ones new_full new_empty".split())
 # Functions that give back the tensor that they are given, where they are given one.
