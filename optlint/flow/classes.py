@@ -10,6 +10,7 @@ from optlint.flow.values import ClassValue, External, Value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from optlint.flow import ir
     from optlint.flow.machine import Machine
     from optlint.flow.state import State
 
@@ -90,10 +91,14 @@ def is_own_attribute(machine: Machine, cls: ClassValue, name: str, state: State)
     if find(cls, name, state) is not None or find(cls, "__setattr__", state) is not None:
         return True
     own = (base for base in ancestry(cls) if isinstance(base, ClassValue))
-    return any(
-        name in machine.mentions(base.node) and name in readings.attributes_of_self(base.node, machine.bodies)
-        for base in own
-    )
+    return any(name in machine.mentions(base.node) and name in _names_on_self(machine, base.node) for base in own)
+
+
+def _names_on_self(machine: Machine, node: ir.Class) -> frozenset[str]:
+    found = machine.own_names.get(node)
+    if found is None:
+        found = machine.own_names[node] = frozenset(readings.attributes_of_self(node, machine.bodies))
+    return found
 
 
 def defines(cls: Value, name: str, state: State) -> bool | None:

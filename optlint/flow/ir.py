@@ -359,17 +359,20 @@ def walk_all(block: Block, bodies: Callable[[Function], Block]) -> Iterator[Node
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes right inside a node; bodies of functions are not looked into."""
-    for base in type(node).__mro__:
-        for name in getattr(base, "__slots__", ()):
-            yield from _nodes_in(getattr(node, name))
+    for name in type(node).__match_args__[1:]:  # all fields but `origin`
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _nodes_in(value)
 
 
-def _nodes_in(value: object) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _nodes_in(item)
+def _nodes_in(values: tuple[object, ...]) -> Iterator[Node]:
+    for value in values:
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _nodes_in(value)
 
 
 Expression: TypeAlias = Node

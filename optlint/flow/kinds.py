@@ -153,11 +153,18 @@ def _refine_none(machine: Machine, name: str, state: State, is_none: bool) -> No
 
 def prepare(machine: Machine, test: ir.Expression, state: State) -> None:
     """Give identity to unknown variables of which a condition asks if they are modules, before paths part."""
-    for node in ir.walk(test):
+    for node in _conditions(test):
         name = _asked_if_module(machine, node, state) if isinstance(node, ir.Call) else None
         scope = _scope_of(machine, name, state) if name is not None else 0
         if name is not None and attributes.is_blank(state.variables.get((scope, name), UNKNOWN), state):
             state.variables[scope, name] = machine.new(state, InstanceCell(UNKNOWN, None))
+
+
+def _conditions(test: ir.Expression) -> tuple[ir.Expression, ...]:
+    """The parts of a condition that `and`, `or` and `not` put together."""
+    if isinstance(test, ir.Boolean):
+        return (*_conditions(test.left), *_conditions(test.right))
+    return _conditions(test.operand) if isinstance(test, ir.Unary) else (test,)
 
 
 def _asked_if_module(machine: Machine, test: ir.Call, state: State) -> str | None:

@@ -131,6 +131,7 @@ class Machine:
     own_methods: frozenset[str] = frozenset()
     block: ir.Block = ()  # the statements of the file
     readings: Callable[[], Readings] = nothing_read
+    own_names: dict[ir.Node, frozenset[str]] = field(default_factory=dict)  # the attributes of `self` in each class
     reads_elsewhere: Callable[[str], bool] = read_nowhere
     functions: list[Closure] = field(default_factory=list)
     classes: list[ClassValue] = field(default_factory=list)
@@ -144,6 +145,7 @@ class Machine:
     flagged: set[tuple[object, str]] = field(default_factory=set)  # pieces that were told of, by use
     effects: set[ir.Node] = field(default_factory=set)  # calls whose value nobody takes
     claiming: bool = False  # inside an assertion
+    assignment: ir.Node | None = None  # that binds its targets
     rebound: dict[Ref, tuple[ir.Node, tuple[int, str]]] = field(default_factory=dict)  # see rebinding.py
     read_back: set[ir.Node] = field(default_factory=set)
     modes: dict[ir.Node, tuple[bool | None, bool | None]] = field(default_factory=dict)  # see grad_mode.of_function
