@@ -135,9 +135,14 @@ def renamed(span: Span, old: str, new: str) -> Edits:
     return (Edit(span._replace(row=span.end_row, column=span.end_column - len(old)), new),)
 
 
-def keyword_renamed(argument: Span, old: str, new: str) -> Edits:
-    """Another keyword for an argument that is written as `keyword=value`."""
-    return (Edit(argument._replace(end_row=argument.row, end_column=argument.column + len(old)), new),)
+def keyword_renamed(call: Written | None, old: str, value: Span, new: str) -> Edits:
+    """Another keyword for the argument of a call that has this value."""
+    arguments = () if call is None or call.arguments is None else call.arguments
+    found = [one.span for one in arguments if one.keyword == old and one.value.span == value]
+    if len(found) != 1 or any(one.keyword == new or one.star == "**" for one in arguments):
+        return None
+    start = _start(found[0])
+    return (Edit(start._replace(end_column=start.column + len(old)), new),)
 
 
 def keyword_set(call: Written | None, keyword: str, value: str) -> Edits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint import remedies
 from optlint.rule import Rule
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import AttributeSet, KeywordGiven
+    from optlint.remedies import Edits
 
 MISSPELT = frozenset(
     "require_grad require_grads require_grad_ require_Grad require_gradient require_gradients requireGrad "
@@ -26,6 +28,7 @@ rule = Rule(
     "`requires_grad` is misspelt, so nothing is frozen or unfrozen",
     needs=(WORDS,),
 )
+RENAME = "write `requires_grad`"
 
 
 @rule.check
@@ -35,6 +38,9 @@ def misspelt(event: AttributeSet) -> Iterator[Diagnostic]:
         yield rule.at(
             event.site,
             f"`{event.site.text} = …` has no effect: the attribute is called `requires_grad`",
+            fix=remedies.fix(RENAME, remedies.renamed(event.site.span, event.attribute, "requires_grad"), safe=False)
+            if event.fits
+            else None,
         )
 
 
@@ -42,4 +48,15 @@ def misspelt(event: AttributeSet) -> Iterator[Diagnostic]:
 def misspelt_keyword(event: KeywordGiven) -> Iterator[Diagnostic]:
     """Report a keyword that torch does not know."""
     if event.keyword in MISSPELT:
-        yield rule.at(event.site, f"`{event.function}` raises TypeError here: the keyword is called `requires_grad`")
+        yield rule.at(
+            event.site,
+            f"`{event.function}` raises TypeError here: the keyword is called `requires_grad`",
+            fix=remedies.fix(RENAME, _renamed_keyword(event), safe=False),
+        )
+
+
+def _renamed_keyword(event: KeywordGiven) -> Edits:
+    """The right keyword, where the call has none of that name."""
+    if not event.fits:
+        return None
+    return remedies.keyword_renamed(event.call.written, event.keyword, event.site.span, "requires_grad")

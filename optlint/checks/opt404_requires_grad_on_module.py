@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint import remedies
 from optlint.checks.opt403_misspelt_requires_grad import MISSPELT, WORDS
 from optlint.rule import Rule
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import AttributeSet
+    from optlint.remedies import Edits
 
 rule = Rule(
     "OPT404",
@@ -29,4 +31,12 @@ def set_on_module(event: AttributeSet) -> Iterator[Diagnostic]:
         yield rule.at(
             event.site,
             f"`{event.site.text} = …` has no effect: `{event.label}` is a module, and its parameters keep theirs",
+            fix=remedies.fix("call `requires_grad_()`", _called(event), safe=False),
         )
+
+
+def _called(event: AttributeSet) -> Edits:
+    """The method of that name, where the statement does nothing else."""
+    if event.value is None or not event.fits:
+        return None
+    return remedies.assigned_by_call(event.site.span, event.attribute, "requires_grad_", event.value.written)

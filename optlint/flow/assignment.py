@@ -43,6 +43,7 @@ def assign(machine: Machine, node: ir.Assign, state: State) -> None:
         value = kinds.of_annotation(machine, node.annotation, state)
     if machine.frame.loops:
         rebinding.assigned(machine, node, value, state)
+    machine.assignment = node if node.annotation is None else None
     for target in node.targets:
         bind(machine, target, value, state, node.value)
 

@@ -11,6 +11,7 @@ from optlint.flow import (
     events,
     hyperparameters,
     ir,
+    recipes,
     tensor_methods,
     tensor_uses,
     tensors,
@@ -56,7 +57,7 @@ def set_attribute(
     if isinstance(cell, OptimizerCell):
         hyperparameters.set_on_optimizer(machine, cell, target.attr, machine.site(target), state)
     elif torch_api.is_about_gradients(target.attr):
-        _tell(machine, receiver, target, state)
+        _tell(machine, receiver, target, value, source, state)
     if isinstance(receiver, Ref) and isinstance(cell, TensorCell):
         _set_on_tensor(machine, receiver, cell, target, value, state)
     elif isinstance(receiver, Ref) and isinstance(cell, InstanceCell):
@@ -71,7 +72,9 @@ def set_attribute(
         consumption.escape(value, state)
 
 
-def _tell(machine: Machine, receiver: Value, target: ir.Attribute, state: State) -> None:
+def _tell(
+    machine: Machine, receiver: Value, target: ir.Attribute, value: Value, source: ir.Expression, state: State
+) -> None:
     """Tell on what the attribute is set, if all that the receiver may be are of one kind."""
     options = receiver.options if isinstance(receiver, Union) else (receiver,)
     owners = {_owner(option, state) for option in options if option != NONE}
@@ -81,16 +84,17 @@ def _tell(machine: Machine, receiver: Value, target: ir.Attribute, state: State)
     defined = True if True in verdicts else None if None in verdicts else False
     site, owner = machine.site(target), owners.pop()
     told = events.AttributeSet(site, owner, machine.site(target.value).text, target.attr, defined)
-    cell = state.get(receiver, InstanceCell)
-    if owner != "unknown" or cell is None:
-        machine.emit(told)
-    else:
-        machine.when_settled(lambda last: _tell_later(machine, told, receiver, last))
+    if isinstance(machine.assignment, ir.Assign) and machine.assignment.targets == (target,):
+        told = replace(told, value=machine.site(source))
 
+    def tell(last: State) -> None:
+        known = replace(told, owner=_owner(receiver, last)) if owner == "unknown" else told
+        tensors_only = tuple(option for option in options if tensors.is_tensor(option, state))
+        machine.when_over(
+            lambda: machine.emit(replace(known, fits=recipes.can_require(machine, tensors_only, value, state)))
+        )
 
-def _tell_later(machine: Machine, told: events.AttributeSet, receiver: Value, state: State) -> None:
-    """Tell when all that the program does to an unknown object is known."""
-    machine.emit(replace(told, owner=_owner(receiver, state)))
+    machine.when_settled(tell)
 
 
 def _owner(value: Value, state: State) -> str:

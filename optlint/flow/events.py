@@ -226,7 +226,8 @@ class ParameterLost:
 class AttributeSet:
     """An attribute is set; `owner` is `module`, `parameter`, `tensor`, `optimizer`, `object` or `unknown`.
 
-    `defined` tells whether the owner's class knows the attribute, or some code reads it back.
+    `defined` tells whether the owner's class knows the attribute, or some code reads it back. `value` is what it is set
+    to where the statement does nothing else, `fits` whether `requires_grad` could be set to that.
     """
 
     site: Site
@@ -234,15 +235,19 @@ class AttributeSet:
     label: str
     attribute: str
     defined: bool | None
+    value: Site | None = None
+    fits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class KeywordGiven:
-    """A keyword argument in a call of torch."""
+    """A keyword argument in a call of torch; `fits` tells whether that takes `requires_grad`."""
 
     site: Site
     function: str
     keyword: str
+    call: Site
+    fits: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def call_method(machine: Machine, method: Method, arguments: Arguments, node: ir
         return _on_container(machine, receiver, cell, method, arguments, node, state)
     if isinstance(receiver, Ref):
         if isinstance(cell, TensorCell):
-            tensor_methods.tell_keywords(machine, f".{method.name}()", arguments)
+            tensor_methods.tell_keywords(machine, f".{method.name}()", arguments, site)
             leaves.method_called(machine, receiver, method, node, state)
             return tensor_methods.method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, OptimizerCell):
@@ -160,7 +160,7 @@ def _on_instance(
     if name in torch_api.REGISTERS and cell.is_module:
         _register(receiver, arguments, state)
     if name == "requires_grad_" and cell.is_module:
-        tensor_methods.tell_keywords(machine, ".requires_grad_()", arguments)
+        tensor_methods.tell_keywords(machine, ".requires_grad_()", arguments, site)
         _freeze_module(receiver, arguments, state)
     if name == "apply" and arguments.values:
         state.marks.add((receiver, "switched"))

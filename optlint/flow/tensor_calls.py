@@ -40,14 +40,14 @@ def find(path: str) -> Handler | None:
 
 def _maker(path: str) -> Handler:
     def make(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
-        tensor_methods.tell_keywords(machine, path, arguments)
+        tensor_methods.tell_keywords(machine, path, arguments, machine.site(node))
         return tensors.made_by(machine, path, arguments, state, machine.site(node))
 
     return make
 
 
 def _parameter(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
-    tensor_methods.tell_keywords(machine, "nn.Parameter", arguments)
+    tensor_methods.tell_keywords(machine, "nn.Parameter", arguments, machine.site(node))
     return tensors.parameter(machine, arguments, state, machine.site(node))
 
 

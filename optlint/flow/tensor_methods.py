@@ -76,11 +76,13 @@ def _same(
     return base
 
 
-def tell_keywords(machine: Machine, function: str, arguments: Arguments) -> None:
+def tell_keywords(machine: Machine, function: str, arguments: Arguments, call: Site) -> None:
     """Tell which keywords with a `grad` in them a function of torch is given."""
     for keyword, where in arguments.keyword_sites.items():
         if torch_api.is_about_gradients(keyword):
-            machine.emit(events.KeywordGiven(where, function, keyword))
+            name = function.rpartition(".")[2].removesuffix("()")
+            fits = name in torch_tensors.TAKES_REQUIRES_GRAD or name in ("Parameter", "requires_grad_")
+            machine.emit(events.KeywordGiven(where, function, keyword, call, fits and not arguments.open))
 
 
 def new_maker(machine: Machine, name: str, arguments: Arguments, state: State, site: Site) -> Value:
@@ -212,7 +214,7 @@ def of_unknown(machine: Machine, called: Method, arguments: Arguments, state: St
     if name in ("backward", "manual_backward"):
         grad_mode.goes_backward(state)
     if name == "requires_grad_":
-        tell_keywords(machine, ".requires_grad_()", arguments)
+        tell_keywords(machine, ".requires_grad_()", arguments, site)
         tensor_uses.mark(called.receiver, "asked", state)
         return None
     if name in machine.own_methods:
@@ -220,7 +222,7 @@ def of_unknown(machine: Machine, called: Method, arguments: Arguments, state: St
     if name == "detach" and not arguments.all():
         return tensors.cut(machine, "`.detach()`", state, site)
     if name in torch_tensors.NEW_MAKERS:
-        tell_keywords(machine, f".{name}()", arguments)
+        tell_keywords(machine, f".{name}()", arguments, site)
         return new_maker(machine, name, arguments, state, site)
     if name == "state_dict":
         return state_dict(machine, arguments, state, site)
