@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optlint.decoding import NotAnalysedError, decode
 from optlint.edits import CannotEditError, edited, split_lines
-from optlint.json_places import source_places
+from optlint.json_places import joined, source_places, written
 from optlint.magics import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from optlint.diagnostic import Edit, Span
-    from optlint.json_places import Place
 
 SUFFIX = ".ipynb"
 
@@ -98,9 +97,9 @@ class Notebook:
         for cell in self._cells:
             if cell.source != before[cell.number]:
                 place = places.get(cell.number - 1)
-                if place is None or _joined(self._text, place) != before[cell.number]:
+                if place is None or joined(self._text, place) != before[cell.number]:
                     raise CannotEditError(f"the source of cell {cell.number} was not found in the file")
-                pieces += [self._text[at : place.start], _written(self._text, place, cell.source)]
+                pieces += [self._text[at : place.start], written(self._text, place, cell.source)]
                 at = place.end
         return self._mark + "".join([*pieces, self._text[at:]]).encode()
 
@@ -157,23 +156,3 @@ def _code_cells(cells: list[Any]) -> Iterable[Cell]:
 
 def _table(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _joined(text: str, place: Place) -> str:
-    return "".join(json.loads(text[start:end]) for start, end in place.strings)
-
-
-def _written(text: str, place: Place, source: str) -> str:
-    """The JSON of a source, in the form that the old one had; lines that were there keep their spelling."""
-    escape = text.isascii()
-    if not place.is_list:
-        return json.dumps(source, ensure_ascii=escape)
-    spelled = {json.loads(text[start:end]): text[start:end] for start, end in place.strings}
-    lines = [line for line in split_lines(source) if line]
-    tokens = [spelled.get(line) or json.dumps(line, ensure_ascii=escape) for line in lines]
-    first, last = (
-        (place.strings[0], place.strings[-1]) if place.strings else ((place.end - 1,) * 2, (place.start + 1,) * 2)
-    )
-    before, after = text[place.start + 1 : first[0]], text[last[1] : place.end - 1]
-    between = text[first[1] : place.strings[1][0]] if len(place.strings) > 1 else f",{before}"
-    return f"[{before}{between.join(tokens)}{after}]"

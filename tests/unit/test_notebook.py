@@ -149,6 +149,13 @@ def test_odd_json_keeps_its_spelling() -> None:
     assert changed(data, replace(2, 4, 4, " + 1")).data() == data.replace(b'"b\\/c"', b'"b/c + 1"')
 
 
+def test_odd_spaces_between_lines_stay() -> None:
+    data = b'{"cells": [{"cell_type": "code", "source": [\n  "a\\n",\n      "b\\n",  "c\\n",\t"d"\n ]}]}'
+    assert changed(data, replace(3, 1, 2, "x\ny")).data() == data.replace(b'"c\\n"', b'"x\\n",\n      "y\\n"')
+    assert changed(data, replace(2, 1, 1, "", end_row=3)).data() == data.replace(b'"b\\n",  ', b"")
+    assert changed(data, replace(4, 1, 2, "e\nf")).data() == data.replace(b'"d"', b'"e\\n",\n      "f"')
+
+
 def test_a_source_of_one_string_stays_one() -> None:
     data = notebook(code(source="a = 1\nb = 2"))
     assert changed(data, replace(2, 5, 6, "3")).data() == notebook(code(source="a = 1\nb = 3"))
