@@ -123,7 +123,7 @@ def _assembled(text: str, place: Place, tokens: list[str], kept_before: int, kep
     usual = gaps[0] if gaps else f",{before}"
     needed = max(0, len(tokens) - 1)
     left = gaps[:kept_before][:needed]
-    right = gaps[max(len(gaps) - kept_behind, len(gaps) - needed + len(left)) :]
+    right = gaps[max(0, len(gaps) - kept_behind, len(gaps) - needed + len(left)) :]
     spaces = [*left, *([usual] * (needed - len(left) - len(right))), *right]
     pieces = [piece for pair in zip(tokens, [*spaces, ""], strict=False) for piece in pair]
     return f"[{before}{''.join(pieces)}{behind}]"

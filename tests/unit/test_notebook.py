@@ -153,6 +153,7 @@ def test_odd_spaces_between_lines_stay() -> None:
     data = b'{"cells": [{"cell_type": "code", "source": [\n  "a\\n",\n      "b\\n",  "c\\n",\t"d"\n ]}]}'
     assert changed(data, replace(3, 1, 2, "x\ny")).data() == data.replace(b'"c\\n"', b'"x\\n",\n      "y\\n"')
     assert changed(data, replace(2, 1, 1, "", end_row=3)).data() == data.replace(b'"b\\n",  ', b"")
+    assert changed(data, replace(1, 1, 1, "z\n")).data() == data.replace(b'"a\\n"', b'"z\\n",\n      "a\\n"')
     assert changed(data, replace(4, 1, 2, "e\nf")).data() == data.replace(b'"d"', b'"e\\n",\n      "f"')
 
 
