@@ -359,7 +359,8 @@ def walk_all(block: Block, bodies: Callable[[Function], Block]) -> Iterator[Node
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes right inside a node; bodies of functions are not looked into."""
-    for name in type(node).__match_args__[1:]:  # all fields but `origin`
+    names: tuple[str, ...] = type(node).__match_args__[1:]  # all fields but `origin`
+    for name in names:
         value = getattr(node, name)
         if isinstance(value, Node):
             yield value
