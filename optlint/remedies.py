@@ -79,7 +79,10 @@ def called_with(written: Written | None, function: str) -> Edits:
     if written is None:
         return None
     if written.form == "generator" and function in DISPLAYS:
-        return _around(written.span, *DISPLAYS[function]) if written.bare else _displayed(written, function)
+        if written.bare:
+            return _around(written.span, *DISPLAYS[function])
+        if part(written, _head_of(written)).strip() == "(":
+            return _displayed(written, function)
     space = " " if written.glued else ""
     if written.parenthesised:
         return (Edit(_start(written.whole), f"{space}{function}"),)
@@ -250,6 +253,11 @@ def _start(span: Span) -> Span:
 
 def _end(span: Span) -> Span:
     return span._replace(row=span.end_row, column=span.end_column)
+
+
+def _head_of(written: Written) -> Span:
+    """What stands before an expression in its own parentheses."""
+    return _start(written.whole)._replace(end_row=written.span.row, end_column=written.span.column)
 
 
 def _rest_of(outer: Written, inner: Span) -> Span:

@@ -10,7 +10,7 @@ from optlint.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.diagnostic import Diagnostic
+    from optlint.diagnostic import Diagnostic, Fix
     from optlint.flow.events import SequenceOperation
 
 rule = Rule(
@@ -29,5 +29,16 @@ def not_a_sequence(event: SequenceOperation) -> Iterator[Diagnostic]:
             event.site,
             f"{event.operation} raises TypeError here: `{event.operand.text}` is a one-shot iterator, not a list",
             notes=(("the iterator is made here", event.iterator.made),),
-            fix=remedies.fix("make a list", remedies.each_called_with([born.written for born in event.births], "list")),
+            fix=_mended(event),
         )
+
+
+def _mended(event: SequenceOperation) -> Fix | None:
+    """A list where the iterator is made; a dict where pairs are looked up by name at once."""
+    births = [born.written for born in event.births]
+    named = event.iterator.kind.startswith("named_")
+    if event.by_key is False or (event.by_key is None and not named):
+        return remedies.fix("make a list", remedies.each_called_with(births, "list"))
+    if event.by_key and named and event.births == (event.operand,):
+        return remedies.fix("make a dict", remedies.each_called_with(births, "dict"))
+    return None

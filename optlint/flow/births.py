@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from optlint.flow import events, ir, tensor_uses, torch_api
 from optlint.flow.changes import ANYTHING, PARTS, bound, name_of
@@ -44,9 +44,11 @@ class Births:
 
     unfit: set[object] = field(default_factory=set)
     walked: set[object] = field(default_factory=set)  # births that are walked through, not only asked by `in`
+    collected: dict[object, int] = field(default_factory=dict)  # how often the items were put into something
     owners: dict[Ref, list[object]] = field(default_factory=dict)  # who was given a tensor, once for each group
+    hidden: list[object] = field(default_factory=list)  # who was given a group of unknown content
     told: dict[tuple[type, object], list[IteratorCell]] = field(default_factory=dict)  # by event and place
-    shadowed: bool | None = None  # whether the file binds `list` or `set`
+    shadowed: bool | None = None  # whether the file binds `list`, `set` or `dict`
 
 
 def registered(machine: Machine, cell: IteratorCell) -> IteratorCell:
@@ -80,6 +82,14 @@ def kept_as_defaults(machine: Machine, defaults: tuple[tuple[str, Value], ...], 
         refuse(machine, value, state)
 
 
+def passed_on(machine: Machine, value: Value, node: ir.Call, state: State) -> None:
+    """`iter(iterator)` gives its argument, so what makes that is the whole call if it stands there."""
+    cell = state.get(value, IteratorCell)
+    born = cell.born if cell is not None else None
+    if cell is not None and born is not None and isinstance(value, Ref) and born.origin is node.args[0].value.origin:
+        state.put(value, replace(cell, born=machine.site(node)))
+
+
 def refuse(machine: Machine, value: Value, state: State) -> None:
     """Something is done to an iterator that a list would not do, or not in the same way."""
     for option in options_of(value):
@@ -104,18 +114,26 @@ def _all_sources(cell: IteratorCell, state: State) -> Iterator[Value]:
             yield from _all_sources(inner, state)
 
 
-def drawn(machine: Machine, cell: IteratorCell, state: State, purpose: Purpose, *, itself: bool = True) -> None:
-    """An iterator is drawn from, or one that draws from it is."""
-    births = machine.births
-    if cell.born is not None:
-        births.walked.add(cell.born.origin)
-        stepped = (itself and purpose.by == "next") or not (purpose.whole or purpose.lost)
-        if stepped or _is_late(machine, cell, state):
-            births.unfit.add(cell.born.origin)
-    for source in cell.sources:
-        inner = state.get(source, IteratorCell)
-        if inner is not None:
-            drawn(machine, inner, state, purpose, itself=False)
+class Draw(NamedTuple):
+    """How items are taken: into something that keeps them, and from the iterator itself or by way of another one."""
+
+    purpose: Purpose
+    collects: bool
+    itself: bool = True
+
+
+def drawn(machine: Machine, cell: IteratorCell, draw: Draw, state: State) -> None:
+    """An iterator is drawn from."""
+    births, purpose = machine.births, draw.purpose
+    if cell.born is None:
+        return
+    origin = cell.born.origin
+    births.walked.add(origin)
+    births.collected[origin] = births.collected.get(origin, 0) + draw.collects
+    stepped = draw.itself and purpose.by == "next"
+    leaves_rest = cell.use is not Use.USED and not (purpose.whole or purpose.lost)
+    if stepped or leaves_rest or _is_late(machine, cell, state):
+        births.unfit.add(origin)
 
 
 def tested(machine: Machine, cell: IteratorCell, state: State) -> None:
@@ -223,19 +241,22 @@ def _fits(machine: Machine, cell: IteratorCell, site: Site, state: State) -> boo
 
 
 def given(machine: Machine, parts: tuple[Value, ...], owner: object) -> None:
-    """Something becomes part of a group of `owner`."""
+    """These become parts of a group of `owner`."""
     for part in parts:
         if isinstance(part, Ref):
             machine.births.owners.setdefault(part, []).append(owner)
+        else:
+            machine.births.hidden.append(owner)
 
 
 def _is_given_twice(machine: Machine, cell: IteratorCell, state: State) -> bool:
     """Whether one optimizer, or perhaps one, is given the same parameters twice: then torch raises."""
-    own = tuple(_parts_of(cell, state))
-    if any(state.get(part, InstanceCell) for part in own):
-        own = tuple(machine.births.owners)  # parameters of layers that the iterator gives can't be told from others
+    births, own = machine.births, tuple(_parts_of(cell, state))
+    collected = births.collected.get(cell.born and cell.born.origin, 0)
+    if collected > 1 and any(state.get(part, InstanceCell) for part in own):
+        return True  # parameters of layers can't be told from others
     for part in own:
-        owners = machine.births.owners.get(part, [])
+        owners = births.owners.get(part, []) + (births.hidden if collected else [])
         hidden = sum(mark == "handed" and key[0] == part for key, mark in state.marks if isinstance(key, tuple))
         if hidden and len(owners) + hidden > 1:
             return True
@@ -260,7 +281,7 @@ def _are_shadowed(machine: Machine) -> bool:
     births = machine.births
     if births.shadowed is None:
         bound = (name for node in ir.walk_all(machine.block, machine.bodies) for name in _bound_by(node))
-        births.shadowed = any(name in ("list", "set") for name in bound)
+        births.shadowed = any(name in ("list", "set", "dict") for name in bound)
     return births.shadowed
 
 

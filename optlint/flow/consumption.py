@@ -124,12 +124,12 @@ def draw(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose)
     cell = state.get(ref, IteratorCell)
     if cell is None or cell.endless:
         return True
-    births.drawn(machine, cell, state, purpose)
     spent = tuple(_spent(ref, cell, state, purpose))
     here = _trail(machine, ref, site)
     if spent:
         _tell(machine, spent, here, purpose, state)
-    _mark(ref, state, here, purpose)
+    collects = purpose.by in COPIES or (purpose.body is not None and writes(purpose.body))
+    _mark(machine, ref, state, here, births.Draw(purpose, collects))
     return not spent
 
 
@@ -182,6 +182,7 @@ def _is_write(node: ir.Node) -> bool:
     return (name.endswith("_") and not name.startswith("_")) or name in COLLECTS
 
 
+COPIES = frozenset("comprehension list tuple set * unpacking extend dict deque OrderedDict".split())
 COLLECTS = frozenset({"append", "extend", "add_param_group", "register_hook", "setattr", "clip_grad_norm_"})
 
 
@@ -223,10 +224,11 @@ def _is_spent(cell: IteratorCell, state: State, purpose: Purpose) -> bool:
     return cell.use is Use.MAYBE and certain and takes_rest and bool(cell.used_at)
 
 
-def _mark(ref: Ref, state: State, here: Trail, purpose: Purpose) -> None:
-    cell = state.get(ref, IteratorCell)
+def _mark(machine: Machine, ref: Ref, state: State, here: Trail, draw: births.Draw) -> None:
+    cell, purpose = state.get(ref, IteratorCell), draw.purpose
     if cell is None or cell.endless:
         return
+    births.drawn(machine, cell, draw, state)
     if cell.use is not Use.USED:
         again = cell.use is Use.PARTLY
         use = Use.USED if purpose.whole else Use.PARTLY
@@ -238,7 +240,7 @@ def _mark(ref: Ref, state: State, here: Trail, purpose: Purpose) -> None:
     for source in cell.sources:
         if isinstance(source, Ref):
             whole = purpose.whole and not _stops_early(cell, state)
-            _mark(source, state, here, replace(purpose, whole=whole))
+            _mark(machine, source, state, here, births.Draw(replace(purpose, whole=whole), draw.collects, itself=False))
 
 
 def _stops_early(cell: IteratorCell, state: State) -> bool:
@@ -302,11 +304,13 @@ def _contents(cell: object) -> tuple[Value, ...]:
     return ()
 
 
-def as_sequence(machine: Machine, value: Value, site: Site, operand: Site, operation: str, state: State) -> None:
+def as_sequence(
+    machine: Machine, value: Value, site: Site, operand: Site, operation: str, state: State, by_key: bool | None = False
+) -> None:
     """Tell of an operation that one-shot iterators do not have."""
     cell = state.get(value, IteratorCell)
     if cell is not None and cell.kind != "tqdm":
-        event = events.SequenceOperation(facts(value, cell, state), site, operand, operation)
+        event = events.SequenceOperation(facts(value, cell, state), site, operand, operation, by_key)
         births.tell(machine, (cell,), event, state)
 
 

@@ -306,7 +306,8 @@ def _setdefault(machine: Machine, receiver: Ref, arguments: Arguments, state: St
         return UNKNOWN
     if isinstance(arguments.values[0], Const) and cell.get(arguments.values[0].value):
         return _entry(cell, arguments.values[0])
-    set_item(machine, receiver, arguments.values[0], arguments.values[1], state, site)
+    where = arguments.sites[1] if len(arguments.sites) > 1 else site
+    set_item(machine, receiver, arguments.values[0], arguments.values[1], state, where)
     return arguments.values[1]
 
 

@@ -100,12 +100,16 @@ class MembershipTested:
 
 @dataclass(frozen=True, slots=True)
 class SequenceOperation:
-    """`len(it)`, `it[0]`, `it[1:]` or `it + other` on a one-shot iterator; `operation` names it."""
+    """`len(it)`, `it[0]`, `it[1:]` or `it + other` on a one-shot iterator; `operation` names it.
+
+    `by_key` tells whether an item is asked for by a string, as of a dict.
+    """
 
     iterator: Iterator
     site: Site
     operand: Site
     operation: str
+    by_key: bool | None = False
     births: tuple[Site, ...] = ()
 
 

@@ -221,6 +221,7 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
         _tensors_in(build, params, site, site)
         known = consumption.cover_of_tensor(params, site, state)
     else:
+        births.given(build.machine, (UNKNOWN, UNKNOWN), build.first)
         group_tensors.something(build.machine, build.site)
         if isinstance(params, Union):
             consumption.escape(params, state)
@@ -247,6 +248,8 @@ def _tensors_in(build: Build, value: Value, site: Site, holder: Site) -> None:
         _group_if_any(build, value, site)
     if len(tensors_only) < len(options):
         group_tensors.something(build.machine, build.site)
+        if not any(isinstance(state.cell(option), MappingCell) for option in options):
+            births.given(build.machine, (UNKNOWN,), build.first)
 
 
 def _group_if_any(build: Build, value: Value, site: Site) -> None:

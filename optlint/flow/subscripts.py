@@ -43,7 +43,8 @@ def subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
     cell = state.cell(receiver)
     if isinstance(cell, IteratorCell):
         what = "slicing" if isinstance(node.index, ir.Slice) else "indexing"
-        consumption.as_sequence(machine, receiver, machine.site(node), machine.site(node.value), what, state)
+        here, operand, by_key = machine.site(node), machine.site(node.value), _is_key(node.index)
+        consumption.as_sequence(machine, receiver, here, operand, what, state, by_key)
         return cell.item
     if isinstance(node.index, ir.Slice):
         return _sliced(machine, receiver, node, node.index, state)
@@ -58,6 +59,13 @@ def subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
         return indices.item(machine, receiver, index, state)
     item = containers.get_item(machine, receiver, index, state)
     return first_group.chosen(machine, receiver, index, item, state)
+
+
+def _is_key(index: ir.Expression) -> bool | None:
+    """Whether an item is asked for by a string; None if that can't be told."""
+    if isinstance(index, ir.Literal):
+        return isinstance(index.value, str)
+    return False if isinstance(index, ir.Slice | ir.Unary) else None
 
 
 def _of_instance(

@@ -44,6 +44,7 @@ def wrapper(machine: Machine, path: str, arguments: Arguments, node: ir.Call, st
     if name == "enumerate" and values:
         values = (values[0], arguments.pick(1, "start") or Const(0))
     if name == "iter" and len(values) == 1 and isinstance(state.cell(values[0]), IteratorCell):
+        births.passed_on(machine, values[0], node, state)
         return values[0]
     for value in values:
         if isinstance(value, Union):

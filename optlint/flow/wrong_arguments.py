@@ -60,12 +60,20 @@ def _wrong_item(item: Value, state: State) -> str | None:
 
 def tell(machine: Machine, optimizer: str, what: str, value: Value, site: Site, state: State) -> None:
     """Tell of an argument, and whether it is that what stands at `site`; variables may stand for what is elsewhere."""
-    stands = machine.values.get(site.origin) == value
+    stands = machine.values.get(site.origin) == value and not _is_any_argument(machine, site)
     if what == "tensor" and stands:
         cell = state.get(value, TensorCell)
         stands = cell is not None and cell.leaf is not False and cell.requires_grad is not False
     items = _items_of(machine, site, what, state) if stands else ()
     machine.emit(events.WrongArgument(what, site, optimizer, stands, items))
+
+
+def _is_any_argument(machine: Machine, site: Site) -> bool:
+    """Whether a parameter of a function stands there, which other calls may give what is right."""
+    node, function = machine.nodes.get(site.origin), machine.frame.node
+    parameters = function.parameters if isinstance(function, ir.Function | ir.Lambda) else ()
+    plain = {parameter.name for parameter in parameters if parameter.annotation is None}
+    return isinstance(node, ir.Name) and node.id in plain
 
 
 def _items_of(machine: Machine, site: Site, what: str, state: State) -> tuple[Site, ...]:
