@@ -179,12 +179,12 @@ def keyword_dropped(call: Written | None, keyword: str) -> Edits:
     return None if "#" in part(call, gone) else (Edit(gone, ""),)
 
 
-def assigned_by_call(target: Span, attribute: str, method: str, value: Written | None) -> Edits:
+def assigned_by_call(target: Written | None, attribute: str, method: str, value: Written | None) -> Edits:
     """`target.method(value)` in place of `target.attribute = value`."""
-    if value is None or value.bare:
+    if target is None or target.parenthesised or value is None or value.bare:
         return None
-    column = target.end_column - len(attribute)
-    head = Span(target.filename, target.end_row, column, value.whole.row, value.whole.column, target.cell)
+    head = _end(target.span)._replace(end_row=value.whole.row, end_column=value.whole.column)
+    head = head._replace(column=head.column - len(attribute))
     return Edit(head, f"{method}("), Edit(_end(value.whole), ")")
 
 

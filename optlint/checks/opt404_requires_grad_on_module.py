@@ -39,4 +39,4 @@ def _called(event: AttributeSet) -> Edits:
     """The method of that name, where the statement does nothing else."""
     if event.value is None or not event.fits:
         return None
-    return remedies.assigned_by_call(event.site.span, event.attribute, "requires_grad_", event.value.written)
+    return remedies.assigned_by_call(event.site.written, event.attribute, "requires_grad_", event.value.written)

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING
 from optlint.flow import classes, ir, torch_tensors
 from optlint.flow.changes import name_of
 from optlint.flow.events import Recipe
-from optlint.flow.values import UNKNOWN, ClassValue, Const, External, InstanceCell, Ref, TensorCell, options_of
+from optlint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Const,
+    External,
+    InstanceCell,
+    Method,
+    Ref,
+    TensorCell,
+    Union,
+    Unknown,
+    options_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,13 +105,17 @@ def of_product(machine: Machine, tensor: Ref, state: State) -> Recipe | None:
 
 def can_require(machine: Machine, tensors: tuple[Value, ...], wanted: Value, state: State) -> bool:
     """Whether `requires_grad` of tensors can be set: torch refuses what is no leaf, has no floats, or is written to."""
-    if isinstance(wanted, Const) and not isinstance(wanted.value, bool):
+    if not _may_be_flag(wanted):
         return False
     cells = [cell for tensor in tensors if (cell := state.get(tensor, TensorCell)) and not cell.parameter]
     if wanted == Const(False):
         return all(cell.leaf or cell.requires_grad is False for cell in cells)
     noted = any((cell.made.origin, word) in machine.flagged for cell in cells for word in UNFIT)
     return not noted and all(cell.leaf and cell.dtype in FLOATS for cell in cells)
+
+
+def _may_be_flag(value: Value) -> bool:
+    return isinstance(value.value, bool) if isinstance(value, Const) else isinstance(value, Unknown | Method | Union)
 
 
 def initialised(machine: Machine, receiver: Value) -> None:
