@@ -20,7 +20,7 @@ rule = Rule(
     "pieces of a parameter are taken for parameters",
     needs=(
         ("optim", "Optimizer", "add_param_group", "Adam", "SGD", "grad", "register_hook"),
-        ("param", "Param", "weight", "bias"),
+        (".parameters", "named_parameters", "param_groups", "Parameter(", ".weight", ".bias"),
     ),
 )
 

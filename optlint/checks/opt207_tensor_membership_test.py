@@ -16,7 +16,7 @@ rule = Rule(
     "OPT207",
     "tensor-membership-test",
     "a tensor is looked up among tensors by `in`, which compares values",
-    needs=((" in ",), ("torch",), ("param", "Param", "tensor", "zeros", "ones", "rand")),
+    needs=((" in ",), (".parameters", "named_parameters", "param_groups", "Parameter(")),
 )
 
 

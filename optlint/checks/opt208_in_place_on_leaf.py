@@ -16,7 +16,7 @@ rule = Rule(
     "OPT208",
     "in-place-on-leaf",
     "a leaf that requires gradients is changed in place outside `torch.no_grad()`",
-    needs=(("requires_grad", "Param", "param", "weight", "bias"),),
+    needs=(("requires_grad", ".parameters", "named_parameters", "param_groups", "Parameter(", ".weight", ".bias"),),
 )
 
 
