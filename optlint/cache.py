@@ -1,28 +1,39 @@
-"""Results of earlier runs: by what was in a file, what it was judged by, and what else the judgement depends on."""
+"""Results of earlier runs: by what was in a file, what it was judged by, and what else the judgement depends on.
+
+One line a file, with JSON only for what most files do not have: importing `json` would cost more than all else.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
 import optlint
 from optlint.checking import digest
+from optlint.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any
 
     from optlint.config import Config
     from optlint.diagnostic import Diagnostic
     from optlint.selection import Selection
 
 FOLDER = ".optlint_cache"
-NAME = "results.json"
+NAME = "results.txt"
 MARKS = {".gitignore": "*\n", "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n"}
 OWN_FILES = (NAME, *MARKS)
 MOST_STRANGERS = 2  # entries that may stay for each one that a run has used, before files that are gone are looked for
+
+
+class Entry(NamedTuple):
+    """What is known of a file: digests of its bytes and of its judge, and two pieces of JSON, or nothing."""
+
+    content: str
+    judge: str
+    others: str
+    diagnostics: str
 
 
 class Cache:
@@ -33,34 +44,33 @@ class Cache:
         self._selection = selection
         self._here = os.getcwd()
         self._program = _program()
-        self._entries: dict[str, Any] = _read(self._path, self._program)
+        self._entries = _read(self._path, self._program)
         self._used: set[str] = set()
         self._is_new = False
         self._digests: dict[str, str | None] = {}
-        self._keys: dict[Config, str] = {}
+        self._judges: dict[Config, str] = {}
 
     def get(self, path: str, content: str, config: Config, named: bool) -> tuple[Diagnostic, ...] | None:
         """What was found in a file whose bytes have this digest, if it is known and still holds."""
         key = os.path.join(self._here, path)
         entry = self._entries.get(key)
-        if entry is None or entry["content"] != content or entry["config"] != self._config_key(config, named):
+        if entry is None or (entry.content, entry.judge) != (content, self._judge(config, named)):
             return None
-        if any(self._digest_of(other) != known for other, known in entry["others"].items()):
+        if entry.others and not self._still_holds(entry.others):
             return None
         self._used.add(key)
-        return _diagnostics(entry["diagnostics"], path)
+        return _diagnostics(entry.diagnostics, path)
 
     def put(
         self, path: str, content: str, config: Config, named: bool, found: Iterable[Diagnostic], others: Iterable[str]
     ) -> None:
         """Keep what was found in a file; `others` are the paths that this depends on."""
         key = os.path.join(self._here, path)
-        self._entries[key] = {
-            "content": content,
-            "config": self._config_key(config, named),
-            "others": {other: self._digest_of(other) for other in others},
-            "diagnostics": [_record(diagnostic, path) for diagnostic in found],
-        }
+        if not key.isprintable():
+            return
+        depends = {other: self._digest_of(other) for other in others}
+        judge = self._judge(config, named)
+        self._entries[key] = Entry(content, judge, _json(depends), _json(_records(found, path)))
         self._used.add(key)
         self._is_new = True
 
@@ -72,18 +82,24 @@ class Cache:
 
         if len(self._entries) > (MOST_STRANGERS + 1) * len(self._used) + 1000:
             self._entries = {key: entry for key, entry in self._entries.items() if os.path.exists(key)}
-        text = json.dumps({"program": self._program, "entries": self._entries}, separators=(",", ":"))
+        body = "".join("\t".join((key, *entry)) + "\n" for key, entry in self._entries.items()).encode()
         try:
             _make_folder(os.path.dirname(self._path))
-            write_atomically(self._path, text.encode())
+            write_atomically(self._path, f"{self._program} {digest(body)}\n".encode() + body)
         except OSError:
             return
         self._is_new = False
 
-    def _config_key(self, config: Config, named: bool) -> str:
-        if config not in self._keys:
-            self._keys[config] = digest(repr((config, self._selection)).encode("utf-8", "surrogatepass"))
-        return self._keys[config] + ("+" if named else "")
+    def _judge(self, config: Config, named: bool) -> str:
+        """A digest of all that a file is judged by, besides our own program."""
+        if config not in self._judges:
+            self._judges[config] = digest(repr((config, self._selection)).encode("utf-8", "surrogatepass"))
+        return self._judges[config] + ("+" if named else "")
+
+    def _still_holds(self, others: str) -> bool:
+        import json
+
+        return all(self._digest_of(other) == known for other, known in json.loads(others).items())
 
     def _digest_of(self, path: str) -> str | None:
         if path not in self._digests:
@@ -150,37 +166,44 @@ def _changed(path: str) -> int:
         return 0
 
 
-def _read(path: str, program: str) -> dict[str, Any]:
+def _read(path: str, program: str) -> dict[str, Entry]:
     """The entries that this program has written; none if the file is absent, broken or of another program."""
     try:
         with open(path, "rb") as file:
-            content = json.loads(file.read())
-        entries = content["entries"] if content["program"] == program else {}
-        return {key: entry for key, entry in entries.items() if _is_sound(entry)}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            head, _, body = file.read().partition(b"\n")
+    except OSError:
         return {}
+    if head != f"{program} {digest(body)}".encode():
+        return {}
+    rows = (line.split("\t") for line in body.decode().splitlines())
+    return {key: Entry(*fields) for key, *fields in rows}
 
 
-def _is_sound(entry: object) -> bool:
-    kinds = (("content", str), ("config", str), ("others", dict), ("diagnostics", list))
-    return isinstance(entry, dict) and all(isinstance(entry.get(name), kind) for name, kind in kinds)
+def _json(value: dict[str, str | None] | list[list[object]]) -> str:
+    if not value:
+        return ""
+    import json
+
+    return json.dumps(value, separators=(",", ":"))
 
 
-def _diagnostics(records: list[Any], path: str) -> tuple[Diagnostic, ...] | None:
-    if not records:
-        return ()
-    from optlint.records import diagnostic_of
-
-    try:
-        return tuple(diagnostic_of(record, path) for record in records)
-    except (ValueError, TypeError, KeyError):  # not written by us
-        return None
-
-
-def _record(diagnostic: Diagnostic, path: str) -> Any:
+def _records(found: Iterable[Diagnostic], path: str) -> list[list[object]]:
+    diagnostics = list(found)
+    if not diagnostics:
+        return []
     from optlint.records import record_of
 
-    return record_of(diagnostic, path)
+    return [record_of(diagnostic, path) for diagnostic in diagnostics]
+
+
+def _diagnostics(records: str, path: str) -> tuple[Diagnostic, ...]:
+    if not records:
+        return ()
+    import json
+
+    from optlint.records import diagnostic_of
+
+    return tuple(diagnostic_of(record, path) for record in json.loads(records))
 
 
 def _make_folder(folder: str) -> None:

@@ -54,7 +54,8 @@ def optlint(*words: str, cwd: Path, stdin: str | bytes = b"", **environment: str
 
 def clean_environment(**extra: str) -> dict[str, str]:
     """Our own environment without what changes the output."""
-    kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "TERM")}
+    changing = ("NO_COLOR", "FORCE_COLOR", "TERM", "PYTHONDONTWRITEBYTECODE")
+    kept = {key: value for key, value in os.environ.items() if key not in changing}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **extra}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.e2e.cli import BUG, Done, clean_environment, optlint, plant
 
-CACHE = Path(".optlint_cache", "results.json")
+CACHE = Path(".optlint_cache", "results.txt")
 
 
 def parsed(done: Done) -> int:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.cli import BUG, clean_environment, plant
 
 LIMIT = 3.0  # times the CPU seconds of `python -c pass`
@@ -27,8 +29,9 @@ def _one_run(words: tuple[str, ...], cwd: Path) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def test_a_file_that_is_turned_away_costs_little(tmp_path: Path) -> None:
-    plant(tmp_path, a=NOT_A_USER)
+@pytest.mark.parametrize("source", [NOT_A_USER, NO_RULE_NEEDS_IT])
+def test_a_file_that_is_turned_away_costs_little(tmp_path: Path, source: str) -> None:
+    plant(tmp_path, a=source)
     nothing = cpu_seconds("-c", "pass", cwd=tmp_path)
     ours = cpu_seconds("-m", "optlint", "check", "a.py", cwd=tmp_path)
     assert ours <= LIMIT * nothing

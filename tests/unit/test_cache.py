@@ -120,44 +120,38 @@ def test_what_is_not_depended_on_may_change(folder: Path) -> None:
 
 
 BROKEN = {
-    "empty": b"",
-    "no JSON": b"\xff{",
-    "cut": None,
-    "another shape": b"[1]",
-    "nested too deeply": b"[" * 100_000,
-    "entries of another shape": {"a.py": 3, "b.py": {"content": 1}},
-    "diagnostics of another shape": {"a.py": {"diagnostics": [["OPT101"], 5]}},
-    "a severity that does not exist": {
-        "a.py": {"diagnostics": [["a", "b", "c", "fatal", [None, 1, 1, 1, 1, None], [], None]]}
-    },
+    "empty": lambda whole: b"",
+    "something else": lambda whole: b"\xff{",
+    "cut": lambda whole: whole[:-10],
+    "a byte too much": lambda whole: whole + b"\n",
+    "one bit": lambda whole: whole.replace(b"OPT101", b"OPT102"),
+    "a line missing": lambda whole: whole.partition(b"\n")[2],
 }
 
 
-@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
-def test_a_broken_cache_is_ignored(folder: Path, content: bytes | dict[str, object] | None) -> None:
+@pytest.mark.parametrize("breaking", BROKEN.values(), ids=BROKEN)
+def test_a_broken_cache_is_ignored(folder: Path, breaking: Callable[[bytes], bytes]) -> None:
     kept(folder, FOUND)
-    path = folder / ".optlint_cache" / "results.json"
-    good = json.loads(path.read_text())
-    if content is None:
-        path.write_bytes(path.read_bytes()[:-10])
-    elif isinstance(content, bytes):
-        path.write_bytes(content)
-    else:
-        (entry,) = good["entries"].values()
-        entries = {
-            str(folder / key): {**entry, **one} if isinstance(one, dict) else one for key, one in content.items()
-        }
-        path.write_text(json.dumps({**good, "entries": entries}))
+    path = folder / ".optlint_cache" / "results.txt"
+    path.write_bytes(breaking(path.read_bytes()))
     assert known(folder) is None
     kept(folder, FOUND)
     assert known(folder) == (FOUND,)
+
+
+def test_a_path_that_would_break_a_line_is_not_kept(folder: Path) -> None:
+    for odd in ("a\tb.py", "a\nb.py", "a\x85b.py", "\udcff.py"):
+        cache = reopened(folder)
+        cache.put(odd, DATA, Config(), False, [FOUND], [])
+        cache.save()
+        assert reopened(folder).get(odd, DATA, Config(), False) is None
 
 
 def test_nothing_is_written_if_nothing_is_new(folder: Path) -> None:
     reopened(folder).save()
     assert os.listdir(folder) == []
     kept(folder, FOUND)
-    path = folder / ".optlint_cache" / "results.json"
+    path = folder / ".optlint_cache" / "results.txt"
     before = path.stat().st_mtime_ns
     cache = reopened(folder)
     assert cache.get("a.py", DATA, Config(), False)
@@ -173,7 +167,7 @@ def test_a_folder_that_cannot_be_written_is_no_trouble(folder: Path) -> None:
 
 def test_git_leaves_the_cache_alone(folder: Path) -> None:
     kept(folder, FOUND)
-    assert sorted(os.listdir(folder / ".optlint_cache")) == [".gitignore", "CACHEDIR.TAG", "results.json"]
+    assert sorted(os.listdir(folder / ".optlint_cache")) == [".gitignore", "CACHEDIR.TAG", "results.txt"]
     assert (folder / ".optlint_cache" / ".gitignore").read_text() == "*\n"
 
 
@@ -184,8 +178,8 @@ def test_files_that_are_gone_are_forgotten_some_day(folder: Path) -> None:
     cache.save()
     (folder / "a.py").touch()
     kept(folder, FOUND)
-    entries = json.loads((folder / ".optlint_cache" / "results.json").read_text())["entries"]
-    assert list(entries) == [str(folder / "a.py")]
+    _, *lines = (folder / ".optlint_cache" / "results.txt").read_text().splitlines()
+    assert [line.split("\t")[0] for line in lines] == [str(folder / "a.py")]
 
 
 def test_the_cache_lies_at_the_root_of_the_project(tmp_path: Path) -> None:
