@@ -104,7 +104,9 @@ def _layer_of(machine: Machine, cell: InstanceCell, state: State, site: Site) ->
     if path == "torch.nn.ParameterList":
         known = tuple(value for _, value in cell.attrs)
         return union(known) if known else machine.new(state, TensorCell(site, "parameter", True, None, True, True))
-    return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True)) if holds_modules(path) else UNKNOWN
+    if not holds_modules(path):
+        return UNKNOWN
+    return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
 
 
 def piece_of(machine: Machine, value: Ref, cell: TensorCell, state: State, site: Site) -> Value:
