@@ -125,7 +125,8 @@ def test_what_is_no_file_is_told_if_it_is_named(tree: Path) -> None:
 def test_a_path_that_cannot_exist_is_told() -> None:
     (one,) = find_files(["a\0b"], Configs(), Excluding())
     assert isinstance(one, SourceFile)
-    assert one.trouble == "embedded null byte"
+    assert one.trouble
+    assert "null" in one.trouble
 
 
 def test_a_folder_that_cannot_be_listed_is_told(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
