@@ -195,7 +195,7 @@ def leaf_last(product: Written | None, leaf: Written | None) -> Edits:
         return None
     head = product.span._replace(end_row=leaf.whole.row, end_column=leaf.whole.column)
     tail = _rest_of(product, leaf.whole)
-    before, after = part(product, head), part(product, tail)
+    before, after = (_LINE_END.sub("\n", part(product, span)) for span in (head, tail))
     if "#" in before + after or ":=" in product.text:
         return None
     if not data.closed:
