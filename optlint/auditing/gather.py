@@ -51,7 +51,7 @@ def _journals(plan: Plan, rank: int | None) -> Iterator[tuple[int | None, AuditF
     first = journals(plan, None)[0]
     for number, path in files_of_ranks(first) if rank is None else [(rank, file_of_rank(first, rank))]:
         with open(path, encoding="utf-8") as file:
-            yield number, journal_facts(file.read())
+            yield number, journal_facts(file)
 
 
 def _remove_folder(folder: str) -> None:

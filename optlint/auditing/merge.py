@@ -43,10 +43,9 @@ def _distinct(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(first.values())
 
 
-def journal_facts(text: str) -> AuditFacts:
+def journal_facts(lines: Iterable[str]) -> AuditFacts:
     """What a journal tells: diagnostics only. The last line may be torn, and the optimizers are not known."""
-    lines = text.split("\n")[:-1]
-    found = (_diagnostic(json.loads(line)) for line in lines if line)
+    found = (_diagnostic(json.loads(line)) for line in lines if line.endswith("\n"))
     return AuditFacts("", tuple(one._replace(optimizer=None) for one in found))
 
 

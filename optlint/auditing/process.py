@@ -39,7 +39,8 @@ class ProcessAudit:
         import atexit
 
         atexit.register(self.end)
-        os.register_at_fork(after_in_child=self._forked)
+        if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+            os.register_at_fork(after_in_child=self._forked)
         self._call_off = when_imported("torch", self._begin)
 
     def end(self) -> None:

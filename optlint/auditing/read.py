@@ -7,55 +7,53 @@ import os
 import sys
 
 from optlint.auditing.merge import facts_from_json, journal_facts, merged
-from optlint.auditing.summary import summary
+from optlint.auditing.summary import summary, wants_colour
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
     from optlint.auditing.summaries import AuditFacts
 
 
 def main(path: str) -> int:
     """Print what all reports and journals in a folder, or one such file, tell; 2 if there are none."""
     try:
-        parts = [part for stem in _stems(path) if (part := _read(stem)) is not None]
+        found = {stem: facts for stem in _stems(path) if (facts := _read(stem)) is not None}
     except OSError as error:
         print(f"optlint report: {path}: {error.strerror}", file=sys.stderr)
         return 2
-    if not parts:
+    if not found:
         print(f"optlint report: {path}: no report of `optlint run` was found", file=sys.stderr)
         return 2
-    print(summary(merged(parts)))
+    unfinished = [f"{stem}.jsonl" for stem in found if not os.path.exists(f"{stem}.json")]
+    print(summary(merged(found.values()), wants_colour(sys.stdout), complete=not unfinished))
+    for journal in unfinished:
+        print(f"{os.path.basename(journal)} is all that its run has left: its optimizers are not known")
     return 0
 
 
-def _stems(path: str) -> Iterator[str]:
+def _stems(path: str) -> list[str]:
     """The names without `.json` or `.jsonl` of what may be reports, in order of name."""
     paths = [os.path.join(path, name) for name in os.listdir(path)] if os.path.isdir(path) else [path]
-    yield from sorted({os.path.splitext(one)[0] for one in paths if one.endswith((".json", ".jsonl"))})
+    return sorted({os.path.splitext(one)[0] for one in paths if one.endswith((".json", ".jsonl"))})
 
 
 def _read(stem: str) -> AuditFacts | None:
     """The report, which is written last and whole, or else the journal, if they are ours."""
     try:
-        report = _load(f"{stem}.json")
-        return facts_from_json(report) if report else _journal(f"{stem}.jsonl")
+        return _report(f"{stem}.json") or _journal(f"{stem}.jsonl")
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def _load(path: str) -> dict[str, Any] | None:
+def _report(path: str) -> AuditFacts | None:
     if not os.path.exists(path):
         return None
     with open(path, encoding="utf-8") as file:
-        content = json.load(file)
-    return content if isinstance(content, dict) and "diagnostics" in content else None
+        return facts_from_json(json.load(file))
 
 
 def _journal(path: str) -> AuditFacts | None:
     if not os.path.exists(path):
         return None
     with open(path, encoding="utf-8") as file:
-        return journal_facts(file.read())
+        return journal_facts(file)

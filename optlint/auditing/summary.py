@@ -33,13 +33,17 @@ def wants_colour(stream: TextIO) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
-def summary(facts: AuditFacts, colour: bool = False) -> str:
-    """The diagnostics, then each optimizer with how much of it trains, then the counts."""
+def summary(facts: AuditFacts, colour: bool = False, complete: bool = True) -> str:
+    """The diagnostics, then each optimizer with how much of it trains, then the counts.
+
+    Facts are not `complete` where a run was killed: its optimizers are missing then.
+    """
     lines = [line for one in facts.diagnostics for line in _diagnostic(one, colour)]
     lines += _optimizers(facts.optimizers)
     if facts.unowned:
         lines.append(f"in no optimizer: {_names(facts.unowned)}")
-    return "\n".join([*lines, f"optlint: {_counts(facts)}"])
+    seen = facts.optimizers or facts.diagnostics or not complete
+    return "\n".join([*lines, f"optlint: {_counts(facts) if seen else 'no optimizer was seen'}"])
 
 
 def _diagnostic(diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
@@ -93,8 +97,6 @@ def _names(parameters: Iterable[ParameterSummary]) -> str:
 
 
 def _counts(facts: AuditFacts) -> str:
-    if not facts.optimizers and not facts.diagnostics:
-        return "no optimizer was seen"
     counts = {kind: sum(one.severity is kind for one in facts.diagnostics) for kind in Severity}
     shown = [kind for kind in Severity if counts[kind] or kind.counts]
     return ", ".join(_count(counts[kind], kind.value) for kind in shown)

@@ -135,6 +135,10 @@ def test_a_killed_job_keeps_what_was_found(folder):
     shown = folder.python("-m", "optlint", "report", ".")
     assert shown.code == 0
     assert shown.out.count("error[") == 2
+    assert shown.out.endswith("report.jsonl is all that its run has left: its optimizers are not known\n")
+    with (folder.path / "report.jsonl").open("a") as journal:
+        journal.write('{"code": "OPT')
+    assert folder.python("-m", "optlint", "report", "report.jsonl") == shown
 
 
 def test_a_killed_child_keeps_what_was_found(folder):

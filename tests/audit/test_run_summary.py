@@ -31,6 +31,7 @@ def diagnostic(severity, **known):
 
 def test_a_program_without_optimizers():
     assert summary(AuditFacts("")) == "optlint: no optimizer was seen"
+    assert summary(AuditFacts(""), complete=False) == "optlint: 0 errors, 0 warnings"
 
 
 def test_an_optimizer_is_told_with_its_groups():
