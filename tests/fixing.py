@@ -1,0 +1,27 @@
+"""Fixing a text in memory, for tests."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from optlint.checking import Policies
+from optlint.config import Config
+from optlint.document import PythonFile
+from optlint.fix import ALSO_UNSAFE, SAFE, Fixed, fix
+from optlint.linter import Task, diagnose
+from optlint.selection import Selection
+
+PREAMBLE = "import torch\nfrom torch import nn, optim\n"
+
+
+@cache
+def policies() -> Policies:
+    """The policies without any configuration."""
+    return Policies(Selection())
+
+
+def mended(text: str, *, unsafe: bool = True) -> Fixed:
+    """What the fixes of all rules make of a text."""
+    policy = policies().of(Config())
+    task = Task("main.py", policy, frozenset(policy.registry.rules))
+    return fix(PythonFile(text), "main.py", lambda document: diagnose(document, task), ALSO_UNSAFE if unsafe else SAFE)
