@@ -36,6 +36,7 @@ class Config(NamedTuple):
     ignore: tuple[str, ...] = ()
     severity: tuple[tuple[str, str], ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    per_file_severity: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     exclude: tuple[str, ...] = DEFAULT_EXCLUDE
     extend_exclude: tuple[str, ...] = ()
     known_optimizers: tuple[str, ...] = ()
@@ -51,7 +52,8 @@ class Config(NamedTuple):
     def rule_words(self) -> tuple[str, ...]:
         """Every word in it that must stand for a rule."""
         in_paths = (word for _, words in self.per_file_ignores for word in words)
-        in_severity = (word for word, _ in self.severity)
+        tables = (self.severity, *(table for _, table in self.per_file_severity))
+        in_severity = (word for table in tables for word, _ in table)
         return (*(self.select or ()), *self.extend_select, *self.ignore, *in_severity, *in_paths)
 
     def as_table(self) -> dict[str, Any]:
@@ -61,9 +63,11 @@ class Config(NamedTuple):
         table = {
             key: values[field] for key, field in fields.items() if key == "exclude" or values[field] != usual[field]
         }
-        for key in ("severity", "per-file-ignores"):
+        for key in ("severity", "per-file-ignores", "per-file-severity"):
             if key in table:
                 table[key] = dict(table[key])
+        for pattern, severities in table.get("per-file-severity", {}).items():
+            table["per-file-severity"][pattern] = dict(severities)
         if self.torch_version:
             table["torch-version"] = ".".join(map(str, self.torch_version))
         return table
@@ -175,6 +179,12 @@ def _per_file(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((pattern, _strings(words)) for pattern, words in value.items())
 
 
+def _severity_per_file(value: object) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    if not isinstance(value, dict):
+        raise ValueError("must be a table of pattern = { rule = severity }")
+    return tuple((pattern, _severity(table)) for pattern, table in value.items())
+
+
 def _version(value: object) -> tuple[int, int]:
     parts = value.split(".") if isinstance(value, str) else []
     if len(parts) < 2 or not all(part.isascii() and part.isdigit() for part in parts[:2]):
@@ -188,6 +198,7 @@ READERS: Mapping[str, Callable[[object], Any]] = {
     "ignore": _strings,
     "severity": _severity,
     "per-file-ignores": _per_file,
+    "per-file-severity": _severity_per_file,
     "exclude": _strings,
     "extend-exclude": _strings,
     "known-optimizers": _strings,

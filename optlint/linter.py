@@ -142,11 +142,11 @@ def _not_analysed(filename: str, error: NotAnalysedError, what: str = "file", ro
 
 def _finished(found: list[Diagnostic], filename: str, policy: Policy) -> list[Diagnostic]:
     """Enabled ones only, at their configured severities, each place once for each rule, in order."""
-    enabled = policy.enabled_in(filename)
+    enabled, severities = policy.enabled_in(filename), policy.severities_in(filename)
     kept: dict[tuple[str, Span], Diagnostic] = {}
     for diagnostic in sorted(found, key=_rank):
         if diagnostic.code in enabled:
-            severity = policy.severities.get(diagnostic.code, diagnostic.severity)
+            severity = severities.get(diagnostic.code, diagnostic.severity)
             kept.setdefault((diagnostic.code, diagnostic.span), diagnostic._replace(severity=severity))
     return sorted(kept.values(), key=_position)
 

@@ -14,6 +14,9 @@ from optlint.selection import enabled_codes, rules_named
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
     from optlint.config import Config
     from optlint.patterns import Patterns
@@ -22,24 +25,27 @@ if TYPE_CHECKING:
 
 
 class Policy(NamedTuple):
-    """`registry` knows every rule, `enabled` the codes that are on in files for which `per_file` says nothing."""
+    """`registry` knows every rule; `enabled` and `severities` hold in files that no pattern says anything of."""
 
     registry: Registry
     enabled: frozenset[str]
     severities: Mapping[str, Severity]
     per_file: tuple[tuple[Patterns, frozenset[str]], ...]
+    severities_per_file: tuple[tuple[Patterns, Mapping[str, Severity]], ...]
     root: str
     prefilter: Prefilter
     settings: Settings
 
     def enabled_in(self, path: str) -> frozenset[str]:
         """The codes that are on in the file at this path."""
-        if not self.per_file:
-            return self.enabled
-        from optlint.patterns import relative_path
+        return self.enabled.difference(*_of_file(path, self.root, self.per_file))
 
-        relative = relative_path(os.path.abspath(path), self.root)
-        return self.enabled.difference(*(codes for patterns, codes in self.per_file if patterns.covers(relative)))
+    def severities_in(self, path: str) -> Mapping[str, Severity]:
+        """The configured severities in the file at this path; of two patterns the later one counts."""
+        if not self.severities_per_file:
+            return self.severities
+        tables = (self.severities, *_of_file(path, self.root, self.severities_per_file))
+        return {code: severity for table in tables for code, severity in table.items()}
 
 
 def policy_of(registry: Registry, config: Config, command_line: Selection) -> Policy:
@@ -49,8 +55,9 @@ def policy_of(registry: Registry, config: Config, command_line: Selection) -> Po
     return Policy(
         registry,
         enabled,
-        {rule.code: Severity(word) for name, word in config.severity for rule in rules_named(registry, name)},
-        tuple(_per_file(registry, config)),
+        _severities(registry, config.severity),
+        tuple((_pattern(pattern), _codes(registry, words)) for pattern, words in config.per_file_ignores),
+        tuple((_pattern(pattern), _severities(registry, table)) for pattern, table in config.per_file_severity),
         config.root,
         prefilter_of(rules, [own_rules.UNUSED_SUPPRESSION] if own_rules.UNUSED_SUPPRESSION.code in enabled else []),
         Settings(config.known_optimizers, frozenset(config.known_group_keys), config.torch_version),
@@ -62,11 +69,24 @@ def _always_on(registry: Registry, config: Config, command_line: Selection) -> f
     return own_rules.ALWAYS_ON - _codes(registry, (*config.ignore, *command_line.ignore))
 
 
-def _per_file(registry: Registry, config: Config) -> Iterator[tuple[Patterns, frozenset[str]]]:
-    for pattern, words in config.per_file_ignores:
-        from optlint.patterns import Patterns
+def _pattern(pattern: str) -> Patterns:
+    from optlint.patterns import Patterns
 
-        yield Patterns([pattern]), _codes(registry, words)
+    return Patterns([pattern])
+
+
+def _of_file(path: str, root: str, per_file: tuple[tuple[Patterns, T], ...]) -> Iterator[T]:
+    """What is said for the patterns that cover a file."""
+    if not per_file:
+        return
+    from optlint.patterns import relative_path
+
+    relative = relative_path(os.path.abspath(path), root)
+    yield from (said for patterns, said in per_file if patterns.covers(relative))
+
+
+def _severities(registry: Registry, table: tuple[tuple[str, str], ...]) -> Mapping[str, Severity]:
+    return {rule.code: Severity(word) for name, word in table for rule in rules_named(registry, name)}
 
 
 def _codes(registry: Registry, words: tuple[str, ...]) -> frozenset[str]:

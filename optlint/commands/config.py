@@ -53,9 +53,11 @@ def _keys(config: Config) -> Iterator[str]:
 
 
 def _toml(value: object) -> str:
-    """A string or a list of strings; in these, TOML and JSON agree."""
+    """A string or a list of strings, in which TOML and JSON agree, or a table on one line."""
     import json
 
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml(key)} = {_toml(one)}" for key, one in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -64,5 +66,6 @@ def _rules(policy: Policy, path: str) -> Iterator[str]:
     for title, is_on in (("on", True), ("off", False)):
         codes = [code for code in policy.registry.rules if (code in enabled) is is_on]
         yield f"# rules that are {title}: {', '.join(codes) or 'none'}"
-    for code, severity in policy.severities.items():
+    severities = policy.severities if os.path.isdir(path) else policy.severities_in(path)
+    for code, severity in severities.items():
         yield f"# severity of {code}: {severity.value}"

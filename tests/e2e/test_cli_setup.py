@@ -14,6 +14,9 @@ ignore = ["OPT2"]
 severity = { OPT101 = "info" }
 per-file-ignores = { "gen/" = ["OPT1"] }
 torch-version = "2.1"
+
+[tool.optlint.per-file-severity]
+"old/**" = { OPT302 = "warning", "duplicate-parameter" = "info" }
 """
 
 

@@ -19,6 +19,13 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def lists(table: dict[str, Any]) -> dict[str, Any]:
+    """As TOML has it, where there are no tuples."""
+    pairs = table.get("per-file-ignores", {}).items()
+    values = {key: list(value) for key, value in table.items() if isinstance(value, tuple)}
+    return {**values, "per-file-ignores": {pattern: list(words) for pattern, words in pairs}}
+
+
 def test_every_key_is_read() -> None:
     table = {
         "select": ["OPT1"],
@@ -26,6 +33,7 @@ def test_every_key_is_read() -> None:
         "ignore": ["OPT102"],
         "severity": {"OPT101": "info"},
         "per-file-ignores": {"tests/**": ["OPT", "no-grad"]},
+        "per-file-severity": {"old/": {"OPT302": "warning"}},
         "exclude": ["gen"],
         "extend-exclude": ["old"],
         "known-optimizers": ["mine.Lion"],
@@ -41,13 +49,15 @@ def test_every_key_is_read() -> None:
         ignore=("OPT102",),
         severity=(("OPT101", "info"),),
         per_file_ignores=(("tests/**", ("OPT", "no-grad")),),
+        per_file_severity=(("old/", (("OPT302", "warning"),)),),
         exclude=("gen",),
         extend_exclude=("old",),
         known_optimizers=("mine.Lion",),
         known_group_keys=("lr_scale",),
         torch_version=(1, 13),
     )
-    assert set(config.rule_words) == {"OPT1", "OPT201", "OPT102", "OPT101", "OPT", "no-grad"}
+    assert set(config.rule_words) == {"OPT1", "OPT201", "OPT102", "OPT101", "OPT", "no-grad", "OPT302"}
+    assert parse_table({**config.as_table(), **lists(config.as_table())}, "p", "r") == config
     assert len({key.replace("-", "_") for key in table} | {"path", "root"}) == len(Config._fields)
 
 
@@ -61,6 +71,8 @@ def test_every_key_is_read() -> None:
         ({"severity": {"OPT101": "fatal"}}, "`severity` says 'fatal' for OPT101, but must be one of error, warning"),
         ({"severity": ["OPT101"]}, "`severity` must be a table"),
         ({"per-file-ignores": {"a": "OPT1"}}, "`per-file-ignores` must be a list of strings"),
+        ({"per-file-severity": {"a": {"OPT101": "fatal"}}}, "`per-file-severity` says 'fatal' for OPT101"),
+        ({"per-file-severity": {"a": "info"}}, "`per-file-severity` must be a table"),
         ({"torch-version": 2.1}, '`torch-version` must be a string such as "2.1"'),
         ({"torch-version": "two.1"}, "`torch-version` must be"),
     ],

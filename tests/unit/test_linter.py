@@ -105,6 +105,16 @@ def test_severities_are_configurable() -> None:
     assert told(check("import torch; params = (\n", loud, config=config)) == ["1: warning OPT900"]
 
 
+def test_severities_may_differ_from_file_to_file() -> None:
+    table = {
+        "severity": {"loud": "error"},
+        "per-file-severity": {"*.py": {"loud": "warning"}, "/f.py": {"TST": "info"}},
+    }
+    config = parse_table(table, root=str(Path.cwd()))
+    assert told(check(REUSED, loud, twice, config=config)) == ["4: info TST001", "4: info TST003"]
+    assert told(check(REUSED, loud, config=config._replace(root="/elsewhere"))) == ["4: warning TST001"]
+
+
 def test_rules_can_be_left_out_for_some_files() -> None:
     for pattern, expected in (("f.py", []), ("*.py", []), ("g.py", ["4: warning TST001"])):
         config = parse_table({"per-file-ignores": {pattern: ["loud"]}}, root=str(Path.cwd()))
