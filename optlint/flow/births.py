@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Event: TypeAlias = events.Consumed | events.MembershipTested | events.SequenceOperation
 
 NO_LIST = frozenset({"tee", "iterator", "tqdm", "generator"})  # kinds whose birth is no expression, or not that alone
+MOST_CHANGES = 2_000
 HASHED = frozenset({"id", "hash", "str", "repr", "len", "type", "int", "float", "bool"})  # what they give is hashable
 
 
@@ -149,7 +150,7 @@ def _is_late(machine: Machine, cell: IteratorCell, state: State) -> bool:
     inner = [found for source in cell.sources if (found := state.get(source, IteratorCell))]
     if any(source.use is not Use.FRESH for source in inner):
         return True
-    changes = frozenset(machine.changes[cell.stamp :])
+    changes = frozenset(machine.changes[cell.stamp :] if _is_recent(machine, cell) else (ANYTHING,))
     if not changes:
         return False
     if cell.kind in torch_api.MODULE_ITERATORS:
@@ -160,6 +161,11 @@ def _is_late(machine: Machine, cell: IteratorCell, state: State) -> bool:
     own = {name for part in ir.walk(node) for name in _bound_by(part)}
     seen_later = {name for part in _lazy_parts(node) for name in machine.mentions(part)}
     return not changes.isdisjoint((machine.mentions(node) | {bound(name) for name in seen_later - own}) - own)
+
+
+def _is_recent(machine: Machine, cell: IteratorCell) -> bool:
+    """Whether so little has happened since an iterator was made that it is worth looking at."""
+    return len(machine.changes) - (cell.stamp or 0) < MOST_CHANGES
 
 
 def _lazy_parts(node: ir.Node) -> Iterator[ir.Node]:

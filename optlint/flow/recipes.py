@@ -61,9 +61,16 @@ def _of_constant(machine: Machine, tensor: Ref, state: State) -> Recipe | None:
     cell = state.get(tensor, TensorCell)
     if cell is None or cell.dtype not in FLOATS or cell.registered or (tensor, "registered") in state.marks:
         return None
-    if any((cell.made.origin, word) in machine.flagged for word in UNFIT) or not _is_from_scratch(machine, cell, state):
+    if not _is_fit(machine, cell) or not _is_from_scratch(machine, cell, state):
         return None
     return Recipe(cell.made, (cell.made,) if _is_maker(machine, cell) else (), parameter=False)
+
+
+def _is_fit(machine: Machine, cell: TensorCell) -> bool:
+    """Whether an expression gives the tensor, not one of several, and nothing is done to it that gradients forbid."""
+    node = machine.nodes.get(cell.made.origin)
+    several = isinstance(node, ir.Call) and name_of(node.func) in torch_tensors.MANY_PIECES
+    return not several and not any((cell.made.origin, word) in machine.flagged for word in UNFIT)
 
 
 def _is_maker(machine: Machine, cell: TensorCell) -> bool:
@@ -92,7 +99,7 @@ def _is_from_scratch(machine: Machine, cell: TensorCell, state: State) -> bool:
 def of_product(machine: Machine, tensor: Ref, state: State) -> Recipe | None:
     """How a tensor was computed from leaves, if it could be a leaf itself."""
     cell = state.get(tensor, TensorCell)
-    if cell is None or any((cell.made.origin, word) in machine.flagged for word in UNFIT):
+    if cell is None or not _is_fit(machine, cell):
         return None
     leaves = [leaf for base in cell.bases or () if (leaf := state.get(base, TensorCell))]
     parameters = [leaf for leaf in leaves if leaf.how == "`nn.Parameter`"]

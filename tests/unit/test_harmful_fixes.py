@@ -177,6 +177,13 @@ HARMFUL = {
         optimizer = optim.SGD([image], lr=0.1)
         print(image.numpy())
         """,
+    "one of several tensors": """
+        first, second = torch.rand(4).split(2)
+        optimizer = optim.SGD([{"params": first}], lr=0.1)
+        third, fourth = torch.zeros(4, requires_grad=True).chunk(2)
+        other = optim.SGD([third], lr=0.1)
+        print(first, second)
+        """,
     "whole numbers": """
         first, second = torch.tensor([1, 2]), torch.zeros(3, dtype=torch.long)
         optimizer = optim.SGD([first, second], lr=0.1)
