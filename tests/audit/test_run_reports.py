@@ -255,3 +255,18 @@ def test_an_audit_within_a_program_chooses_as_a_run_does(folder):
     assert "OPT999" in outcome.out
     outcome = folder.python(folder.write("within.py", text.replace("# optlint: ignore[OPT201]", "")))
     assert outcome.out.startswith("False ['OPT201'")
+
+
+def test_iterators_are_followed_into_plain_loops_where_that_is_asked_for(folder):
+    text = """\
+        import torch
+
+        model = torch.nn.Linear(4, 2)
+        params = model.parameters()
+        print(sum(p.numel() for p in params))
+        for p in params:
+            print(p)
+        """
+    program = folder.write("loops.py", text)
+    assert "OPT101" not in folder.audited(program).err
+    assert "OPT101" in folder.audited("--strict-iterators", program).err
