@@ -84,13 +84,13 @@ def named_groups_with_extra_keys() -> None:
     optimizer = optim.SGD(
         [
             {"params": model[0].parameters(), "name": "body", "lr_scale": 0.5},
-            {"params": model[2].parameters(), "wd": 1},
+            {"params": model[2].parameters(), "weightdecay": 1},
         ],
         lr=0.1,
     )
     for group in optimizer.param_groups:
         group["lr"] *= group.get("lr_scale", 1.0)
-        group["weight_decay"] = group.get("wd", 0.0)
+        group["weight_decay"] = group.get("weightdecay", 0.0)
     train(model, optimizer, 10)
 
 
