@@ -27,7 +27,8 @@ CHUNK = 8  # files that are sent to a process at once
 def examined(files: Sequence[SourceFile], checker: Checker, jobs: int) -> Iterator[Examined]:
     """What comes of each file, in their order; if a process dies, its files are examined here."""
     chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
-    executor = ProcessPoolExecutor(min(jobs, len(chunks)), get_context("spawn"), _begin)
+    with _ctrl_c_held_back():
+        executor = ProcessPoolExecutor(min(jobs, len(chunks)), get_context("spawn"), _begin)
     try:
         with _ctrl_c_held_back():  # what is started here never sees it, and it is not lost for us
             pending = [
@@ -79,8 +80,12 @@ def _follow() -> None:
 
 
 def _end(executor: ProcessPoolExecutor) -> None:
-    """Stop at once: when all is done nothing is lost, and when it is not, nobody waits for the rest."""
-    processes = list((getattr(executor, "_processes", None) or {}).values())
-    executor.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
+    """Stop at once: when all is done nothing is lost, and when it is not, nobody waits for the rest.
+
+    The processes die first, so that there is little to wait for; whoever does not wait for the executor's own thread may
+    exit while that gives back semaphores, and then the interpreter complains of each that is lost.
+    """
+    for process in list((getattr(executor, "_processes", None) or {}).values()):
         process.terminate()
+    with _ctrl_c_held_back():
+        executor.shutdown(cancel_futures=True)
