@@ -82,8 +82,8 @@ def _follow() -> None:
 def _end(executor: ProcessPoolExecutor) -> None:
     """Stop at once: when all is done nothing is lost, and when it is not, nobody waits for the rest.
 
-    The processes die first, so that there is little to wait for; whoever does not wait for the executor's own thread may
-    exit while that gives back semaphores, and then the interpreter complains of each that is lost.
+    The processes die first, so that there is little to wait for. Whoever exits while the thread of the executor still
+    gives back semaphores makes the interpreter complain of them.
     """
     for process in list((getattr(executor, "_processes", None) or {}).values()):
         process.terminate()
