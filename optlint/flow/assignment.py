@@ -139,4 +139,4 @@ def delete(machine: Machine, node: ir.Delete, state: State) -> None:
     for target in node.targets:
         changes.changed(machine, changes.PARTS)
         if isinstance(target, ir.Name):
-            state.variables.pop((machine.frame.scopes[0], target.id), None)
+            state.variables.discard((machine.frame.scopes[0], target.id))

@@ -45,8 +45,8 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     machine.frame = replace(outer, scopes=(machine.counter.next(), *outer.scopes))
     rounds = _rounds(machine, node, first, run, lazy)
     machine.frame, run.depth, run.path = outer, depth, path
-    for address, cell in run.heap.items() if lazy else ():
-        state.heap.setdefault(address, cell)
+    if lazy:
+        state.adopt(run)
     site, element = machine.site(node), union(rounds.elements) if rounds.elements else UNKNOWN
     passed = _passed(node, first, state)
     each = len(node.clauses) == 1 and not node.clauses[0].tests and node.kind != "set"

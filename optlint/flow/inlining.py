@@ -87,8 +87,7 @@ def _generator(machine: Machine, node: ir.Function, body: ir.Block, state: State
     given = frame.given
     drawn = tuple(ref for ref in given if _differs(ref, state, later))
     item = union(tuple(frame.yields)) if frame.yields else UNKNOWN
-    for ref, cell in later.heap.items():
-        state.heap.setdefault(ref, cell)
+    state.adopt(later)
     return machine.new(state, IteratorCell("generator", machine.site(node), item, drawn, depth=state.depth))
 
 
@@ -104,7 +103,7 @@ def _forget(frame: Frame, value: Value, state: State) -> None:
     kept = (*(state.variables[key] for key in mine), value)
     if not any(isinstance(held, Closure) and scope in held.scopes for held in kept):
         for key in mine:
-            del state.variables[key]
+            state.variables.discard(key)
 
 
 def enter(machine: Machine, function: Closure, arguments: Arguments, node: ir.Call, state: State) -> Frame:

@@ -182,8 +182,7 @@ class Life:
         if new:
             kept = {name for name, _ in new}
             attrs = (*(pair for pair in mine.attrs if pair[0] not in kept), *new)
-            for address, cell in later.heap.items():
-                state.heap.setdefault(address, cell)
+            state.adopt(later)
             state.update(ref, attrs=attrs)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, TypeVar, cast
 
+from optlint.flow.layers import Layers
 from optlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -36,8 +37,8 @@ class State:
     __slots__ = ("changes", "depth", "heap", "live", "marks", "no_grad", "path", "recording", "variables")
 
     def __init__(self) -> None:
-        self.variables: dict[tuple[int, str], Value] = {}
-        self.heap: dict[int, Cell] = {}
+        self.variables: Layers[tuple[int, str], Value] = Layers()
+        self.heap: Layers[int, Cell] = Layers()
         self.path: Path = ()
         self.live = True
         self.no_grad: bool | None = False
@@ -78,6 +79,12 @@ class State:
         """Replace the cell behind a reference."""
         self.heap[ref.id] = cell
 
+    def adopt(self, other: State) -> None:
+        """Take over the cells that only the other state has."""
+        for address, mine, theirs in self.heap.differences(other.heap):
+            if mine is None and theirs is not None:
+                self.heap[address] = theirs
+
     def update(self, ref: Ref, **changes: Any) -> None:
         """Replace some fields of the cell behind a reference."""
         self.heap[ref.id] = replace(self.heap[ref.id], **changes)
@@ -100,15 +107,11 @@ def _join_two(left: State, right: State) -> State:
     joined.changes = max(left.changes, right.changes)
     joined.no_grad = left.no_grad if left.no_grad == right.no_grad else None
     joined.recording = left.recording if left.recording == right.recording else False
-    mine = left.variables
-    for key, value in right.variables.items():
-        own = mine.get(key)
-        if own is not value and own != value:
-            joined.variables[key] = value if own is None else union((own, value))
-    known = left.heap
-    for address, cell in right.heap.items():
-        before = known.get(address)
-        if before is not cell:
+    for key, mine, theirs in left.variables.differences(right.variables):
+        if theirs is not None and mine != theirs:
+            joined.variables[key] = theirs if mine is None else union((mine, theirs))
+    for address, before, cell in left.heap.differences(right.heap):
+        if cell is not None:
             joined.heap[address] = cell if before is None else join_cells(before, cell)
     return joined
 

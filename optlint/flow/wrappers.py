@@ -143,8 +143,7 @@ def run_callback(machine: Machine, function: Value, item: Value, site: Site, sta
     result = machine.call(function, Arguments((item,), {}, (site,), {}), no_call(site), later)
     if later.changes != state.changes:
         machine.call(function, Arguments((item,), {}, (site,), {}), no_call(site), later)
-    for address, cell in later.heap.items():
-        state.heap.setdefault(address, cell)
+    state.adopt(later)
     return result
 
 
