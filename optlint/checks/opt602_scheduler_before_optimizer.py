@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.diagnostic import Severity
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import SchedulerFirst
     from optlint.observations import SchedulerEarly
 
 rule = Rule(
@@ -18,8 +19,18 @@ rule = Rule(
     "scheduler-before-optimizer",
     "the scheduler steps before the optimizer",
     severity=Severity.WARNING,
-    needs=RUN_ONLY,
+    needs=(("lr_scheduler",), (".step",)),
 )
+
+
+@rule.check
+def steps_first(event: SchedulerFirst) -> Iterator[Diagnostic]:
+    """Report the step of a scheduler ahead of its optimizer's."""
+    yield rule.at(
+        event.site,
+        f"`{event.site.text}` comes before the step of its optimizer, so the first rate of {event.scheduler} is "
+        "skipped",
+    )
 
 
 @rule.check

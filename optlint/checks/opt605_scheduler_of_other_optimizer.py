@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.diagnostic import Severity
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import SchedulerOfOther
     from optlint.observations import SchedulerElsewhere
 
 rule = Rule(
@@ -18,8 +19,19 @@ rule = Rule(
     "scheduler-of-other-optimizer",
     "the scheduler belongs to an optimizer that does not step",
     severity=Severity.WARNING,
-    needs=RUN_ONLY,
+    needs=(("lr_scheduler", "schedule_with_warmup", "get_scheduler", "get_constant_schedule"), (".step",)),
 )
+
+
+@rule.check
+def made_for_an_idle_one(event: SchedulerOfOther) -> Iterator[Diagnostic]:
+    """Report where a scheduler is made for an optimizer that stands still."""
+    same = event.optimizer == event.stepping
+    yield rule.at(
+        event.site,
+        f"{event.scheduler} changes the rates of {'an' if same else 'the'} {event.optimizer} optimizer that never "
+        f"steps; {'another one' if same else event.stepping} trains its parameters",
+    )
 
 
 @rule.check

@@ -17,8 +17,11 @@ from optlint.flow import (
     modules,
     optimizers,
     recipes,
+    schedulers,
+    steps,
     tensor_calls,
     torch_api,
+    torch_schedules,
     torch_tensors,
     wrappers,
 )
@@ -29,6 +32,7 @@ from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
     Closure,
+    Const,
     Descriptor,
     External,
     InstanceCell,
@@ -51,6 +55,7 @@ def call(machine: Machine, function: Value, arguments: Arguments, node: ir.Call,
     if isinstance(function, External):
         return _external(machine, function.path, arguments, node, state)
     if isinstance(function, Closure):
+        steps.defined_here(machine, node)
         return inlining.inline(machine, function, arguments, node, state)
     if isinstance(function, Method):
         return methods.call_method(machine, function, arguments, node, state)
@@ -123,6 +128,8 @@ def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
         return known(machine, arguments, node, state)
     if classes.is_optimizer(External(path), machine.settings.known_optimizers):
         return optimizers.built(machine, External(path), arguments, state, site)
+    if path in torch_schedules.SCHEDULERS:
+        return schedulers.built(machine, path, arguments, node, state)
     if path in torch_api.SAME_MODULE and arguments.values:
         return arguments.values[0]
     if path in torch_api.COPIES:
@@ -145,12 +152,17 @@ def _by_kind(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
         return about_tensors(machine, arguments, node, state)
     if classes.makes_module(path):
         return _make_module(machine, path, arguments, state, site)
+    if path in torch_schedules.GRAD_SCALERS:
+        return machine.new(state, InstanceCell(External(path), site, is_module=False))
     if path in grad_mode.SWITCHES:
         return grad_mode.switch(machine, path, arguments, node, state)
     if path in torch_api.LOOKS_ONLY:
         return UNKNOWN
     if path.partition(".")[0] in torch_api.OTHER_FRAMEWORKS:
         return machine.new(state, InstanceCell(External(path), site, is_module=False))
+    if torch_api.is_scaler(path):
+        switch = (("enabled", arguments.keywords.get("enabled", Const(True))),)
+        return machine.new(state, InstanceCell(External(path), site, switch, is_module=False))
     if path.startswith("torch."):
         methods.module_called(arguments, state)
     else:

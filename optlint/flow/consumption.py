@@ -14,6 +14,7 @@ from optlint.flow.values import (
     InstanceCell,
     IteratorCell,
     MappingCell,
+    OptimizerCell,
     Ref,
     SequenceCell,
     TensorCell,
@@ -272,10 +273,8 @@ def escape(value: Value, state: State, deep: bool = True) -> None:
             state.put(value, replace(cell, use=Use.MAYBE, path=None))
         for source in cell.sources:
             escape(source, state)
-    elif isinstance(cell, TensorCell):
-        state.marks.add((value, "escaped"))
-        if not cell.escaped:
-            state.put(value, replace(cell, escaped=True))
+    elif isinstance(cell, TensorCell | OptimizerCell):
+        _given_away(value, cell, state)
     elif deep:
         if isinstance(cell, InstanceCell) and cell.is_module:
             _handed_out(value, cell, state)
@@ -283,6 +282,14 @@ def escape(value: Value, state: State, deep: bool = True) -> None:
             if not isinstance(cell, InstanceCell) and isinstance(inner, Ref):
                 state.marks.add(((inner, value), "handed"))
             escape(inner, state, deep=not isinstance(cell, InstanceCell))
+
+
+def _given_away(value: Ref, cell: TensorCell | OptimizerCell, state: State) -> None:
+    state.marks.add((value, "escaped"))
+    if isinstance(cell, OptimizerCell):
+        state.put(value, replace(cell, handed=cell.handed + 1))
+    elif not cell.escaped:
+        state.put(value, replace(cell, escaped=True))
 
 
 def _handed_out(module: Ref, cell: InstanceCell, state: State) -> None:

@@ -100,6 +100,13 @@ def _was_replaced(parent: tuple[Ref, str], child: Ref, state: State) -> bool:
     return cell is not None and cell.get(parent[1]) not in (None, child)
 
 
+def share(first: OptimizerCell, second: OptimizerCell, state: State) -> bool:
+    """Whether two optimizers surely have a parameter in common."""
+    mine = [cover for group in first.groups or () for cover in group.covers or ()]
+    theirs = [cover for group in second.groups or () for cover in group.covers or ()]
+    return any(_overlap(one, other, state) for one in mine for other in theirs)
+
+
 def _slices_overlap(first: Cover, second: Cover) -> bool:
     """Whether two slices of the same unknown list share an item, if it is long enough for both."""
     a, b = first.start or None, first.stop

@@ -317,6 +317,24 @@ class FirstGroupSet:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulerFirst:
+    """A scheduler steps, and its optimizer only later in the same round."""
+
+    site: Site
+    scheduler: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerOfOther:
+    """A scheduler is made at `site` for an optimizer that never steps: `stepping` trains its parameters."""
+
+    site: Site
+    scheduler: str
+    optimizer: str
+    stepping: str
+
+
+@dataclass(frozen=True, slots=True)
 class GroupKeyUnknown:
     """A key is written into a param group whose optimizer does not read it; `site` is the key.
 

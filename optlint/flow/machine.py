@@ -27,6 +27,13 @@ MOST_CALLS_OF_ONE = 12
 MOST_STEPS = 400_000
 
 
+@dataclass(slots=True, eq=False)
+class Fork:
+    """Stands in a path for an `if` that was met; two of them may ask the same."""
+
+    test: Site
+
+
 @dataclass(slots=True)
 class Loop:
     """The states that left a loop's body early; what it goes through, the path of its body, the names that it binds."""
@@ -136,6 +143,7 @@ class Machine:
     functions: list[Closure] = field(default_factory=list)
     classes: list[ClassValue] = field(default_factory=list)
     instances: list[tuple[ClassValue, Ref]] = field(default_factory=list)
+    schedulers: list[Ref] = field(default_factory=list)
     events: list[object] = field(default_factory=list)
     pending: list[Callable[[State], None]] = field(default_factory=list)
     verdicts: list[Callable[[], None]] = field(default_factory=list)

@@ -21,6 +21,7 @@ from optlint.flow import (
     parameter_names,
     recipes,
     sets,
+    steps,
     tensor_calls,
     tensor_methods,
     tensors,
@@ -65,6 +66,8 @@ def module_called(arguments: Arguments, state: State) -> None:
 def call_method(machine: Machine, method: Method, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """A method that the project does not define."""
     receiver, site = method.receiver, machine.site(node)
+    if method.name == "step":
+        steps.called(machine, receiver, arguments, site, state)
     cell = state.cell(receiver)
     if isinstance(cell, SequenceCell | MappingCell) and isinstance(receiver, Ref):
         return _on_container(machine, receiver, cell, method, arguments, node, state)

@@ -33,6 +33,7 @@ from optlint.flow.values import (
     Method,
     OptimizerCell,
     Ref,
+    SchedulerCell,
     SequenceCell,
     Super,
     TensorCell,
@@ -106,6 +107,8 @@ def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) 
     if isinstance(cell, TensorCell):
         value = tensor_methods.read(machine, receiver, node, state)
         return Method(receiver, node.attr, node) if value is UNKNOWN else value
+    if isinstance(cell, SchedulerCell) and node.attr == "optimizer":
+        return cell.optimizer
     if isinstance(cell, OptimizerCell) and node.attr == "defaults":
         return hyperparameters.defaults(machine, receiver, state, machine.site(node))
     if isinstance(cell, OptimizerCell) and node.attr == "param_groups":

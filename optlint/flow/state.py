@@ -17,6 +17,7 @@ from optlint.flow.values import (
     Path,
     Ref,
     Use,
+    SchedulerCell,
     Value,
     union,
 )
@@ -128,6 +129,8 @@ def join_cells(left: Cell, right: Cell) -> Cell:
 
 
 def _common(left: Any, right: Any) -> Any:
+    if isinstance(left, SchedulerCell) and isinstance(right, SchedulerCell):
+        return replace(cast("SchedulerCell", _common(left, right)), early=(*dict.fromkeys(left.early + right.early),))
     """The left cell, with "cannot tell" in each field in which the right one differs."""
     if left == right:
         return left

@@ -17,7 +17,7 @@ from optlint.flow import (
     sets,
     torch_api,
 )
-from optlint.flow.machine import Executor, Loop, Machine
+from optlint.flow.machine import Executor, Fork, Loop, Machine
 from optlint.flow.state import State, join
 from optlint.flow.values import (
     NONE,
@@ -28,6 +28,8 @@ from optlint.flow.values import (
     External,
     Value,
 )
+    OptimizerCell,
+    SchedulerCell,
 
 if TYPE_CHECKING:
     from optlint.flow.values import Path
@@ -56,12 +58,14 @@ def _if(machine: Machine, node: ir.If, state: State) -> None:
     before = state.path
     machine.frame.condition = node
     claiming, machine.claiming = machine.claiming, machine.claiming or _raises(node.body)
-    verdict = truth(machine.evaluate(node.test, state))
+    value = machine.evaluate(node.test, state)
+    verdict = True if isinstance(state.cell(value), OptimizerCell | SchedulerCell) else truth(value)
     machine.frame.condition, machine.claiming = None, claiming
     kinds.prepare(machine, node.test, state)
-    key = _recurring(node) or object()
+    key = _recurring(node) or Fork(machine.site(node.test))
     then, other = state.copy(), state.copy()
-    then.path, other.path = (*before, (key, True)), (*before, (key, False))
+    then.path = before if verdict is True else (*before, (key, True))
+    other.path = before if verdict is False else (*before, (key, False))
     kinds.refine(machine, node.test, then, True)
     kinds.refine(machine, node.test, other, False)
     then.live, other.live = verdict is not False, verdict is not True

@@ -365,9 +365,26 @@ class OptimizerCell:
     keys: frozenset[str] | None = None  # the keys of groups that it reads
     kind: Value = UNKNOWN  # its class
     count: tuple[int, ...] | None = None  # how many groups it has
+    handed: int = 0  # how often code that is not known got it
 
 
-Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell
+@dataclass(frozen=True, slots=True)
+class SchedulerCell:
+    """A scheduler of torch or transformers; `harmless` if its first rate may be skipped.
+
+    `moved` tells whether its optimizer has stepped since, `early` where it stepped itself before that.
+    """
+
+    name: str
+    made: Site
+    optimizer: Ref
+    harmless: bool
+    handed: int
+    moved: bool | None = False
+    early: tuple[tuple[Site, Path], ...] = ()
+
+
+Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell | SchedulerCell
 
 
 @dataclass(slots=True)
