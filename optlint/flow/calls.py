@@ -32,7 +32,6 @@ from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
     Closure,
-    Const,
     Descriptor,
     External,
     InstanceCell,
@@ -160,9 +159,6 @@ def _by_kind(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
         return UNKNOWN
     if path.partition(".")[0] in torch_api.OTHER_FRAMEWORKS:
         return machine.new(state, InstanceCell(External(path), site, is_module=False))
-    if torch_api.is_scaler(path):
-        switch = (("enabled", arguments.keywords.get("enabled", Const(True))),)
-        return machine.new(state, InstanceCell(External(path), site, switch, is_module=False))
     if path.startswith("torch."):
         methods.module_called(arguments, state)
     else:

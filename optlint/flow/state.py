@@ -16,8 +16,8 @@ from optlint.flow.values import (
     MappingCell,
     Path,
     Ref,
-    Use,
     SchedulerCell,
+    Use,
     Value,
     union,
 )
@@ -125,12 +125,12 @@ def join_cells(left: Cell, right: Cell) -> Cell:
         return _join_mappings(left, right)
     if isinstance(left, InstanceCell) and isinstance(right, InstanceCell):
         return replace(cast("InstanceCell", _common(left, right)), attrs=_join_attributes(left.attrs, right.attrs))
+    if isinstance(left, SchedulerCell) and isinstance(right, SchedulerCell):
+        return replace(cast("SchedulerCell", _common(left, right)), early=(*dict.fromkeys(left.early + right.early),))
     return cast("Cell", _common(left, right))
 
 
 def _common(left: Any, right: Any) -> Any:
-    if isinstance(left, SchedulerCell) and isinstance(right, SchedulerCell):
-        return replace(cast("SchedulerCell", _common(left, right)), early=(*dict.fromkeys(left.early + right.early),))
     """The left cell, with "cannot tell" in each field in which the right one differs."""
     if left == right:
         return left

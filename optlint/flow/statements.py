@@ -26,10 +26,10 @@ from optlint.flow.values import (
     Closure,
     Const,
     External,
-    Value,
-)
     OptimizerCell,
     SchedulerCell,
+    Value,
+)
 
 if TYPE_CHECKING:
     from optlint.flow.values import Path
