@@ -10,6 +10,7 @@ from optlint.flow import (
     consumption,
     containers,
     group_writes,
+    growth,
     indices,
     ir,
     kinds,
@@ -22,6 +23,7 @@ from optlint.flow.machine import Machine
 from optlint.flow.state import State
 from optlint.flow.values import (
     UNKNOWN,
+    InstanceCell,
     MappingCell,
     Ref,
     SequenceCell,
@@ -73,6 +75,9 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
             leaves.changed(machine, receiver, target.value, (source,), "an assignment to its items", state)
             tensors.changed_in_place(receiver, (value,), state)
             return
+        if isinstance(receiver, Ref) and growth.is_container(state.get(receiver, InstanceCell)):
+            growth.put(receiver, index, value, state)
+            return
         key_site = machine.site(target.index)
         containers.set_item(machine, receiver, index, value, state, machine.site(source), key_site)
         group = state.get(receiver, MappingCell)
@@ -123,6 +128,9 @@ def augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None:
         return
     if isinstance(node.target, ir.Attribute) and node.target.attr == "grad":
         return  # there was one before
+    if isinstance(current, Ref) and growth.is_container(state.get(current, InstanceCell)):
+        growth.forget(current, state)
+        return
     if isinstance(current, Ref) and tensors.is_tensor(current, state):
         leaves.changed(machine, current, node.target, (node.value,), f"`{node.op}=`", state)
         tensors.changed_in_place(current, (value,), state)
@@ -140,3 +148,7 @@ def delete(machine: Machine, node: ir.Delete, state: State) -> None:
         changes.changed(machine, changes.PARTS)
         if isinstance(target, ir.Name):
             state.variables.discard((machine.frame.scopes[0], target.id))
+        elif isinstance(target, ir.Attribute | ir.Subscript):
+            owner = machine.evaluate(target.value, state)
+            if isinstance(owner, Ref) and state.get(owner, InstanceCell) is not None:
+                growth.removed(owner, target, state)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from optlint.flow import events, modules
+from optlint.flow import events, growth, modules
 from optlint.flow.values import Cover, InstanceCell, OptimizerCell, Ref, TensorCell
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Group:
 
     site: Site
     covers: tuple[Cover, ...] | None
+    held: tuple[frozenset[Ref], ...] = ()  # the leaves of each cover when the optimizer got the group
+    since: int = 0  # how many changes there were before that
 
 
 def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, ...]) -> None:
@@ -35,12 +37,16 @@ def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, .
     assert cell is not None
     if cell.groups is None:
         return
+    groups = tuple(_as_of_now(machine, group, state) for group in groups)
     parts = [(group, cover) for group in (*cell.groups, *groups) for cover in group.covers or ()]
+    leaves_of = [held for group in (*cell.groups, *groups) for held in group.held]
     told: set[object] = set()
     for later in range(1, len(parts)):
         group, cover = parts[later]
-        shared = next((parts[n] for n in range(later) if _overlap(parts[n][1], cover, state)), None)
-        if shared is None or group in cell.groups:
+        if group in cell.groups:
+            continue
+        shared = next((parts[n] for n in range(later) if _share(machine, state, parts, leaves_of, n, later)), None)
+        if shared is None:
             continue
         apart = shared[0] is not group
         here, there = (group.site, shared[0].site) if apart else (cover.site or group.site, shared[1].site)
@@ -54,15 +60,44 @@ def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, .
         machine.when_settled(lambda last: _judge_gaps(machine, last, optimizer, dealt))
 
 
+def _as_of_now(machine: Machine, group: Group, state: State) -> Group:
+    """A group with what it holds now, whatever becomes of the model later."""
+    held = tuple(leaves(cover, state) for cover in group.covers or ())
+    return replace(group, held=held, since=len(machine.changes))
+
+
+def _share(
+    machine: Machine, state: State, parts: list[tuple[Group, Cover]], held: list[frozenset[Ref]], n: int, later: int
+) -> bool:
+    """Whether a part surely shares a parameter with a later one; in between the model may have got other layers."""
+    (earlier, first), (_, second) = parts[n], parts[later]
+    if first.sliced and growth.has_happened(machine, earlier.since, first.module, state):
+        return not held[n].isdisjoint(held[later])
+    if _slices_meet(first, second, state) or _same_leaf(held[n], held[later], state):
+        return True
+    inside = [(one, other) for one in held[n] for other in held[later] if _nested(one, other, state)]
+    return any(not growth.has_happened(machine, earlier.since, one, state) for one, _ in inside)
+
+
 def _overlap(first: Cover, second: Cover, state: State) -> bool:
     """Whether two covers surely share a parameter."""
-    alike = first.sliced and second.sliced and first.module == second.module
-    if alike and modules.children_of(first.module, state) is None:
-        return _slices_overlap(first, second)
     mine, theirs = leaves(first, state), leaves(second, state)
-    if any(leaf in theirs and modules.has_parameters(leaf, state) is not False for leaf in mine):
+    if _slices_meet(first, second, state) or _same_leaf(mine, theirs, state):
         return True
-    return any(_inside(one, other, state) or _inside(other, one, state) for one in mine for other in theirs)
+    return any(_nested(one, other, state) for one in mine for other in theirs)
+
+
+def _slices_meet(first: Cover, second: Cover, state: State) -> bool:
+    alike = first.sliced and second.sliced and first.module == second.module
+    return alike and modules.children_of(first.module, state) is None and _slices_overlap(first, second)
+
+
+def _same_leaf(mine: frozenset[Ref], theirs: frozenset[Ref], state: State) -> bool:
+    return any(leaf in theirs and modules.has_parameters(leaf, state) is not False for leaf in mine)
+
+
+def _nested(one: Ref, other: Ref, state: State) -> bool:
+    return _inside(one, other, state) or _inside(other, one, state)
 
 
 def leaves(cover: Cover, state: State) -> frozenset[Ref]:

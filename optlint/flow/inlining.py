@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import attributes, classes, consumption, containers, ir, kinds, optimizers
+from optlint.flow import attributes, classes, consumption, containers, growth, ir, kinds, optimizers
 from optlint.flow.machine import DEEPEST_CALL, MOST_CALLS_OF_ONE, Arguments, Frame, Machine
 from optlint.flow.state import State, join
 from optlint.flow.values import (
@@ -164,6 +164,7 @@ def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: i
         return optimizers.built(machine, cls, arguments, state, site)
     ref = machine.new(state, InstanceCell(cls, site, is_module=classes.is_module(cls)))
     machine.instances.append((cls, ref))
+    growth.born(machine, cls, ref, state)
     found = classes.find(cls, "__init__", state)
     if found is not None and isinstance(found[0], Closure):
         inline(machine, replace(found[0], bound=ref), arguments, node, state)

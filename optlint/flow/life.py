@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import NamedTuple
 
-from optlint.flow import classes, grad_mode, inlining, ir, kinds, relevance
+from optlint.flow import classes, grad_mode, growth, inlining, ir, kinds, relevance
 from optlint.flow.events import Site
 from optlint.flow.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.readings import readings_of
@@ -118,6 +118,7 @@ class Life:
         """Run an object's life from its `__init__` on, with unknown arguments."""
         is_module = classes.is_module(cls)
         ref = self.machine.new(state, InstanceCell(cls, Site(self.unit.file, cls.node.origin), is_module=is_module))
+        growth.born(self.machine, cls, ref, state)
         init = classes.find(cls, "__init__", state)
         if init is not None and isinstance(init[0], Closure):
             state = self._run_root(replace(init[0], bound=ref), state)

@@ -164,6 +164,7 @@ class Machine:
     values: dict[object, Value] = field(default_factory=dict)  # what each was worth the last time
     births: births.Births = field(default_factory=births.Births)
     changes: list[str] = field(default_factory=list)  # see changes.py
+    growing: dict[ir.Class, bool] = field(default_factory=dict)  # see growth.py
     cut_short: bool = False  # the budget was spent somewhere
     steps: int = 0
 

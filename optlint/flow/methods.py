@@ -12,6 +12,7 @@ from optlint.flow import (
     containers,
     freezing,
     group_writes,
+    growth,
     hyperparameters,
     indices,
     ir,
@@ -162,6 +163,9 @@ def _on_instance(
         state.put(receiver, replace(cell, is_module=True))
     if name in torch_api.REGISTERS and cell.is_module:
         _register(receiver, arguments, state)
+    if name in growth.CHANGING and growth.is_container(cell):
+        growth.changed(receiver, name, arguments, state)
+        return receiver if name in ("append", "extend", "insert") else UNKNOWN
     if name == "requires_grad_" and cell.is_module:
         tensor_methods.tell_keywords(machine, ".requires_grad_()", arguments, site)
         _freeze_module(receiver, arguments, state)

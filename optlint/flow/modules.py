@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import classes, containers, indices, parameter_names, tensors, torch_api, torch_layers
+from optlint.flow.growth import GROWS
 from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -236,7 +237,7 @@ def cover_of(module: Ref, state: State, site: Site) -> Cover:
 def children_of(module: Ref, state: State) -> tuple[Ref, ...] | None:
     """The children of a module in order of registration, where all are known."""
     cell = state.get(module, InstanceCell)
-    if cell is None:
+    if cell is None or (module, GROWS) in state.marks:
         return None
     own_class = isinstance(cell.cls, ClassValue) and _is_plain(cell.cls) and cell.is_module is True
     if cell.children is None and not own_class:
