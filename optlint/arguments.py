@@ -82,9 +82,12 @@ def _read_option(
 
 
 def _unknown(name: str, by_name: dict[str, Option]) -> str:
+    from os.path import exists
+
     from optlint.selection import suggestion
 
-    return f"there is no option `{name}`{suggestion(name, by_name)}"
+    hint = f"; for the file write `./{name}`" if exists(name) else suggestion(name, by_name)
+    return f"there is no option `{name}`{hint}"
 
 
 def help_page(usage: str, about: str, known: Sequence[Option]) -> str:

@@ -246,7 +246,7 @@ def _is_text(data: bytes) -> bool:
 def _is_broken(path: str, data: bytes) -> bool:
     """Whether a file that the user named is worth a parser for nothing but its syntax error."""
     if path.endswith(".ipynb"):
-        return not _is_json(data)
+        return not _is_notebook(data)
     import warnings
 
     with warnings.catch_warnings():
@@ -258,11 +258,11 @@ def _is_broken(path: str, data: bytes) -> bool:
     return False
 
 
-def _is_json(data: bytes) -> bool:
+def _is_notebook(data: bytes) -> bool:
     import json
 
     try:
-        json.loads(data)
+        document = json.loads(data)
     except (ValueError, RecursionError):
         return False
-    return True
+    return isinstance(document, dict) and isinstance(document.get("cells"), list)

@@ -23,7 +23,7 @@ HOOK = """\
     name: optlint
     entry: optlint check --force-exclude
     language: python
-    additional_dependencies: ["optlint=={version}"]
+    additional_dependencies: ["{requirement}"]
     types_or: [python, pyi, jupyter]
     require_serial: true
 """
@@ -58,9 +58,21 @@ def with_our_codes(text: str, path: str, table: tuple[str, ...]) -> str:
     raise NotUnderstoodError
 
 
-def with_hook(text: str, version: str) -> str:
-    """A .pre-commit-config.yaml with our hook behind the others; the same text if it has one."""
-    hook = HOOK.format(version=version)
+def requirement(version: str, origin: str | None) -> str:
+    """What to install to have the same again: this version, or what is at the place that an installer noted (PEP 610)."""
+    if not origin:
+        return f"optlint=={version}"
+    import json
+
+    came: dict[str, Any] = json.loads(origin)
+    vcs = came.get("vcs_info")
+    url = f"{vcs['vcs']}+{came['url']}@{vcs['commit_id']}" if vcs else came["url"]
+    return f"optlint @ {url}{'#subdirectory=' + came['subdirectory'] if 'subdirectory' in came else ''}"
+
+
+def with_hook(text: str, wanted: str) -> str:
+    """A .pre-commit-config.yaml with our hook, which installs `wanted`, behind the others; the same if it has one."""
+    hook = HOOK.format(requirement=wanted)
     if "id: optlint" in text:
         return text
     if not text.strip():

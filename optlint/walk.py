@@ -81,12 +81,20 @@ def _files_in(folder: str, absolute: str, scope: _Scope, walk: _Walk) -> Iterato
         if entry.is_dir(follow_symlinks=False):
             if not scope.leaves_out(inner, True):
                 yield from _files_in(path, inner, scope, walk)
-        elif entry.name.endswith(EXTENSIONS) and entry.is_file() and not scope.leaves_out(inner, False):
+        elif entry.name.endswith(EXTENSIONS) and _is_file(entry) and not scope.leaves_out(inner, False):
             yield SourceFile(path, scope.config)
 
 
 def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a regular file, or a link that leads to one."""
+    try:
+        return entry.is_file()
+    except OSError:  # links that lead to each other
+        return False
 
 
 def _scope_within(folder: str, names: set[str], scope: _Scope, walk: _Walk) -> _Scope:

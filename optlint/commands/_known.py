@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from optlint.baseline import Baseline, Compared, read_baseline
 from optlint.excerpts import Excerpts
+from optlint.output._summary import counted
 from optlint.own_rules import FILE_NOT_ANALYSED
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def without_known(gathered: Gathered, path: str) -> Gathered:
     ]
     if result.gone:
         hint = "`optlint baseline prune` takes them out"
-        print(f"optlint: {path}: {len(result.gone)} diagnostics are there no more, {hint}", file=sys.stderr)
+        gone = counted(len(result.gone), "known diagnostic")
+        print(f"optlint: {path}: {gone} not found any more, {hint}", file=sys.stderr)
     return gathered._replace(results=visible, known=result.known)
 
 

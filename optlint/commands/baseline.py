@@ -35,12 +35,13 @@ def run(arguments: Arguments) -> int:
 def _write(baseline: Baseline, gathered: Gathered) -> int:
     from optlint.commands._known import looked_for
     from optlint.excerpts import Excerpts
+    from optlint.output._summary import counted
 
     lines = Excerpts(gathered.given).lines
     written = baseline.rewritten(gathered.diagnostics, looked_for(gathered, baseline), lines)
     written.write()
-    files = len({entry.path for entry in written.entries})
-    print(f"{baseline.path}: {len(written.entries)} diagnostics in {files} files are known from now on.")
+    files = counted(len({entry.path for entry in written.entries}), "file")
+    print(f"{baseline.path}: known from now on: {counted(len(written.entries), 'diagnostic')} in {files}.")
     return 2 if gathered.failed else 0
 
 

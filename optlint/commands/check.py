@@ -106,13 +106,15 @@ def _mending(arguments: Arguments) -> Mending | None:
 
 def _show_diff(gathered: Gathered) -> None:
     from optlint.diffing import diff
+    from optlint.output._summary import counted
 
     changed = [result for result in gathered.results if result.change]
     for result in changed:
         if result.change:
             sys.stdout.writelines(diff(result.path, *result.change))
-    comments = f" and {gathered.ignored} comments" if gathered.ignored else ""
-    print(f"optlint: {gathered.fixes} fixes{comments} would be made, in {len(changed)} files", file=sys.stderr)
+    comments = f" and {counted(gathered.ignored, 'comment')}" if gathered.ignored else ""
+    made = f"{counted(gathered.fixes, 'diagnostic')} would be fixed{comments and comments + ' added'}"
+    print(f"optlint: {made}, in {counted(len(changed), 'file')}", file=sys.stderr)
 
 
 def _report(gathered: Gathered, style: str, arguments: Arguments) -> None:
@@ -142,4 +144,5 @@ def _tell(gathered: Gathered, seconds: float) -> None:
     for path in sorted({file.config.path for file in gathered.files if file.config.path}):
         print(f"optlint: configuration: {path}", file=sys.stderr)
     parsed = sum(result.parsed for result in gathered.results)
-    print(f"optlint: {len(gathered.results)} files, {parsed} of them parsed, {seconds:.2f} s", file=sys.stderr)
+    files = f"{len(gathered.results)} file{'' if len(gathered.results) == 1 else 's'}"
+    print(f"optlint: {files}, {parsed} of them parsed, {seconds:.2f} s", file=sys.stderr)

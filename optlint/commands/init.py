@@ -28,14 +28,24 @@ def run(arguments: Arguments) -> int:
         _change("pyproject.toml", "[tool.optlint]", lambda text: setting_up.with_configuration(text, "pyproject.toml"))
     else:
         _change("optlint.toml", "a configuration", lambda text: text or setting_up.CONFIGURATION)
-    version = optlint.__version__
-    _change(".pre-commit-config.yaml", "the hook `optlint`", lambda text: setting_up.with_hook(text, version))
+    wanted = setting_up.requirement(optlint.__version__, _origin())
+    _change(".pre-commit-config.yaml", "the hook `optlint`", lambda text: setting_up.with_hook(text, wanted))
     for path, table in RUFF_FILES.items():
         if _configures_ruff(path, table):
             _change(path, 'lint.external = ["OPT"]', _for_ruff(path, table))
             break
-    print("Next: `optlint check`, or `optlint baseline write` to start with what is there.")
+    print("Next: `optlint baseline write` if some things are to stay as they are, and `pre-commit install`.")
     return 0
+
+
+def _origin() -> str | None:
+    """What the installer has noted of where this optlint came from, if not from an index of packages."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        return distribution("optlint").read_text("direct_url.json")
+    except PackageNotFoundError:
+        return None
 
 
 def _for_ruff(path: str, table: tuple[str, ...]) -> Callable[[str], str]:

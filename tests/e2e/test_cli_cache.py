@@ -47,6 +47,18 @@ def test_a_change_in_a_helper_is_noticed(tmp_path: Path) -> None:
     assert optlint("check", cwd=tmp_path) == optlint("check", "--no-cache", cwd=tmp_path)
 
 
+def test_a_key_that_another_file_reads_or_no_more_is_noticed(tmp_path: Path) -> None:
+    group = '{"params": torch.nn.Linear(1, 1).parameters(), "my_rate": 2}'
+    plant(tmp_path, a=f"import torch\noptimizer = torch.optim.SGD([{group}], lr=1)\n", pkg____init__="")
+    (tmp_path / "pyproject.toml").touch()
+    reads = 'def scale(optimizer):\n    return [group["my_rate"] for group in optimizer.param_groups]\n'
+    for reader, code in ((reads, 0), ("", 1), (reads, 0)):
+        plant(tmp_path, pkg__scales=reader)
+        done = optlint("check", cwd=tmp_path)
+        assert (done.code, "OPT301" in done.out) == (code, bool(code))
+        assert optlint("check", cwd=tmp_path) == done
+
+
 def test_without_a_cache_nothing_is_kept(tmp_path: Path) -> None:
     plant(tmp_path, a=BUG)
     optlint("check", "--no-cache", cwd=tmp_path)

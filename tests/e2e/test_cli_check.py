@@ -95,6 +95,13 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert (done.code, "not a regular file" in done.out) == (1, True)
 
 
+def test_an_old_notebook_is_told_if_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "old.ipynb").write_text('{"worksheets": [{"cells": []}], "nbformat": 3}')
+    done = optlint("check", "old.ipynb", cwd=tmp_path)
+    assert (done.code, "not a notebook of format 4: it has no list of cells" in done.out) == (1, True)
+    assert optlint("check", cwd=tmp_path).code == 0
+
+
 def test_stdin(tmp_path: Path) -> None:
     done = optlint("check", "-", cwd=tmp_path, stdin=BUG)
     assert (done.code, "--> <stdin>:8:23" in done.out, "^^^^^^" in done.out) == (1, True, True)
@@ -211,6 +218,12 @@ def test_verbose_tells_what_was_done(tmp_path: Path) -> None:
     done = optlint("check", "-v", cwd=plant(tmp_path, a=BUG, b="x = 1\n"))
     assert f"optlint: configuration: {tmp_path / 'pyproject.toml'}\n" in done.err
     assert "optlint: 2 files, 1 of them parsed, " in done.err
+
+
+def test_a_file_that_looks_like_an_option_is_told(tmp_path: Path) -> None:
+    (tmp_path / "-v.py").write_text(BUG)
+    assert "there is no option `-v.py`; for the file write `./-v.py`" in optlint("check", "-v.py", cwd=tmp_path).err
+    assert optlint("check", "./-v.py", cwd=tmp_path).code == optlint("check", "--", "-v.py", cwd=tmp_path).code == 1
 
 
 def test_an_odd_name_is_no_trouble(tmp_path: Path) -> None:

@@ -109,6 +109,8 @@ def test_links_to_folders_are_not_followed_and_links_to_files_are(tree: Path) ->
     os.symlink("..", tree / "a" / "loop")
     os.symlink("b.py", tree / "a" / "link.py")
     os.symlink("gone.py", tree / "a" / "dangling.py")
+    os.symlink("second.py", tree / "a" / "first.py")
+    os.symlink("first.py", tree / "a" / "second.py")
     os.symlink("a", tree / "linked")
     assert found(".") == ["a/b.py", "a/link.py"]
     assert found("linked") == ["linked/b.py", "linked/link.py"]

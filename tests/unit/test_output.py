@@ -90,6 +90,12 @@ def test_full_shows_source_notes_and_fix() -> None:
     ]
 
 
+def test_full_shows_where_a_fix_in_another_cell_stands() -> None:
+    fix = Fix("keep a list", (Edit(Span("n.ipynb", 2, 1, 2, 7, 4), "items"),), Applicability.SAFE)
+    lines = rendered("full", IN_NOTEBOOK._replace(fix=fix)).splitlines()
+    assert lines[lines.index("help: keep a list") + 1] == "  --> n.ipynb:cell 4"
+
+
 def test_full_without_the_source_shows_the_place() -> None:
     assert "--> n.ipynb:cell 3:2:1\n" in rendered("full", IN_NOTEBOOK)
 

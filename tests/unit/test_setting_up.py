@@ -8,7 +8,14 @@ import pytest
 import yaml
 
 from optlint.config import parse_table
-from optlint.setting_up import CONFIGURATION, NotUnderstoodError, with_configuration, with_hook, with_our_codes
+from optlint.setting_up import (
+    CONFIGURATION,
+    NotUnderstoodError,
+    requirement,
+    with_configuration,
+    with_hook,
+    with_our_codes,
+)
 
 toml: Any = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
@@ -26,7 +33,7 @@ HOOKS = {
 
 @pytest.mark.parametrize("text", HOOKS.values(), ids=HOOKS)
 def test_the_hook_comes_behind_the_others(text: str) -> None:
-    changed = with_hook(text, "1.2.3")
+    changed = with_hook(text, "optlint==1.2.3")
     before, after = yaml.safe_load(text) or {}, yaml.safe_load(changed)
     *others, ours = after.pop("repos")
     assert others == (before.pop("repos", None) or [])
@@ -37,13 +44,33 @@ def test_the_hook_comes_behind_the_others(text: str) -> None:
     assert [line for line in text.splitlines() if line.lstrip().startswith("#")] == [
         line for line in changed.splitlines() if line.lstrip().startswith("#")
     ]
-    assert with_hook(changed, "1.2.3") == changed
+    assert with_hook(changed, "optlint==1.2.3") == changed
 
 
 @pytest.mark.parametrize("text", ["ci: {}\n", "repos: [{repo: local, hooks: []}]\n", "repos:\n  weird\n"])
 def test_a_form_that_is_not_known_is_left(text: str) -> None:
     with pytest.raises(NotUnderstoodError):
-        with_hook(text, "1.2.3")
+        with_hook(text, "optlint==1.2.3")
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        (None, "optlint==1.2"),
+        ('{"url": "file:///a%20b/optlint", "dir_info": {"editable": true}}', "optlint @ file:///a%20b/optlint"),
+        (
+            '{"url": "https://a/b.git", "vcs_info": {"vcs": "git", "commit_id": "abc", "requested_revision": "main"}}',
+            "optlint @ git+https://a/b.git@abc",
+        ),
+        (
+            '{"url": "https://a/b.zip", "archive_info": {}, "subdirectory": "lint"}',
+            "optlint @ https://a/b.zip#subdirectory=lint",
+        ),
+    ],
+)
+def test_the_hook_installs_what_is_installed_here(origin: str | None, expected: str) -> None:
+    assert requirement("1.2", origin) == expected
+    assert yaml.safe_load(with_hook("", expected))["repos"][0]["hooks"][0]["additional_dependencies"] == [expected]
 
 
 def test_a_configuration_is_added_once() -> None:
