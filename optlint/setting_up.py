@@ -59,7 +59,7 @@ def with_our_codes(text: str, path: str, table: tuple[str, ...]) -> str:
 
 
 def requirement(version: str, origin: str | None) -> str:
-    """What to install to have the same again: this version, or what is at the place that an installer noted (PEP 610)."""
+    """What to install to have the same again: this version, or what is where an installer noted (PEP 610)."""
     if not origin:
         return f"optlint=={version}"
     import json
