@@ -88,7 +88,7 @@ class BuildRefused(Seen):
 class TensorUntrained(Seen):
     """Tensors of one group that never had a gradient in a window; of pieces, `parameters` names the whole."""
 
-    why: str  # "without grad" | "non-leaf" | "piece" | "no grad" | "not called" | "under no_grad" | "detached"
+    why: str  # "without grad" | "non-leaf" | "piece" | "no grad" | "under no_grad" | "detached" | "values only"
     steps: int = 0
     cause: Place | None = None
 
@@ -119,6 +119,7 @@ class RoundsSeen(Seen):
     clipped_after: int = 0
     clipped_scaled: int = 0
     unstepped: int = 0
+    dropped: int = 0  # of the gradients of a single round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from optlint.auditing.judge import group_place, numbered
+from optlint.auditing.models import ModelMap
 from optlint.auditing.order import told_of
 from optlint.auditing.reading import is_read_in_source
 from optlint.auditing.sources import given_at, key_span
@@ -17,16 +18,17 @@ from optlint.observations import BuildRefused, GroupGiven, KeyIgnored, RatesSpli
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch.nn import Module
     from torch.optim import Optimizer
 
     from optlint.auditing.book import Book
     from optlint.auditing.records import OptimizerRecord
     from optlint.auditing.sources import Source
+    from optlint.auditing.unowned import Leaves
     from optlint.diagnostic import Span
     from optlint.observations import Seen
 
 ALWAYS_KNOWN = frozenset({"params", "param_names", "name", "initial_lr", "lr_scale", "lr_mult"})
+UNNAMED_AFTER = 8  # steps after which a loss is not awaited any more
 MEANT = {
     "learning_rate": "lr", "learningrate": "lr", "learning-rate": "lr", "lrate": "lr", "base_lr": "lr", "rate": "lr",
     "wd": "weight_decay", "decay": "weight_decay", "weightdecay": "weight_decay", "weight-decay": "weight_decay",
@@ -47,8 +49,8 @@ def judge_groups(record: OptimizerRecord, first: int = 0) -> Iterator[Seen]:
 def _judge_group(record: OptimizerRecord, group: int, given: dict[str, Any], place: Span) -> Iterator[Seen]:
     origin, tensors = record.origins[group], given["params"]
     told = {"place": place, "group": group, "source": words_of(record, group), "size": origin.size, **told_of(record)}
-    if not tensors:
-        yield GroupGiven(iterator="used up" if origin.state == "used up" else None, **told)
+    if not tensors and origin.state != "used up":
+        yield GroupGiven(**told)
     repeated = [id(tensor) for tensor in tensors]
     twice = (
         {identity for identity in repeated if repeated.count(identity) > 1}
@@ -67,22 +69,47 @@ def words_of(record: OptimizerRecord, group: int) -> str:
     return given.words if given else ""
 
 
-def missed_by_used_iterators(record: OptimizerRecord, book: Book) -> Iterator[Seen]:
-    """Groups that were given an iterator after its first elements were taken; told once no optimizer has those."""
+def missed_by_used_iterators(record: OptimizerRecord, book: Book, leaves: Leaves, final: bool) -> Iterator[Seen]:
+    """Groups that were given an iterator after some or all of it was taken; told once it is known what they miss."""
     for group, origin in enumerate(record.origins):
-        module = origin.module() if origin.module is not None else None
-        if origin.state != "partly used" or module is None:
+        if group in record.starved or origin.state not in ("partly used", "used up"):
             continue
-        names, place = tuple(_leading(module, record, book)), group_place(record, group)
-        if names and place is not None:
+        if origin.state == "partly used":
+            names = tuple(_leading(record, group, book))
+            due = bool(names)
+        else:
+            shared = _is_shared(record, group)
+            names = () if shared else _reached_in_vain(record, book, leaves)
+            due = not origin.size and bool(names or shared or final or record.steps >= UNNAMED_AFTER)
+        place = group_place(record, group) if due else None
+        if place is not None:
+            record.starved.add(group)
             yield GroupGiven(
                 place=place, group=group, parameters=names, source=words_of(record, group),
-                iterator="partly used", size=origin.size, **told_of(record),
+                iterator=origin.state, size=origin.size, **told_of(record),
             )  # fmt: skip
 
 
-def _leading(module: Module, record: OptimizerRecord, book: Book) -> Iterator[str]:
+def _is_shared(record: OptimizerRecord, group: int) -> bool:
+    """Whether another group was given the same variable, and has got what was in it."""
+    words = words_of(record, group)
+    others = (other for other in range(len(record.origins)) if other != group)
+    return words.isidentifier() and any(words_of(record, other) == words for other in others)
+
+
+def _reached_in_vain(record: OptimizerRecord, book: Book, leaves: Leaves) -> tuple[str, ...]:
+    """What the same losses reach and nothing trains."""
+    together = [leaf for leaf, one in leaves.untrained(final=False) if id(record) in one.together]
+    models = ModelMap(book.model() if book.model is not None else None) if together else None
+    return tuple(sorted(models.names[id(leaf)] for leaf in together if id(leaf) in models.names)) if models else ()
+
+
+def _leading(record: OptimizerRecord, group: int, book: Book) -> Iterator[str]:
     """The trainable parameters before the first one that the group got, if nobody else owns them."""
+    reference = record.origins[group].module
+    module = reference() if reference is not None else None
+    if module is None:
+        return
     for name, parameter in module.named_parameters():
         if id(parameter) in record.parameters:
             return

@@ -6,6 +6,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
 from optlint.auditing.looks import note_hyperparameters
 from optlint.auditing.models import ModelMap, names_of
@@ -155,12 +156,15 @@ class Book:
                 own |= names.keys()
 
     def _root_of(self, record: OptimizerRecord) -> Module | None:
-        bases = [(tensor, tensor._base if tensor._is_view() else None) for _, tensor in record.tensors]
+        bases = [
+            (tensor, tensor._base if not is_lazy(tensor) and tensor._is_view() else None)
+            for _, tensor in record.tensors
+        ]
         tensors = [tensor if base is None else base for tensor, base in bases]
         model = self.model() if self.model else None
         if model is not None and tensors and id(tensors[0]) in names_of(model):
             return model
-        found = next(filter(None, map(self.registrations.root, tensors[:3])), None)
+        found = next((root for root in map(self.registrations.root, tensors[:3]) if root is not None), None)
         if found is not None or not tensors or not self._scans:
             return found
         self._scans -= 1
@@ -189,14 +193,15 @@ class Book:
 
 
 def _record_of(tensor: Tensor, group: int, number: int) -> ParameterRecord:
-    shape = tuple(tensor.shape)
-    size = "×".join(map(str, shape)) or "scalar"
+    lazy = is_lazy(tensor)  # a shape comes with the first input
+    shape = () if lazy else tuple(tensor.shape)
+    size = "lazy" if lazy else "×".join(map(str, shape)) or "scalar"
     return ParameterRecord(
         label=f"tensor {number} ({size})",
         group=group,
         shape=shape,
         dtype=str(tensor.dtype).removeprefix("torch."),
-        numel=tensor.numel(),
+        numel=0 if lazy else tensor.numel(),
         is_leaf=tensor.is_leaf,
         born_trainable=tensor.requires_grad,
         trainable=tensor.requires_grad,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
-import os
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from torch import Tensor
@@ -12,15 +9,15 @@ from torch.nn import Module, Parameter
 
 from optlint.auditing.graph import reached_leaves
 from optlint.auditing.models import plain_name
-from optlint.diagnostic import Span
+from optlint.auditing.uses import assignment_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import CodeType
 
     from optlint.auditing.book import Book
     from optlint.auditing.models import ModelMap
     from optlint.auditing.records import OptimizerRecord
+    from optlint.diagnostic import Span
 
 
 class Cause(NamedTuple):
@@ -122,7 +119,7 @@ def _hidden_module(leaf: Tensor, record: OptimizerRecord, models: ModelMap, book
                 if name is not None and _trains(holder, record, models):
                     return Cause(
                         "hidden module", f"{attribute}.{key}.{name}", f"{type(holder).__name__}.{attribute}",
-                        attribute_place(type(holder), attribute),
+                        assignment_place(type(holder), attribute),
                     )  # fmt: skip
     return None
 
@@ -133,7 +130,7 @@ def _held_in_plain_sight(leaf: Tensor, record: OptimizerRecord, models: ModelMap
         why, key = _hides(value, leaf)
         if why and _trains(holder, record, models):
             where = f"{type(holder).__name__}.{attribute}"
-            return Cause(why, f"{attribute}{key}", where, attribute_place(type(holder), attribute))
+            return Cause(why, f"{attribute}{key}", where, assignment_place(type(holder), attribute))
     return None
 
 
@@ -172,23 +169,3 @@ def _trains(holder: Module, record: OptimizerRecord, models: ModelMap) -> bool:
         and any(id(parameter) in record.parameters for parameter in root.parameters())
         for root in models.roots
     )
-
-
-def attribute_place(kind: type, attribute: str) -> Span | None:
-    """Where the methods of a class, or of its bases, assign `self.<attribute>`."""
-    pattern = re.compile(rf"\s*(self\.{re.escape(attribute)}\s*(?::[^=]+)?=(?!=).*)")
-    for code in _methods(kind):
-        last = max((line for *_, line in code.co_lines() if line), default=code.co_firstlineno)
-        for row in range(code.co_firstlineno, last + 1):
-            found = pattern.match(linecache.getline(code.co_filename, row))
-            if found:
-                return Span(os.path.abspath(code.co_filename), row, found.start(1) + 1, row, found.end(1) + 1)
-    return None
-
-
-def _methods(kind: type) -> Iterator[CodeType]:
-    for base in kind.__mro__:
-        for member in vars(base).values():
-            code = getattr(member, "__code__", None)
-            if code is not None and not base.__module__.startswith("torch."):
-                yield code

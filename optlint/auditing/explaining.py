@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from optlint.auditing.book import Book
-from optlint.auditing.causes import attribute_place, items_in
+from optlint.auditing.causes import items_in
 from optlint.auditing.facts import CAUSES, WORDS_FOR_LEFT_OUT, summary_of
 from optlint.auditing.judge import WORDS
 from optlint.auditing.looks import what_is_wrong
 from optlint.auditing.models import plain_attributes, plain_name
 from optlint.auditing.summaries import AuditFacts, ParameterSummary
+from optlint.auditing.uses import assignment_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def _unowned(model: Module, record: OptimizerRecord) -> Iterator[ParameterSummar
             yield _summary(plain_name(name), parameter, WORDS_FOR_LEFT_OUT[parameter.requires_grad], None)
     for module_name, module in model.named_modules():
         for attribute, value in plain_attributes(module):
-            place = attribute_place(type(module), attribute)
+            place = assignment_place(type(module), attribute)
             for name, tensor, why in _hidden(attribute, value):
                 if tensor.requires_grad and id(tensor) not in record.parameters:
                     yield _summary(f"{module_name}.{name}".lstrip("."), tensor, CAUSES[why], place)

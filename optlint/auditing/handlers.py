@@ -284,7 +284,7 @@ class Handlers:
             return
         frame = _frame_in_forward(self.options.reportable)
         if frame is not None:
-            self.leaves.note_fresh(parameter, span_of(frame), type(module).__name__)
+            self.leaves.note_fresh(parameter, span_of(frame), (type(module).__name__, name))
 
     def _tell_all(self, observations: Iterable[Seen]) -> None:
         for seen in observations:

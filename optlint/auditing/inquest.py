@@ -15,6 +15,8 @@ from optlint.auditing.records import take_sample
 from optlint.auditing.summaries import TimelinePoint
 from optlint.auditing.suspects import judge_untrained
 from optlint.auditing.ties import judge_ties
+from optlint.auditing.unowned import FRESH_WALKS
+from optlint.auditing.uses import parameter_places
 from optlint.observations import OptimizerRebuilt, RoundsSeen, SteppedTwice, Unowned
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class Inquest:
     def judge(self, record: OptimizerRecord, optimizer: Optimizer, bad_loss: bool) -> None:
         """What a look after a step has shown."""
         if record.steps >= AFTER_STEPS:
-            self._all(births.missed_by_used_iterators(record, self._book))
+            self._all(births.missed_by_used_iterators(record, self._book, self._leaves, final=False))
         if record.odd:
             self._all(judge.judge_tensors(record, final=False))
         if record.stale:
@@ -72,7 +74,7 @@ class Inquest:
 
     def at_end(self, record: OptimizerRecord, failed: bool) -> Iterator[Seen]:
         """What only the whole life of an optimizer shows; its tensors may be gone, the program may have failed."""
-        yield from births.missed_by_used_iterators(record, self._book)
+        yield from births.missed_by_used_iterators(record, self._book, self._leaves, final=True)
         if failed:
             return
         yield from judge.judge_tensors(record, final=True)
@@ -178,8 +180,18 @@ class Inquest:
         return (final and not one.fresh) or (record.steps - first >= AFTER_STEPS and one.walks >= WALKS)
 
     def _made_in_forward(self, record: OptimizerRecord) -> Iterator[Seen]:
-        for place, kind in self._leaves.made_in_forward():
-            yield Unowned(place=place, why="made in forward", holder=kind, **told_of(record))
+        for place, names in self._leaves.made_in_forward():
+            yield _made(record, place, names[0][0], tuple(map(".".join, names)))
+        root = record.root() if record.root is not None else None
+        if self._leaves.strange_walks >= FRESH_WALKS and root is not None:
+            places = parameter_places(dict.fromkeys(type(module) for module in root.modules()))
+            if len(places) == 1:
+                place, name = places[0]
+                yield _made(record, place, "Parameter", (name,) if name else ())
+
+
+def _made(record: OptimizerRecord, place: Span, holder: str, names: tuple[str, ...]) -> Unowned:
+    return Unowned(place=place, why="made in forward", holder=holder, parameters=names, **told_of(record))
 
 
 def _continues(before: OptimizerRecord, record: OptimizerRecord) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import Parameter
+from torch.nn.parameter import is_lazy
 
 from optlint.auditing.records import take_sample
 
@@ -44,7 +45,7 @@ def look(record: OptimizerRecord, optimizer: Optimizer) -> None:
     record.still = record.stale = record.odd = False
     for group, tensor in record.tensors:
         parameter = record.parameters.get(id(tensor))
-        if parameter is None:
+        if parameter is None or is_lazy(tensor):
             continue
         parameter.group = group
         if parameter.moved and parameter.trainable and tensor.requires_grad:
@@ -100,6 +101,8 @@ def _update(parameter: ParameterRecord, tensor: Tensor, record: OptimizerRecord)
     parameter.looks += 1
     parameter.grads += gradient is not None
     _note_frozen(parameter, tensor, record.steps)
+    if not parameter.numel:  # it was lazy
+        parameter.shape, parameter.numel = tuple(tensor.shape), tensor.numel()
     parameter.trainable = tensor.requires_grad
     parameter.ever_trainable = parameter.ever_trainable or tensor.requires_grad
     parameter.is_leaf = tensor.is_leaf

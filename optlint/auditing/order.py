@@ -7,8 +7,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.nn import Parameter
 from torch.optim import Optimizer
 
+from optlint.auditing.graph import reached_leaves
+from optlint.auditing.places import trail
 from optlint.auditing.records import take_sample
 from optlint.observations import BackwardReachedNothing, RoundsSeen
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from optlint.observations import Seen
 
 TINY_BOUND = 1e-6
+DROPPED_ROUNDS = 4
 ROUNDS = 3  # how often in a row a wrong order must be seen
 STEP_CODE = next(
     constant
@@ -68,20 +72,30 @@ class Order:
                 record.rounds.reached += 1
                 record.rounds.lost = False
                 record.rounds.mark = state
+                record.rounds.trails.add(trail())
                 record.reached_ever += 1
         self._judge_reach(roots, reached)
 
     def _judge_reach(self, roots: tuple[Tensor, ...], reached: bool) -> None:
+        records = [record for record in self._book.records.values() if record.steps and not record.reached_ever]
+        deaf = bool(records) and len(records) == len(self._book.records)
         bare = all(root.grad_fn is None and root.is_leaf and not self._book.owning(root) for root in roots)
-        if reached or not bare:
+        if reached or not (bare or (deaf and self._ends_before_parameters(roots))):
             self._lonely = 0
             return
         self._lonely += 1
-        records = [record for record in self._book.records.values() if record.steps and not record.reached_ever]
-        if self._lonely >= ROUNDS and records and len(records) == len(self._book.records):
+        if self._lonely >= ROUNDS and deaf:
             place = self._here() or records[-1].place
             if place is not None:
-                self._tell(BackwardReachedNothing(place=place, why="leaf", **told_of(records[-1])))
+                why = "leaf" if bare else "no path"
+                for record in records:
+                    record.deaf = True
+                self._tell(BackwardReachedNothing(place=place, why=why, **told_of(records[-1])))
+
+    def _ends_before_parameters(self, roots: tuple[Tensor, ...]) -> bool:
+        """Whether all that a backward reached are tensors that are no parameters of anything."""
+        leaves = reached_leaves(roots)
+        return bool(leaves) and not any(isinstance(leaf, Parameter) or self._book.owning(leaf) for leaf in leaves or ())
 
     def cleared(self, optimizer: Optimizer | None = None) -> None:
         """Gradients were cleared, by `optimizer` or by a module."""
@@ -92,6 +106,8 @@ class Order:
             probe = probe_of(record)
             if probe is not None and _state(probe) != rounds.mark and not _inside_a_step():
                 rounds.lost = rounds.cleared = True
+                rounds.drops += 1
+                rounds.trails.add(trail())
                 record.dropped += 1
                 rounds.lost_place = rounds.lost_place or self._here()
 
@@ -132,6 +148,8 @@ class Order:
             idle = rounds.clips_idle and not rounds.clips_used
             rounds.clip_rounds = rounds.clip_rounds + 1 if idle else 0
             rounds.scaled_rounds = rounds.scaled_rounds + 1 if rounds.clips_scaled else 0
+            rounds.dropped_rounds = rounds.dropped_rounds + 1 if self._drops_parts(record, probe) else 0
+            rounds.dropped_before = rounds.drops
             self._judge(record, probe)
         rounds.mark = _state(probe)
         rounds.begin()
@@ -145,12 +163,24 @@ class Order:
         before, record.probe_sample = record.probe_sample, take_sample(probe)
         return before is None or record.probe_sample is None or torch.equal(before, record.probe_sample)
 
+    def _drops_parts(self, record: OptimizerRecord, probe: Tensor) -> bool:
+        """Whether one line runs backward and another one clears, in turn, as often as in the round before.
+
+        Gradients that were meant for something else come from another line, or are put together by hand.
+        """
+        rounds = record.rounds
+        all_but_one = 0 < rounds.drops == rounds.reached - 1 and _state(probe) == rounds.mark
+        alike = len(rounds.trails) == 2 and rounds.dropped_before in (0, rounds.drops)
+        return all_but_one and alike and len(self._book.records) == 1 and record.attempts <= record.steps
+
     def _judge(self, record: OptimizerRecord, probe: Tensor) -> None:
         rounds, place = record.rounds, record.place
         if rounds.piled_rounds >= ROUNDS and _any(probe.grad) and place is not None:
             self._tell(RoundsSeen(place=place, uncleared=rounds.piled_rounds, **told_of(record)))
         if rounds.lost_rounds >= ROUNDS and (where := rounds.lost_place or place) is not None:
             self._tell(RoundsSeen(place=where, lost=rounds.lost_rounds, **told_of(record)))
+        if rounds.dropped_rounds >= DROPPED_ROUNDS and (where := rounds.lost_place or place) is not None:
+            self._tell(RoundsSeen(place=where, dropped=rounds.drops, **told_of(record)))
         if rounds.clip_rounds >= ROUNDS and (where := rounds.clip_place or place) is not None:
             self._tell(RoundsSeen(place=where, clipped_after=rounds.clip_rounds, **told_of(record)))
         if rounds.scaled_rounds >= ROUNDS - 1 and (where := rounds.clip_place or place) is not None:

@@ -41,6 +41,16 @@ def users_frame(reportable: Callable[[str], bool], frame: FrameType | None = Non
     return frame
 
 
+def trail() -> tuple[object, ...]:
+    """By which lines of whose code the caller came to run."""
+    frame: FrameType | None = sys._getframe(1)
+    found: list[object] = []
+    while frame is not None:
+        found.append((frame.f_code.co_filename, frame.f_lineno))
+        frame = frame.f_back
+    return tuple(found)
+
+
 def span_of(frame: FrameType) -> Span:
     """What this frame is executing; Python before 3.11 knows the line only."""
     filename = os.path.abspath(frame.f_code.co_filename)

@@ -92,6 +92,10 @@ class Rounds:
     lost_rounds: int = 0
     clip_rounds: int = 0
     scaled_rounds: int = 0
+    drops: int = 0  # clears of gradients that no step had used, since the last step
+    trails: set[tuple[object, ...]] = field(default_factory=set)  # by which calls these backwards and clears came
+    dropped_rounds: int = 0
+    dropped_before: int = 0  # drops in the round before
     lost_place: Span | None = None
     clip_place: Span | None = None
 
@@ -99,12 +103,16 @@ class Rounds:
         """A step has ended: a new round starts."""
         self.reached = self.clips_used = self.clips_idle = self.clips_scaled = 0
         self.cleared = self.lost = False
+        self.drops = 0
+        self.trails.clear()
         self.complete = True
 
     @property
     def suspicious(self) -> bool:
         """Whether a round went wrong."""
-        return bool(self.piled_rounds or self.lost_rounds or self.clip_rounds or self.scaled_rounds)
+        return bool(
+            self.piled_rounds or self.lost_rounds or self.clip_rounds or self.scaled_rounds or self.dropped_rounds
+        )
 
 
 @dataclass(slots=True)
@@ -144,6 +152,7 @@ class OptimizerRecord:
     tiny_bound: bool = False  # its gradients are clipped to nearly nothing
     still: bool = False  # of the last look: some parameter with a gradient has not moved
     stale: bool = False  # … some frozen parameter has a gradient
+    deaf: bool = False  # told: no backward reaches any of its parameters
     odd: bool = False  # … something in a group is no parameter
     gone: bool = False  # NaN has been written, or will be
     stateful: bool = False  # it keeps momentum or the like
@@ -158,6 +167,7 @@ class OptimizerRecord:
     root: weakref.ref[Module] | None = None  # the model that the groups were taken from
     root_names: dict[str, tuple[int, bool]] = field(default_factory=dict)  # at birth: name -> identity, trainable
     ties: tuple[tuple[str, ...], ...] = ()
+    starved: set[int] = field(default_factory=set)  # groups of which it was told that an iterator gave them too little
 
     @property
     def tensors(self) -> Iterator[tuple[int, Tensor]]:

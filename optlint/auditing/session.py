@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from optlint.auditing.book import KEPT
 from optlint.auditing.facts import summary_of, unowned_of
 from optlint.auditing.handlers import Handlers
 from optlint.auditing.places import is_users_file
@@ -162,18 +163,29 @@ class Session:
             key = (diagnostic.code, diagnostic.span, diagnostic.optimizer, diagnostic.group, diagnostic.parameters)
             if key not in self._told:
                 self._told.add(key)
-                self._report(diagnostic._replace(rank=self._rank))
+                self._explain(diagnostic)
+                self._report(diagnostic._replace(rank=self._rank, parameters=self._concerned(diagnostic)))
 
     def _is_explained(self, seen: Seen) -> bool:
         if isinstance(seen, Unowned) and seen.why == "other" and seen.optimizer in self._starved:
             return True
         return bool(seen.parameters) and all((seen.optimizer, name) in self._explained for name in seen.parameters)
 
-    def _report(self, diagnostic: Diagnostic) -> None:
-        self._diagnostics.append(diagnostic)
+    def _explain(self, diagnostic: Diagnostic) -> None:
         if diagnostic.severity is not Severity.INFO:
             self._explained |= {(diagnostic.optimizer, name) for name in diagnostic.parameters}
             self._starved |= {diagnostic.optimizer} if diagnostic.code < "OPT3" else set()
+
+    def _concerned(self, diagnostic: Diagnostic) -> tuple[str, ...]:
+        """The parameters that it names; those of its group or optimizer where it is about all of them."""
+        index = diagnostic.optimizer
+        if diagnostic.parameters or self._handlers is None or index is None or index >= KEPT:
+            return diagnostic.parameters
+        known = self._handlers.book.all[index].parameters.values()
+        return tuple(one.label for one in known if diagnostic.group in (None, one.group))
+
+    def _report(self, diagnostic: Diagnostic) -> None:
+        self._diagnostics.append(diagnostic)
         if self._on_diagnostic is not None:
             self._on_diagnostic(diagnostic)
 

@@ -7,6 +7,7 @@ import gc
 import inspect
 import linecache
 import re
+from itertools import chain, islice
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +20,9 @@ from optlint.diagnostic import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
 
-OPAQUE_ITERATORS = (filter, map, zip)
+RELEASING = (chain, islice)  # at their end they let go of what they walked
+OPAQUE_ITERATORS = (filter, map, zip, *RELEASING)
+TUPLE_ITERATOR = type(iter(()))
 DEPTH = 4
 LONGEST = 60  # lines of a call
 
@@ -35,13 +38,15 @@ class Source(NamedTuple):
 def read_source(given: object) -> Source:
     """What can be told of the raw argument before torch walks through it."""
     given = given.inner if isinstance(given, WatchedIterator) else given
+    if type(given) in RELEASING and not gc.get_referents(given):
+        return Source("used up", None, filtered=True)
     generators = list(_generators(given, DEPTH))
     if not generators:
         return Source()
-    states = {inspect.getgeneratorstate(generator) for generator in generators}
-    module = next(filter(None, map(_module_of, generators)), None)
+    state = _state({inspect.getgeneratorstate(generator) for generator in generators})
+    module = next((module for module in map(_module_of, generators) if module is not None), None)
     filtered = not (isinstance(given, GeneratorType) and _is_torchs(given))
-    return Source(_state(states), module, filtered)
+    return Source(state, module if len(generators) == 1 or state == "partly used" else None, filtered)
 
 
 def _state(states: Set[str]) -> str:
@@ -59,7 +64,14 @@ def _generators(given: object, depth: int) -> Iterator[GeneratorType[Any, Any, A
         yield from [given] if inner is None else _generators(inner, depth - 1)
     elif type(given) in OPAQUE_ITERATORS and depth:
         for inner in gc.get_referents(given):
-            yield from _generators(inner, depth - 1)
+            for one in _left_in(inner) if type(inner) is TUPLE_ITERATOR else [inner]:
+                yield from _generators(one, depth - 1)
+
+
+def _left_in(iterator: Any) -> tuple[object, ...]:
+    """What the arguments of `chain` still hold, without taking anything out."""
+    _, (held, *_), *position = iterator.__reduce__()
+    return held[position[0] :] if position else ()
 
 
 def _source_of_expression(generator: GeneratorType[Any, Any, Any]) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch.nn import Module, Parameter
@@ -13,6 +13,7 @@ from optlint.auditing.graph import reached_leaves
 from optlint.auditing.judge import group_place
 from optlint.auditing.order import told_of
 from optlint.auditing.patches import Patches
+from optlint.auditing.uses import cut_place
 from optlint.observations import TensorUntrained
 
 if TYPE_CHECKING:
@@ -109,21 +110,24 @@ def _compiled_frames() -> int:
     return int(getattr(frames, "FRAME_COUNTER", 0))
 
 
+class _Cut(NamedTuple):
+    """Where, in which group and why the way from a parameter to the loss is cut."""
+
+    group: int
+    why: str  # as in `TensorUntrained`
+    place: Span | None
+
+
 def judge_untrained(record: OptimizerRecord, final: bool) -> Iterator[Seen]:
     """Parameters without any gradient in a whole window, by what was seen of their modules."""
-    if record.steps < (BEGIN if final else WINDOW) or not any(known.grads for known in record.parameters.values()):
+    if record.deaf or record.steps < (BEGIN if final else WINDOW):
         return
-    found: dict[tuple[int, str, Span | None], list[ParameterRecord]] = {}
-    root = record.root() if record.root is not None else None
-    there = {id(parameter) for parameter in root.parameters()} if root is not None else frozenset(record.parameters)
-    noted = {identity for identity, _ in record.root_names.values()}
-    for identity, known in record.parameters.items():
-        if identity in noted and identity not in there:
-            continue  # it has left the model
-        if known.trainable and not known.grads and not known.moved and known.looks > 1 and not known.wrong[0]:
-            why = _why(known)
-            place = known.detached_at if why == "detached" else group_place(record, known.group)
-            found.setdefault((known.group, why, place), []).append(known)
+    idle = not any(known.grads for known in record.parameters.values())
+    found: dict[_Cut, list[ParameterRecord]] = {}
+    for identity, known in _without_gradient(record):
+        cut = _cut_of(identity, known, record)
+        if not idle or cut.why != "no grad":  # gradients may be written by hand, or come in another phase
+            found.setdefault(cut, []).append(known)
     for (group, why, place), alike in found.items():
         if place is not None:
             names = tuple(known.label for known in alike)
@@ -131,7 +135,34 @@ def judge_untrained(record: OptimizerRecord, final: bool) -> Iterator[Seen]:
             yield TensorUntrained(place=place, why=why, **told)
 
 
-def _why(known: ParameterRecord) -> str:
+def _without_gradient(record: OptimizerRecord) -> Iterator[tuple[int, ParameterRecord]]:
+    """What could be trained and had no gradient at any look, unless it has left the model."""
+    root = record.root() if record.root is not None else None
+    there = {id(parameter) for parameter in root.parameters()} if root is not None else frozenset(record.parameters)
+    noted = {identity for identity, _ in record.root_names.values()}
+    for identity, known in record.parameters.items():
+        if identity in noted and identity not in there:
+            continue
+        if known.trainable and not known.grads and not known.moved and known.looks > 1 and not known.wrong[0]:
+            yield identity, known
+
+
+def _cut_of(identity: int, known: ParameterRecord, record: OptimizerRecord) -> _Cut:
     if known.calls and known.calls == known.calls_without_grad:
-        return "under no_grad"
-    return "detached" if known.detached_at is not None else "no grad"
+        return _Cut(known.group, "under no_grad", group_place(record, known.group))
+    if known.detached_at is not None:
+        return _Cut(known.group, "detached", known.detached_at)
+    place = _values_used_at(identity, record) if known.calls else None
+    if place is not None:
+        return _Cut(known.group, "values only", place)
+    return _Cut(known.group, "no grad", group_place(record, known.group))
+
+
+def _values_used_at(identity: int, record: OptimizerRecord) -> Span | None:
+    """Where the class of the module that registers a parameter takes its values, if it does nothing else with it."""
+    root = record.root() if record.root is not None else None
+    for module in root.modules() if root is not None else ():
+        for name, own in module.named_parameters(recurse=False):
+            if id(own) == identity:
+                return cut_place(type(module), name)
+    return None

@@ -44,7 +44,7 @@ class _Fresh(NamedTuple):
 
     ref: weakref.ref[Tensor]
     place: Span
-    owner: str
+    name: tuple[str, str]  # the class of what it was registered in, and its name there
 
 
 class Leaves:
@@ -55,15 +55,16 @@ class Leaves:
         self.records: dict[int, LeafRecord] = {}
         self._fresh: dict[int, _Fresh] = {}
         self._fresh_lines: dict[Span, int] = {}
-        self._fresh_names: dict[Span, tuple[str, ...]] = {}
+        self._fresh_names: dict[Span, tuple[tuple[str, str], ...]] = {}
         self._places: dict[tuple[str, int], Span] = {}  # one for each line
+        self.strange_walks = 0  # walks that reached a new Parameter which no module has registered
 
-    def note_fresh(self, parameter: Tensor, place: Span, owner: str) -> None:
+    def note_fresh(self, parameter: Tensor, place: Span, name: tuple[str, str]) -> None:
         """A Parameter was registered between two steps."""
         if len(self._fresh) > 1000:
             self._fresh = {key: one for key, one in self._fresh.items() if one.ref() is not None}
         place = self._places.setdefault((place.filename, place.row), place)
-        self._fresh[id(parameter)] = _Fresh(weakref.ref(parameter), place, owner)
+        self._fresh[id(parameter)] = _Fresh(weakref.ref(parameter), place, name)
 
     def walk(self, roots: tuple[Tensor, ...]) -> bool:
         """Note all unowned leaves that these roots reach; whether there is a Parameter that was not known."""
@@ -80,6 +81,7 @@ class Leaves:
             for leaf in unowned
             if self._note(leaf, together, fresh=lines[id(leaf)] is not None) and isinstance(leaf, Parameter)
         ]
+        self.strange_walks += any(self._book.registrations.owner(leaf) is None for leaf in new)
         return bool(new)
 
     def _of_line(self, leaf: Tensor) -> Span | None:
@@ -87,7 +89,7 @@ class Leaves:
         if fresh is None or fresh.ref() is not leaf:
             return None
         del self._fresh[id(leaf)]  # counted once: a layer that is made once and kept is no layer of every round
-        self._fresh_names[fresh.place] = tuple(dict.fromkeys((*self._fresh_names.get(fresh.place, ()), fresh.owner)))
+        self._fresh_names[fresh.place] = tuple(dict.fromkeys((*self._fresh_names.get(fresh.place, ()), fresh.name)))
         return fresh.place
 
     def _note(self, leaf: Tensor, together: set[int], fresh: bool) -> bool:
@@ -125,8 +127,8 @@ class Leaves:
         one.moved = one.moved or now is None or one.sample is None or not torch.equal(now, one.sample)
         return one.moved
 
-    def made_in_forward(self) -> Iterator[tuple[Span, str]]:
+    def made_in_forward(self) -> Iterator[tuple[Span, tuple[tuple[str, str], ...]]]:
         """Lines that make new Parameters round after round, which the loss reaches and nobody owns."""
         for place, walks in self._fresh_lines.items():
             if walks >= FRESH_WALKS:
-                yield place, self._fresh_names[place][0]
+                yield place, self._fresh_names[place]

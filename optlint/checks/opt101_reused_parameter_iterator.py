@@ -56,7 +56,7 @@ def group_from_used_iterator(seen: GroupGiven) -> Iterator[Diagnostic]:
         yield rule.at(
             seen.place,
             f"group {seen.group} of {seen.name} is empty: `{seen.source or 'its iterator'}` was used up before, so the "
-            "optimizer never trains what it walks through",
+            f"optimizer never trains {seen.listed or 'what it walks through'}",
             **seen.about,
         )
     elif seen.iterator == "partly used":

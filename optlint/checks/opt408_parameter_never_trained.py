@@ -25,6 +25,7 @@ rule = Rule(
 REASONS = {
     "under no_grad": "its module runs under `no_grad`",
     "detached": "what its module computes is detached",
+    "values only": "only its values are used here, outside of the graph",
 }
 
 

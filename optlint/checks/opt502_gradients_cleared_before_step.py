@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint.diagnostic import Severity
 from optlint.rule import RUN_ONLY, Rule
 
 if TYPE_CHECKING:
@@ -28,5 +29,13 @@ def cleared_unused(seen: RoundsSeen) -> Iterator[Diagnostic]:
             seen.place,
             f"{seen.name} steps without gradients: they are cleared here after backward and before the step, "
             f"{seen.lost} times in a row",
+            **seen.about,
+        )
+    elif seen.dropped:
+        yield rule.at(
+            seen.place,
+            f"{seen.name} steps with the gradients of 1 in {seen.dropped + 1} backwards: those of the others are "
+            "cleared here before the step",
+            severity=Severity.WARNING,
             **seen.about,
         )

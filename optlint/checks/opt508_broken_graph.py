@@ -22,6 +22,7 @@ rule = Rule(
 
 REASONS = {
     "leaf": "the tensor is a new leaf, made from a number or a detached value",
+    "no path": "its graph ends at a tensor that was detached from the model",
     "no graph": "no tensor that needs a gradient went into it",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import nn, optim
 
@@ -9,7 +11,7 @@ from tests.audit.broken import broken
 from tests.audit.small import X, mlp, train
 
 
-@broken("OPT101")
+@broken("OPT101", "0.weight", "0.bias", by_step=4)
 def used_up_in_a_group() -> None:
     model = mlp()
     first = model[0].parameters()
@@ -50,6 +52,15 @@ def first_tensor_of_a_filter_lost() -> None:
     train(model, optimizer)
 
 
+@broken("OPT101", "0.weight", "0.bias", by_step=4)
+def used_up_chain() -> None:
+    model = mlp()
+    both = itertools.chain(model[0].parameters(), ())
+    print(sum(p.numel() for p in both))
+    optimizer = optim.SGD([{"params": both}, {"params": model[2].parameters()}], lr=0.1)  # here
+    train(model, optimizer)
+
+
 @broken("OPT101", raises=ValueError)
 def used_up_as_a_whole() -> None:
     params = mlp().parameters()
@@ -57,7 +68,7 @@ def used_up_as_a_whole() -> None:
     optim.SGD(params, lr=0.1)  # here
 
 
-@broken("OPT101")
+@broken("OPT101", "2.weight", "2.bias", by_step=4)
 def used_up_when_added_later() -> None:
     model = mlp()
     extra = (p for p in model[2].parameters())

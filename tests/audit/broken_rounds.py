@@ -7,10 +7,10 @@ from torch import nn, optim
 from torch.optim import lr_scheduler
 
 from tests.audit.broken import broken
-from tests.audit.small import loss_of, mlp, train
+from tests.audit.small import ALL, loss_of, mlp, train
 
 
-@broken("OPT501", by_step=5)
+@broken("OPT501", *ALL, by_step=5)
 def never_cleared() -> None:
     model = mlp()
     optimizer = optim.SGD(model.parameters(), lr=0.01)  # here
@@ -19,7 +19,7 @@ def never_cleared() -> None:
         optimizer.step()
 
 
-@broken("OPT502", by_step=5)
+@broken("OPT502", *ALL, by_step=5)
 def cleared_before_the_step() -> None:
     model = mlp()
     optimizer = optim.SGD(model.parameters(), lr=0.01)
@@ -29,7 +29,7 @@ def cleared_before_the_step() -> None:
         optimizer.step()
 
 
-@broken("OPT502", by_step=135)
+@broken("OPT502", *ALL, by_step=135)
 def cleared_before_the_step_from_some_step_on() -> None:
     model = mlp()
     optimizer = optim.SGD(model.parameters(), lr=0.01)
@@ -40,7 +40,7 @@ def cleared_before_the_step_from_some_step_on() -> None:
         optimizer.step()
 
 
-@broken("OPT503", by_step=5)
+@broken("OPT503", *ALL, by_step=5)
 def clipped_after_the_step() -> None:
     model = mlp()
     optimizer = optim.SGD(model.parameters(), lr=0.01)
@@ -49,7 +49,7 @@ def clipped_after_the_step() -> None:
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # here
 
 
-@broken("OPT504", by_step=4)
+@broken("OPT504", *ALL, by_step=4)
 def clipped_while_scaled() -> None:
     model = mlp()
     optimizer, scaler = optim.SGD(model.parameters(), lr=0.01), torch.amp.GradScaler("cpu")
@@ -61,7 +61,7 @@ def clipped_while_scaled() -> None:
         scaler.update()
 
 
-@broken("OPT507")
+@broken("OPT507", *ALL)
 def never_stepped() -> None:
     model = mlp()
     optimizer = optim.SGD(model.parameters(), lr=0.01)  # here
@@ -70,7 +70,7 @@ def never_stepped() -> None:
         loss_of(model).backward()
 
 
-@broken("OPT508", by_step=4)
+@broken("OPT508", *ALL, by_step=4)
 def loss_made_anew() -> None:
     model = mlp()
     optimizer = optim.SGD(model.parameters(), lr=0.01)
@@ -80,7 +80,7 @@ def loss_made_anew() -> None:
         optimizer.step()
 
 
-@broken("OPT508", raises=RuntimeError)
+@broken("OPT508", *ALL, raises=RuntimeError)
 def forward_without_graph() -> None:
     model = mlp()
     optimizer = optim.SGD(model.parameters(), lr=0.01)
@@ -90,7 +90,7 @@ def forward_without_graph() -> None:
     loss.backward()  # here
 
 
-@broken("OPT509", severity="warning")
+@broken("OPT509", *ALL, severity="warning")
 def built_for_each_batch() -> None:
     model = mlp()
     for _ in range(8):
@@ -98,7 +98,7 @@ def built_for_each_batch() -> None:
         train(model, optimizer, 1)
 
 
-@broken("OPT601", by_step=5)
+@broken("OPT601", *ALL, by_step=5)
 def rate_as_attribute() -> None:
     model = mlp()
     optimizer = optim.SGD(model.parameters(), lr=0.01)
@@ -107,7 +107,7 @@ def rate_as_attribute() -> None:
         train(model, optimizer, 1)
 
 
-@broken("OPT602", severity="warning", by_step=4)
+@broken("OPT602", *ALL, severity="warning", by_step=4)
 def schedule_first() -> None:
     model = mlp()
     optimizer = optim.SGD(model.parameters(), lr=0.01)
@@ -117,7 +117,7 @@ def schedule_first() -> None:
         train(model, optimizer, 1)
 
 
-@broken("OPT605", severity="warning")
+@broken("OPT605", *ALL, severity="warning")
 def schedule_of_the_old_optimizer() -> None:
     model = mlp()
     optimizer = optim.SGD(model.parameters(), lr=0.01)  # here

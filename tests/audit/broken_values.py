@@ -6,9 +6,7 @@ import torch
 from torch import nn, optim
 
 from tests.audit.broken import broken
-from tests.audit.small import X, loss_of, mlp, train
-
-ALL = ("0.weight", "0.bias", "2.weight", "2.bias")
+from tests.audit.small import ALL, X, loss_of, mlp, train
 
 
 @broken("OPT301", "0.weight", "0.bias")
@@ -18,7 +16,7 @@ def misspelt_rate() -> None:
     train(model, optim.Adam(groups, lr=0.1))  # here
 
 
-@broken("OPT604", severity="warning")
+@broken("OPT604", *ALL, severity="warning")
 def rate_of_zero() -> None:
     model = mlp()
     train(model, optim.Adam(model.parameters(), lr=0.0), 12)  # here
@@ -30,7 +28,7 @@ def rate_too_small() -> None:
     train(model, optim.SGD(model.parameters(), lr=1e-14), 12)  # here
 
 
-@broken("OPT604", severity="warning", by_step=3)
+@broken("OPT604", *ALL, severity="warning", by_step=3)
 def rate_beyond_reason() -> None:
     model = mlp()
     train(model, optim.SGD(model.parameters(), lr=1e15), 4)  # here

@@ -8,6 +8,7 @@ import torch
 from torch import nn, optim
 from torch.nn import functional
 
+ALL = ("0.weight", "0.bias", "2.weight", "2.bias")  # the parameters of `mlp()`
 X, Y = torch.linspace(-1, 1, 64).reshape(16, 4), torch.linspace(0, 1, 32).reshape(16, 2)
 
 

@@ -9,14 +9,22 @@ import pytest
 import torch
 
 from optlint.auditing.session import Options, Session
-from tests.audit import healthy_averages, healthy_corners, healthy_more, healthy_schedules, healthy_tricks
+from tests.audit import (
+    healthy_averages,
+    healthy_corners,
+    healthy_more,
+    healthy_odd,
+    healthy_schedules,
+    healthy_tricks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MODULES = (healthy_schedules, healthy_averages, healthy_tricks, healthy_corners, healthy_more, healthy_odd)
 PROGRAMS = [
     function
-    for module in (healthy_schedules, healthy_averages, healthy_tricks, healthy_corners, healthy_more)
+    for module in MODULES
     for _, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__
 ]
