@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import ModulesHidden
     from optlint.observations import Unowned
 
 rule = Rule(
     "OPT401",
     "unregistered-submodule",
     "modules in a plain list, tuple or dict of a module",
-    needs=RUN_ONLY,
+    needs=(("Module",),),
 )
+
+
+@rule.check
+def plain_container(event: ModulesHidden) -> Iterator[Diagnostic]:
+    """Report an attribute with layers that the class makes, calls, and registers nowhere."""
+    yield rule.at(
+        event.site,
+        f"no optimizer gets the layers in `{event.attribute}`: in a plain {event.kind}, they are no part of the module",
+        notes=(("one of them computes here", event.used),),
+    )
 
 
 @rule.check

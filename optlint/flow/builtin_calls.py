@@ -216,6 +216,7 @@ EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
     "builtins.range": _range,
     "builtins.reversed": _reversed,
     "builtins.dict": _dict,
+    "collections.OrderedDict": _dict,
     "builtins.super": _super,
     "builtins.isinstance": _isinstance,
     "builtins.getattr": _getattr,

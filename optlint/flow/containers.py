@@ -47,6 +47,13 @@ def members_of(cell: SequenceCell) -> tuple[Value, ...]:
     return cell.items if cell.items is not None else cell.members or (cell.item,)
 
 
+def surely_in(cell: object) -> tuple[Value, ...]:
+    """What is surely in what is walked over, if it is not empty."""
+    if isinstance(cell, SequenceCell):
+        return members_of(cell)
+    return (cell.item,) if isinstance(cell, IteratorCell) else ()
+
+
 def exact_items(value: Value, state: State) -> tuple[Value, ...] | None:
     """The items one by one, where they are known."""
     cell = state.cell(value)
@@ -216,6 +223,15 @@ def append(receiver: Ref, value: Value, state: State, site: Site) -> None:
     before = cell.items if cell.items is not None else (cell.item,)
     mixed = replace(cell, items=None, item=union((*before, value)), children=None, sites=None, layers=None)
     state.put(receiver, replace(mixed, covers=None, filtered=False, members=(*members_of(cell), value)[:MOST_MEMBERS]))
+
+
+def repeated(machine: Machine, value: Value, state: State, site: Site) -> Value | None:
+    """`[layer] * n`: nobody knows how often."""
+    cell = state.get(value, SequenceCell)
+    if cell is None or cell.kind not in ("list", "tuple"):
+        return None
+    item = union(cell.items) if cell.items else cell.item
+    return machine.new(state, SequenceCell(cell.kind, site, None, item, members=members_of(cell)[:MOST_MEMBERS]))
 
 
 def concatenated(machine: Machine, left: Value, right: Value, state: State, site: Site) -> Value:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from optlint.flow.belongings import ModulesHidden as ModulesHidden
+
 if TYPE_CHECKING:
     from optlint.diagnostic import Span
     from optlint.remedies import Written

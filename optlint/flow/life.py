@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import NamedTuple
 
-from optlint.flow import classes, grad_mode, growth, inlining, ir, kinds, relevance
+from optlint.flow import classes, grad_mode, growth, held, inlining, ir, kinds, relevance
 from optlint.flow.events import Site
 from optlint.flow.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.readings import readings_of
@@ -34,6 +34,7 @@ class Life:
     words: frozenset[str] = frozenset()
     renamed: frozenset[str] = frozenset()
     lived: set[ClassValue] = field(default_factory=set)
+    suspects: dict[ClassValue, tuple[held.Suspect, ...]] = field(default_factory=dict)
 
     def run(self, block: ir.Block) -> None:
         """Run the module, then its functions and classes."""
@@ -64,11 +65,14 @@ class Life:
             if cls not in self.lived and self._class_matters(cls):
                 self.lived.add(cls)
                 self._live(cls, ref, state.copy())
+            elif cls not in self.lived and self._suspects(cls):
+                self.lived.add(cls)
+                self._grow(cls, ref, state.copy())
         for closure in machine.functions[before.functions :]:
             if closure.node not in machine.called and self._matters(closure.node, state):
                 self._run_root(closure, state.copy())
         for cls in machine.classes[before.classes :]:
-            if cls not in self.lived and self._class_matters(cls):
+            if cls not in self.lived and (self._class_matters(cls) or self._suspects(cls)):
                 self.lived.add(cls)
                 self._run_class(cls, state.copy())
 
@@ -122,14 +126,27 @@ class Life:
         init = classes.find(cls, "__init__", state)
         if init is not None and isinstance(init[0], Closure):
             state = self._run_root(replace(init[0], bound=ref), state)
-        self._live(cls, ref, state)
+        (self._live if self._class_matters(cls) else self._grow)(cls, ref, state)
+
+    def _suspects(self, cls: ClassValue) -> tuple[held.Suspect, ...]:
+        """Attributes that may hold modules which the class does not register."""
+        if cls not in self.suspects:
+            self.suspects[cls] = held.suspects(self.machine, cls)
+        return self.suspects[cls]
+
+    def _grow(self, cls: ClassValue, ref: Ref, state: State) -> set[str]:
+        """Run the methods of an object that set its attributes, and judge what it is then."""
+        methods = {name: function for name, function in self._methods(cls, state) if name != "__init__"}
+        setters = {name: function for name, function in methods.items() if self._sets_attributes(function)}
+        for name, function in setters.items():
+            self._absorb(state, self._run_method(name, replace(function, bound=ref), state), ref)
+        held.judge(self.machine, self._suspects(cls), ref, state)
+        return set(setters)
 
     def _live(self, cls: ClassValue, ref: Ref, state: State) -> None:
         """Run the methods of an object that is there: first those that set its attributes, then the others."""
+        setters = self._grow(cls, ref, state)
         methods = {name: function for name, function in self._methods(cls, state) if name != "__init__"}
-        setters = [name for name, function in methods.items() if self._sets_attributes(function)]
-        for name in setters:
-            self._absorb(state, self._run_method(name, replace(methods[name], bound=ref), state), ref)
         inner = {name for name in methods if self._is_called_inside(name, methods)}
         for name in sorted(methods.keys() - setters, key=lambda name: (name in inner, list(methods).index(name))):
             if methods[name].node not in self.machine.called:

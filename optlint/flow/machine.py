@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from optlint.flow import births
 from optlint.flow.events import Site
 from optlint.flow.readings import Readings
-from optlint.flow.values import UNKNOWN, Cell, Counter, Entry, IteratorCell, Ref, Value
+from optlint.flow.values import UNKNOWN, Cell, Entry, IteratorCell, Ref, Value
 
 if TYPE_CHECKING:
     from optlint.flow import ir
@@ -32,6 +32,18 @@ class Fork:
     """Stands in a path for an `if` that was met; two of them may ask the same."""
 
     test: Site
+
+
+@dataclass(slots=True)
+class Counter:
+    """A source of heap addresses."""
+
+    last: int = 0
+
+    def next(self) -> int:
+        """A number that was not given before."""
+        self.last += 1
+        return self.last
 
 
 @dataclass(slots=True)

@@ -109,16 +109,18 @@ def _container(machine: Machine, path: str, arguments: Arguments, state: State, 
     if path == "torch.nn.ModuleDict":
         return _module_dict(machine, arguments, state, site)
     items: tuple[Value, ...] | None = None if arguments.open else arguments.values
-    part = None
+    part, among = None, tuple[Value, ...]()
     if path == "torch.nn.ModuleList" or (arguments.open and arguments.spread is not None):
         source = arguments.spread if arguments.open else next(iter(arguments.values), UNKNOWN)
         cell = state.cell(source) if source is not None else None
         items = cell.items if isinstance(cell, SequenceCell | IteratorCell) else None
         part = cell.children if isinstance(cell, SequenceCell | IteratorCell) else None
+        among = containers.surely_in(cell)
     named = None
     if items is not None and all(_is_module(item, state) for item in items):
         named = tuple((str(place), item) for place, item in enumerate(items))
-    return machine.new(state, InstanceCell(External(path), site, is_module=True, children=named, part_of=part))
+    made = InstanceCell(External(path), site, is_module=True, children=named, part_of=part)
+    return machine.new(state, replace(made, among=() if named is not None else items or among))
 
 
 def _module_dict(machine: Machine, arguments: Arguments, state: State, site: Site) -> Ref:

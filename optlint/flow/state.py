@@ -17,6 +17,7 @@ from optlint.flow.values import (
     Path,
     Ref,
     SchedulerCell,
+    SequenceCell,
     Use,
     Value,
     union,
@@ -125,6 +126,8 @@ def join_cells(left: Cell, right: Cell) -> Cell:
         return _join_mappings(left, right)
     if isinstance(left, InstanceCell) and isinstance(right, InstanceCell):
         return replace(cast("InstanceCell", _common(left, right)), attrs=_join_attributes(left.attrs, right.attrs))
+    if isinstance(left, SequenceCell) and isinstance(right, SequenceCell):
+        return replace(cast("SequenceCell", _common(left, right)), among=_join_contents(left, right))
     if isinstance(left, SchedulerCell) and isinstance(right, SchedulerCell):
         return replace(cast("SchedulerCell", _common(left, right)), early=(*dict.fromkeys(left.early + right.early),))
     return cast("Cell", _common(left, right))
@@ -148,6 +151,16 @@ def _cannot_tell(left: object, right: object) -> Any:
     if isinstance(left, bool) and isinstance(right, bool):
         return None
     return UNKNOWN if left is UNKNOWN or right is UNKNOWN else None
+
+
+def _join_contents(left: SequenceCell, right: SequenceCell) -> tuple[Value, ...]:
+    """What is in a container on one of two paths at least."""
+    if left.items == right.items and left.members == right.members:
+        return left.among
+    held = [(cell.items or (), cell.members or (), (cell.item,), cell.among) for cell in (left, right)]
+    return tuple(
+        dict.fromkeys(value for parts in held for part in parts for value in part if value not in (UNKNOWN, None))
+    )
 
 
 def _join_iterators(left: IteratorCell, right: IteratorCell) -> IteratorCell:

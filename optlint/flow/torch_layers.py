@@ -49,6 +49,14 @@ LAYERS: dict[str, Layer] = {
 }
 # Layers that have the parameters of a cell for each level and direction.
 RECURRENT = frozenset({"torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"})
+# Layers that have parameters to train whatever their arguments are.
+TRAINED = RECURRENT | frozenset(
+    f"torch.nn.{name}"
+    for name in "MultiheadAttention Transformer TransformerEncoder TransformerDecoder TransformerEncoderLayer "
+    "TransformerDecoderLayer LazyLinear LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose2d "
+    "AdaptiveLogSoftmaxWithLoss Linear Bilinear Embedding EmbeddingBag PReLU Conv1d Conv2d Conv3d ConvTranspose1d "
+    "ConvTranspose2d ConvTranspose3d RNNCell LSTMCell GRUCell".split()
+)
 NO_PARAMETERS = frozenset(
     f"torch.nn.{name}"
     for name in "ReLU ReLU6 LeakyReLU GELU SiLU ELU SELU CELU GLU Tanh Sigmoid Softmax LogSoftmax Softplus Hardswish "

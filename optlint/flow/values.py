@@ -244,6 +244,7 @@ class SequenceCell:
     whole: bool = True  # no slice of them
     layers: tuple[int, ...] | None = None  # the layer of each item, if they run along the parameters of a model
     filtered: bool = False  # a test let nothing through
+    among: tuple[Value, ...] = ()  # what is in it on some of the paths that met
     dealt: Derived | None = None  # the lists that parameters were dealt out to, of which this is one
 
 
@@ -311,6 +312,7 @@ class InstanceCell:
     listed_by: Ref | None = None  # the module whose `children()` gave it
     part_of: Cover | None = None  # a container built over a slice of another module's children
     vague: bool = False  # one of several parts, it can't be told which
+    among: tuple[Value, ...] = ()  # what surely is among its parts, where they are not known one by one
     trainable: bool | None = None  # whether its parameters get gradients, where its parts don't tell
 
     def get(self, name: str) -> Value | None:
@@ -385,15 +387,3 @@ class SchedulerCell:
 
 
 Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell | SchedulerCell
-
-
-@dataclass(slots=True)
-class Counter:
-    """A source of heap addresses."""
-
-    last: int = 0
-
-    def next(self) -> int:
-        """A number that was not given before."""
-        self.last += 1
-        return self.last

@@ -1,0 +1,22 @@
+"""Events about what belongs to whom: told to checks by way of `events.py`, which names them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from optlint.flow.events import Site
+
+
+@dataclass(frozen=True, slots=True)
+class ModulesHidden:
+    """An attribute of a module holds modules with parameters in a plain container, and nothing registers them.
+
+    `kind` is `list`, `tuple` or `dict`; `used` is where one of them computes.
+    """
+
+    site: Site
+    attribute: str
+    kind: str
+    used: Site
