@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.abc import Traversable
 
+_SETUP = re.compile(r"^```\w+ \{[^}\n]*\.setup\b[^}\n]*\}\n.*?^```\n\n?", re.MULTILINE | re.DOTALL)
+_ATTRIBUTES = re.compile(r"^(```\w+) \{[^}\n]*\}$", re.MULTILINE)
+
 
 def page(code: str) -> str | None:
-    """The Markdown text of the page of the rule with this code."""
+    """The Markdown text of the page of the rule with this code, without what is there for its tests alone."""
     for folder in _folders():
         for entry in folder.iterdir():
             if entry.name.startswith(f"{code}-") and entry.name.endswith(".md"):
-                return str(entry.read_text(encoding="utf-8"))
+                return _ATTRIBUTES.sub(r"\1", _SETUP.sub("", str(entry.read_text(encoding="utf-8"))))
     return None
 
 

@@ -50,7 +50,7 @@ def without_known(gathered: Gathered, path: str) -> Gathered:
         for one in gathered.results
     ]
     if result.gone:
-        hint = "`optlint baseline prune` takes them out"
+        hint = "`optlint baseline prune` takes out what is gone"
         gone = counted(len(result.gone), "known diagnostic")
         print(f"optlint: {path}: {gone} not found any more, {hint}", file=sys.stderr)
     return gathered._replace(results=visible, known=result.known)

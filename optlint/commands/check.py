@@ -112,6 +112,7 @@ def _show_diff(gathered: Gathered) -> None:
     for result in changed:
         if result.change:
             sys.stdout.writelines(diff(result.path, *result.change))
+    sys.stdout.flush()
     comments = f" and {counted(gathered.ignored, 'comment')}" if gathered.ignored else ""
     made = f"{counted(gathered.fixes, 'diagnostic')} would be fixed{comments and comments + ' added'}"
     print(f"optlint: {made}, in {counted(len(changed), 'file')}", file=sys.stderr)

@@ -20,7 +20,7 @@ def test_a_baseline_from_its_first_day_to_its_last(tmp_path: Path) -> None:
     plant(tmp_path, old=BUG.replace("SGD(params,", "SGD(list(model.parameters()),"), new="x = 1\n")
     done = optlint("check", cwd=tmp_path)
     assert done.code == 0
-    assert "1 known diagnostic not found any more, `optlint baseline prune` takes them out" in done.err
+    assert "1 known diagnostic not found any more, `optlint baseline prune` takes out" in done.err
     done = optlint("baseline", "check", cwd=tmp_path)
     assert (done.code, done.out.splitlines()[-1]) == (1, ".optlint-baseline.json: 1 known, 0 new, 1 gone.")
     assert optlint("baseline", "prune", cwd=tmp_path).out == ".optlint-baseline.json: 1 taken out, 1 left.\n"

@@ -14,6 +14,7 @@ from optlint.config import parse_table
 from optlint.own_rules import all_rules
 from optlint.policy import policy_of
 from optlint.selection import Selection
+from tests.e2e.transcripts import shows, steps
 from tests.pages.page import read_fences
 
 ROOT = Path(__file__).parents[2]
@@ -24,19 +25,7 @@ def blocks(language: str) -> list[str]:
     return ["".join(f"{line}\n" for line in fence.lines) for fence in read_fences(README) if fence.language == language]
 
 
-def sessions() -> list[tuple[str, str]]:
-    """Each `$ command` of the README's console blocks, with what is shown below it."""
-    texts = [part for block in blocks("console") for part in block.split("$ ")[1:]]
-    return [(text.partition("\n")[0], text.partition("\n")[2]) for text in texts]
-
-
-def shows(shown: str, printed: str) -> bool:
-    """Whether `printed` is what is shown, where a line `...` stands for any lines."""
-    parts = [re.escape(part) for part in shown.rstrip("\n").split("\n...\n")]
-    return re.fullmatch("\n(?:.*\n)*?".join(parts), printed.rstrip("\n")) is not None
-
-
-@pytest.mark.parametrize(("command", "shown"), sessions(), ids=[command for command, _ in sessions()])
+@pytest.mark.parametrize(("command", "shown"), steps(README), ids=[step.command for step in steps(README)])
 def test_a_session_replays(command, shown):
     program, *arguments = command.split()
     assert program == "optlint"
@@ -57,6 +46,9 @@ def test_a_session_that_differs_is_seen():
     assert shows("a\n...\nc\n", "a\nb\nb\nc\n")
     assert not shows("a\n...\nc\n", "a\nb\nd\n")
     assert not shows("a\nc\n", "a\nb\nc\n")
+    assert shows("...\nc", "a\nc\n")
+    assert shows("...\n", "a\nb\n")
+    assert not shows("", "a\n")
 
 
 def test_the_configuration_can_be_used():

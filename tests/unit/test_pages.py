@@ -18,6 +18,7 @@ def test_pages_are_found_by_code() -> None:
     text = page("OPT101")
     assert text
     assert text.startswith("# OPT101 reused-parameter-iterator\n")
+    assert ("\n```python\n" in text, "{." in text, text.count("```") % 2) == (True, False, 0)
     assert page("OPT1") is None
     assert page("OPT999") is None
 
