@@ -152,3 +152,5 @@ def delete(machine: Machine, node: ir.Delete, state: State) -> None:
             owner = machine.evaluate(target.value, state)
             if isinstance(owner, Ref) and state.get(owner, InstanceCell) is not None:
                 growth.removed(owner, target, state)
+            elif isinstance(owner, Ref) and isinstance(target, ir.Subscript):
+                containers.removed(machine, owner, machine.evaluate(target.index, state), state, machine.site(target))

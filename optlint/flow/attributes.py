@@ -87,8 +87,12 @@ def _tell(
     if isinstance(machine.assignment, ir.Assign) and machine.assignment.targets == (target,):
         told = replace(told, value=machine.site(source))
 
+    called = owner == "unknown" and isinstance(value, Const) and _is_called(machine, target.value)
+
     def tell(last: State) -> None:
         known = replace(told, owner=_owner(receiver, last)) if owner == "unknown" else told
+        if called and known.owner == "unknown":
+            known = replace(known, owner="module")
         tensors_only = tuple(option for option in options if tensors.is_tensor(option, state))
         machine.when_over(
             lambda: machine.emit(replace(known, fits=recipes.can_require(machine, tensors_only, value, state)))
@@ -97,9 +101,31 @@ def _tell(
     machine.when_settled(tell)
 
 
+def _is_called(machine: Machine, receiver: ir.Expression) -> bool:
+    """Whether code around a line calls what it sets an attribute on: a variable, or an attribute of the object."""
+    owner, node = machine.frame.owner, machine.frame.node
+    if isinstance(receiver, ir.Attribute) and owner is not None and classes.is_module(owner):
+        parts = ir.walk_all(owner.node.body, machine.bodies)
+    elif isinstance(receiver, ir.Name):
+        block = machine.bodies(node) if isinstance(node, ir.Function) else machine.block
+        parts = (part for statement in block for part in ir.walk(statement))
+    else:
+        return False
+    path = _path(receiver)
+    return len(path) < 3 and any(isinstance(part, ir.Call) and _path(part.func) == path for part in parts)
+
+
+def _path(node: ir.Expression) -> tuple[str, ...]:
+    if isinstance(node, ir.Name):
+        return (node.id,)
+    return (*_path(node.value), node.attr) if isinstance(node, ir.Attribute) else ()
+
+
 def _owner(value: Value, state: State) -> str:
     """What kind of thing an attribute is set on."""
     cell = state.cell(value)
+    if isinstance(cell, InstanceCell) and cell.is_module is None and cell.part_of is not None:
+        return "module"
     if isinstance(cell, TensorCell):
         return "parameter" if cell.parameter else "tensor"
     if isinstance(cell, InstanceCell) and cell.is_module is not None:
@@ -148,9 +174,12 @@ def freeze(part: Ref, state: State) -> None:
         if cell is None:
             return
         state.put(part, replace(cell, frozen=True))
-        if cell.parent is None:
+        if cell.parent is not None:
+            part = cell.parent[0]
+        elif cell.part_of is not None:
+            part = cell.part_of.module
+        else:
             return
-        part = cell.parent[0]
 
 
 def _set_on_instance(

@@ -48,6 +48,8 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     if lazy:
         state.adopt(run)
     site, element = machine.site(node), union(rounds.elements) if rounds.elements else UNKNOWN
+    if any(clause.tests for clause in node.clauses):
+        element = consumption.some_of(machine, element, state)
     passed = _passed(node, first, state)
     each = len(node.clauses) == 1 and not node.clauses[0].tests and node.kind != "set"
     layers = indices.layers_of(first, state) if each else None

@@ -91,6 +91,16 @@ def item_of(machine: Machine, value: Value, state: State, site: Site) -> Value:
     return UNKNOWN
 
 
+def some_of(machine: Machine, value: Value, state: State) -> Value:
+    """The same item where only some of those that it stood for are left."""
+    cell, pair = state.get(value, InstanceCell), state.get(value, SequenceCell)
+    if cell is not None and cell.part_of is not None:
+        return machine.new(state, replace(cell, part_of=None, vague=True))
+    if pair is not None and pair.items is not None and len(pair.items) == 2:
+        return machine.new(state, replace(pair, items=(pair.items[0], some_of(machine, pair.items[1], state))))
+    return value
+
+
 def anonymous(machine: Machine, value: Value, state: State) -> Value:
     """An item that stands for many: a one-shot iterator among them is another one each time."""
     cell = state.get(value, IteratorCell)
@@ -343,16 +353,13 @@ def cover_of_tensor(value: Value, site: Site, state: State) -> tuple[Cover, ...]
 def joined_covers(values: tuple[Value, ...], state: State) -> tuple[Cover, ...] | None:
     """The same of several values together."""
     found = [covers_of(value, state) for value in values]
-    return None if None in found or not found else tuple(cover for covers in found for cover in covers or ())
+    if None in found or not found:
+        return None
+    covers = [cover for group in found for cover in group or ()]
+    again = {cover for place, cover in enumerate(covers) if cover.sliced and cover in covers[:place]}
+    return tuple(cover for cover in covers if cover not in again) + tuple(again)  # a loop over a slice, in two rounds
 
 
 def placed(covers: tuple[Cover, ...] | None, site: Site) -> tuple[Cover, ...] | None:
     """The same covers, as put together at `site`."""
     return covers and tuple(replace(cover, site=site) for cover in covers)
-
-
-def narrowed(cover: Cover | None, start: int | None, stop: int | None, site: Site) -> Cover | None:
-    """A slice of the children of a module; a slice of a slice is followed where only one end was cut."""
-    if cover is None or (cover.sliced and not (start is None and stop is None)):
-        return None
-    return Cover(cover.module, start, stop, True, site)

@@ -281,10 +281,22 @@ def _extend(machine: Machine, receiver: Ref, arguments: Arguments, state: State,
 def _pop(machine: Machine, receiver: Ref, arguments: Arguments, state: State, site: Site) -> Value:
     cell = state.get(receiver, SequenceCell)
     assert cell is not None
-    item = get_item(machine, receiver, arguments.values[0] if arguments.values else Const(-1), state)
-    rest = consumption.item_of(machine, receiver, state, site)
-    state.put(receiver, replace(cell, items=None, item=rest, members=None, layers=None))
+    index = arguments.values[0] if arguments.values else Const(-1)
+    item, place = get_item(machine, receiver, index, state), index.value if isinstance(index, Const) else None
+    known = len(cell.items) if cell.items is not None and not state.depth else 0
+    if isinstance(place, int) and -known <= place < known:
+        left = tuple(value for n, value in enumerate(cell.items or ()) if n != place % known)
+        state.put(receiver, replace(cell, items=left, sites=None, children=None, layers=None))
+        return item
+    rest = consumption.some_of(machine, consumption.item_of(machine, receiver, state, site), state)
+    state.put(receiver, replace(cell, items=None, item=rest, members=None, children=None, covers=None, layers=None))
     return item
+
+
+def removed(machine: Machine, receiver: Ref, index: Value, state: State, site: Site) -> None:
+    """`del receiver[index]` of a list."""
+    if state.get(receiver, SequenceCell) is not None:
+        _pop(machine, receiver, Arguments((index,), {}, (site,), {}), state, site)
 
 
 def _copy(machine: Machine, receiver: Ref, _: Arguments, state: State, __: Site) -> Value:
@@ -293,11 +305,11 @@ def _copy(machine: Machine, receiver: Ref, _: Arguments, state: State, __: Site)
     return machine.new(state, cell)
 
 
-def _blur(_: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> Value:
+def _blur(machine: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> Value:
     cell = state.get(receiver, SequenceCell)
     assert cell is not None
-    item = union(cell.items) if cell.items else cell.item
-    state.put(receiver, replace(cell, items=None, item=item, members=None, covers=None, layers=None))
+    item = consumption.some_of(machine, union(cell.items) if cell.items else cell.item, state)
+    state.put(receiver, replace(cell, items=None, item=item, members=None, covers=None, children=None, layers=None))
     return NONE
 
 

@@ -8,10 +8,9 @@ the same module can still be compared by their ends.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from optlint.flow import events, growth, modules
+from optlint.flow import events, growth, modules, slices
 from optlint.flow.values import Cover, InstanceCell, OptimizerCell, Ref, TensorCell
 
 if TYPE_CHECKING:
@@ -89,7 +88,12 @@ def _overlap(first: Cover, second: Cover, state: State) -> bool:
 
 def _slices_meet(first: Cover, second: Cover, state: State) -> bool:
     alike = first.sliced and second.sliced and first.module == second.module
-    return alike and modules.children_of(first.module, state) is None and _slices_overlap(first, second)
+    return alike and (_is_open(first, state) or _is_open(second, state)) and slices.overlap(first, second)
+
+
+def _is_open(cover: Cover, state: State) -> bool:
+    """Whether it is not known which children a slice takes."""
+    return cover.symbol is not None or modules.children_of(cover.module, state) is None
 
 
 def _same_leaf(mine: frozenset[Ref], theirs: frozenset[Ref], state: State) -> bool:
@@ -104,7 +108,7 @@ def leaves(cover: Cover, state: State) -> frozenset[Ref]:
     """The smallest known parts of a cover; nothing for a slice of unknown children."""
     if not cover.sliced:
         return frozenset(_break_down(cover.module, state, 0))
-    children = modules.children_of(cover.module, state)
+    children = modules.children_of(cover.module, state) if cover.symbol is None else None
     chosen = children[slice(cover.start, cover.stop)] if children is not None else ()
     return frozenset(leaf for child in chosen for leaf in _break_down(child, state, 0))
 
@@ -142,25 +146,6 @@ def share(first: OptimizerCell, second: OptimizerCell, state: State) -> bool:
     return any(_overlap(one, other, state) for one in mine for other in theirs)
 
 
-def _slices_overlap(first: Cover, second: Cover) -> bool:
-    """Whether two slices of the same unknown list share an item, if it is long enough for both."""
-    a, b = first.start or None, first.stop
-    c, d = second.start or None, second.stop
-    if (a, b) == (c, d):
-        return True
-    if (a is None and c is None) or (b is None and d is None):
-        return True
-    if a is None and b is not None and c is not None:
-        return _same_side(b, c) and c < b
-    if c is None and d is not None and a is not None:
-        return _same_side(d, a) and a < d
-    return False
-
-
-def _same_side(one: int, two: int) -> bool:
-    return (one < 0) == (two < 0)
-
-
 def _judge_gaps(machine: Machine, state: State, optimizer: Ref, dealt: list[Ref | None]) -> None:
     """Tell if the children of one of the modules that were dealt out to groups were left out."""
     cell = state.get(optimizer, OptimizerCell)
@@ -196,8 +181,9 @@ def _dealt_out(cover: Cover, state: State) -> Ref | None:
 
 def _missing(module: Ref, covers: list[Cover], state: State, optimizer: Ref) -> str | None:
     children = modules.children_of(module, state)
-    if children is None:
-        return _symbolic_gap([cover for cover in covers if cover.sliced], covers, state)
+    mine = [cover for cover in covers if cover.sliced and cover.module == module]
+    if children is None or any(cover.symbol for cover in mine):
+        return _open_gap(module, mine, covers, state)
     held = {leaf for cover in covers for leaf in leaves(cover, state)}
     elsewhere = _held_by_others(state, optimizer)
     present = [n for n, child in enumerate(children) if held.issuperset(_break_down(child, state, 0))]
@@ -255,20 +241,18 @@ def exclusive(one: Path, other: Path) -> bool:
     return any(isinstance(part, tuple) and ways.get(part[0], part[1]) != part[1] for part in other)
 
 
-def _symbolic_gap(sliced: list[Cover], covers: list[Cover], state: State) -> str | None:
-    """A gap between slices whose ends are counted from the same side, in a module of unknown size."""
-    if len(sliced) != len(covers) or len(sliced) < 2:
-        return None
+def _open_gap(module: Ref, mine: list[Cover], covers: list[Cover], state: State) -> str | None:
+    """A gap between slices of a module, where its children or their ends are not known."""
     others = [cell for cell in state.heap.values() if isinstance(cell, OptimizerCell)]
-    if len(others) > 1:
+    if len(others) > 1 or not mine:
         return None
-    ordered = sorted(sliced, key=lambda cover: (cover.start not in (None, 0), cover.start or 0))
-    if ordered[0].start not in (None, 0) or ordered[-1].stop is not None:
-        return None
-    for first, second in pairwise(ordered):
-        if first.stop is None or second.start is None or not _same_side(first.stop, second.start):
-            return None
-        if second.start > first.stop:
-            wide = second.start - first.stop > 1
-            return f"children()[{first.stop}:{second.start}]" if wide else f"children()[{first.stop}]"
-    return None
+    apart = all(cover in mine or _is_apart(cover.module, module, state) for cover in covers)
+    return slices.gap(mine) if apart else None
+
+
+def _is_apart(other: Ref, module: Ref, state: State) -> bool:
+    """Whether a part can hold nothing of a module: both are attributes of the same one."""
+    one, two = state.cell(other), state.cell(module)
+    if not isinstance(one, InstanceCell | TensorCell) or not isinstance(two, InstanceCell) or one.parent is None:
+        return False
+    return two.parent is not None and one.parent[0] == two.parent[0] and one.parent[1] != two.parent[1]

@@ -219,6 +219,9 @@ def _conditional(machine: Machine, node: ir.Conditional, state: State) -> Value:
 
 def _display(machine: Machine, node: ir.Display, state: State) -> Value:
     """`[a, *b]`: items one by one unless a starred one is not known."""
+    if len(node.items) == 1 and isinstance(alone := node.items[0], ir.Starred):
+        value, where = machine.evaluate(alone.value, state), machine.site(alone.value)
+        return containers.copied(machine, value, node.kind, state, where, Purpose("*"))
     values: list[Value] = []
     sites: list[Site] = []
     spread: list[Value] = []

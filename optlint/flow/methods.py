@@ -159,6 +159,8 @@ def _on_instance(
         if cell.is_module is None and name in torch_api.UNMISTAKABLE:
             state.put(receiver, replace(cell, is_module=True))
         return modules.iterator(machine, receiver, name, arguments, state, site)
+    if name == "children" and name not in machine.own_methods and cell.is_module is None and cell.cls is UNKNOWN:
+        return UNKNOWN if arguments.all() else modules.perhaps_children(machine, receiver, state, site)
     if name in torch_api.SHOWS_MODULE and unknown_class and cell.is_module is None:
         state.put(receiver, replace(cell, is_module=True))
     if name in torch_api.REGISTERS and cell.is_module:
@@ -166,7 +168,7 @@ def _on_instance(
     if name in growth.CHANGING and growth.is_container(cell):
         growth.changed(receiver, name, arguments, state)
         return receiver if name in ("append", "extend", "insert") else UNKNOWN
-    if name == "requires_grad_" and cell.is_module:
+    if name == "requires_grad_" and (cell.is_module or cell.part_of is not None):
         tensor_methods.tell_keywords(machine, ".requires_grad_()", arguments, site)
         _freeze_module(receiver, arguments, state)
     if name == "apply" and arguments.values:

@@ -211,6 +211,13 @@ def _children_iterator(machine: Machine, receiver: Ref, made: IteratorCell, stat
     return replace(made, item=_pair(machine, each, named, state, made.made), items=items, children=cover)
 
 
+def perhaps_children(machine: Machine, receiver: Ref, state: State, site: Site) -> Ref:
+    """`x.children()` of something unknown: of a module an iterator, of anything else perhaps a list."""
+    cover = cover_of(receiver, state, site)
+    each = machine.new(state, InstanceCell(UNKNOWN, site, part_of=cover))
+    return machine.new(state, SequenceCell("children", site, None, each, children=cover))
+
+
 def _pair(machine: Machine, module: Ref, named: bool, state: State, site: Site) -> Value:
     return containers.sequence(machine, state, "tuple", site, (UNKNOWN, module)) if named else module
 

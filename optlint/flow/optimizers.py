@@ -37,6 +37,7 @@ from optlint.flow.values import (
     SequenceCell,
     TensorCell,
     Union,
+    Use,
     Value,
     options_of,
 )
@@ -210,7 +211,7 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
     if wrong:
         _tell_wrong(build, wrong, params, site)
     elif isinstance(cell, IteratorCell) and isinstance(params, Ref):
-        if not consumption.draw(build.machine, params, state, site, build.purpose):
+        if not consumption.draw(build.machine, params, state, site, build.purpose) or cell.use is not Use.FRESH:
             known = None
         _tensors_in(build, cell.item, site, site)
     elif isinstance(cell, SequenceCell):

@@ -13,6 +13,7 @@ from optlint.flow import (
     ir,
     modules,
     objects,
+    slices,
     tensor_methods,
 )
 from optlint.flow.machine import Machine
@@ -79,8 +80,9 @@ def _of_instance(
 
 def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Slice, state: State) -> Value:
     """`receiver[start:stop]`."""
-    bounds = [_bound(machine, part, state) for part in (index.lower, index.upper)]
+    bounds = [slices.bound_of(machine, part, state) for part in (index.lower, index.upper)]
     whole = index.step is None and not any(bound is ... for bound in bounds)
+    plain = whole and not any(isinstance(bound, slices.Place) for bound in bounds)
     cell, site = state.cell(receiver), machine.site(node)
     if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
         return tensor_methods.piece(machine, receiver, cell, state, machine.site(node))
@@ -88,48 +90,42 @@ def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Sli
         return _sliced_module(machine, receiver, cell, bounds if whole else None, site, state)
     if not isinstance(cell, SequenceCell):
         return UNKNOWN
-    children = consumption.narrowed(cell.children, bounds[0], bounds[1], site) if whole else None
-    layers = indices.sliced_layers(receiver, (*bounds, _bound(machine, index.step, state)), state)
+    children = slices.narrowed(cell.children, bounds[0], bounds[1], site) if whole else None
+    layers = indices.sliced_layers(receiver, (*bounds, slices.bound_of(machine, index.step, state)), state)
     made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None, children=children)
     made = replace(made, layers=layers, members=None, whole=False)
-    if cell.items is not None and whole:
+    if cell.items is not None and plain:
         part = slice(*bounds)
         made = replace(made, items=cell.items[part], sites=cell.sites[part] if cell.sites else None)
-    elif children is not None and isinstance(each := state.get(cell.item, InstanceCell), InstanceCell):
-        made = replace(made, item=machine.new(state, replace(each, part_of=children)))
     elif children is not None:
-        made = replace(made, item=_each_pair(machine, cell, children, state))
+        made = replace(made, item=_each(machine, cell, children, state))
+    else:
+        made = replace(made, item=consumption.some_of(machine, made.item, state))
     return machine.new(state, made)
 
 
-def _each_pair(machine: Machine, cell: SequenceCell, children: Cover, state: State) -> Value:
-    """A name with the module that stands for each child of a slice."""
-    site = children.site
+def _each(machine: Machine, cell: SequenceCell, children: Cover, state: State) -> Value:
+    """What stands for each child of a slice: a module, or a name with one."""
+    site, one = children.site, cell.items[0] if cell.items else cell.item
     assert site is not None
-    each = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, part_of=children))
-    pair = state.get(cell.item, SequenceCell)
-    return containers.sequence(machine, state, "tuple", site, (UNKNOWN, each)) if pair is not None else UNKNOWN
+    known = state.get(one, InstanceCell)
+    blank = InstanceCell(UNKNOWN, site, is_module=True) if known is None or cell.items else known
+    each = machine.new(state, replace(blank, part_of=children))
+    pair = state.get(one, SequenceCell)
+    return containers.sequence(machine, state, "tuple", site, (UNKNOWN, each)) if pair is not None else each
 
 
 def _any_item(cell: SequenceCell) -> Value:
     return cell.item if cell.items is None else union(cell.items)
 
 
-def _bound(machine: Machine, node: ir.Expression | None, state: State) -> Any:
-    """The number that a slice starts or stops at; `...` stands for one that is not known."""
-    if node is None:
-        return None
-    value = machine.evaluate(node, state)
-    known = isinstance(value, Const) and isinstance(value.value, int)
-    return value.value if known else ...  # type: ignore[union-attr]
-
-
 def _sliced_module(
-    machine: Machine, receiver: Ref, cell: InstanceCell, bounds: list[int | None] | None, site: Site, state: State
+    machine: Machine, receiver: Ref, cell: InstanceCell, bounds: list[Any] | None, site: Site, state: State
 ) -> Value:
     """`sequential[:3]`: a container of some of its children."""
     if bounds is None:
         return machine.new(state, InstanceCell(cell.cls, site, is_module=True))
-    children = cell.children[slice(*bounds)] if cell.children is not None else None
-    part = consumption.narrowed(modules.cover_of(receiver, state, site), bounds[0], bounds[1], site)
+    plain = cell.children is not None and not any(isinstance(bound, slices.Place) for bound in bounds)
+    children = cell.children[slice(*bounds)] if cell.children is not None and plain else None
+    part = slices.narrowed(modules.cover_of(receiver, state, site), bounds[0], bounds[1], site)
     return machine.new(state, InstanceCell(cell.cls, site, is_module=True, children=children, part_of=part))

@@ -290,6 +290,7 @@ class Cover:
     stop: int | None = None
     sliced: bool = False
     site: Site | None = None
+    symbol: tuple[int, str] | None = None  # where `start` and `stop` count from, if that has only a name
 
 
 @dataclass(frozen=True, slots=True)

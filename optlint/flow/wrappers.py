@@ -13,6 +13,7 @@ from optlint.flow import (
     indices,
     ir,
     sets,
+    slices,
     torch_api,
 )
 from optlint.flow.consumption import Purpose
@@ -114,7 +115,7 @@ def _sliced_contents(
         return made
     start, stop = (None, bounds[0]) if len(bounds) == 1 else bounds
     items = source.items[slice(start, stop)] if source.items is not None else None
-    children = consumption.narrowed(source.children, start, stop, made.made)
+    children = slices.narrowed(source.children, start, stop, made.made)
     return replace(made, items=items, children=children)
 
 
@@ -128,6 +129,8 @@ def _wrapped_item(
         return containers.sequence(machine, state, "tuple", site, indices.paired(items, values, state))
     if name == "from_iterable" and items:
         return consumption.item_of(machine, items[0], state, site)
+    if name in ("filter", "filterfalse", "takewhile", "dropwhile", "islice", "compress") and items:
+        return consumption.some_of(machine, items[0], state)
     return union(items) if items else UNKNOWN
 
 
