@@ -197,7 +197,7 @@ def _is_harmless(node: ir.Call) -> bool:
 def tell(machine: Machine, cells: tuple[IteratorCell, ...], event: Event, state: State) -> None:
     """Tell the checks, when all is known that is done to these iterators and to others at the same place."""
     machine.births.told.setdefault((type(event), event.site.origin), []).extend(cells)
-    machine.when_over(lambda: machine.emit(_judged(machine, event, state)))
+    machine.when_over(lambda: machine.emit(_judged(machine, event, state)), however=True)
 
 
 def _judged(machine: Machine, event: Event, state: State) -> Event:

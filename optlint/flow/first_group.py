@@ -64,4 +64,4 @@ def written(machine: Machine, group: MappingCell, key: Value, site: Site, state:
         machine.other_groups.add((owner, key.value))
     elif cell.count is not None and cell.count[0] > 1:
         told = events.FirstGroupSet(site, str(key.value), cell.name, cell.count[0])
-        machine.verdicts.append(lambda: None if (owner, key.value) in machine.other_groups else machine.emit(told))
+        machine.when_over(lambda: None if (owner, key.value) in machine.other_groups else machine.emit(told))

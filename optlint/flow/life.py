@@ -53,9 +53,11 @@ class Life:
             verdict()
 
     def _settle(self, state: State) -> None:
-        """Judge what waited for the end of a root."""
-        pending, self.machine.pending = self.machine.pending, []
-        for judge in pending:
+        """Judge what waited for the end of a root, if that came: who knows what else would have happened."""
+        machine = self.machine
+        machine.cut_short |= machine.exhausted
+        pending, machine.pending = machine.pending, []
+        for judge in () if machine.exhausted else pending:
             judge(state)
 
     def _run_rest(self, state: State, before: _Mark) -> None:
@@ -99,7 +101,7 @@ class Life:
         """Run a function with arguments of which only the annotations tell anything."""
         machine, node = self.machine, closure.node
         before = self._mark()
-        machine.steps, machine.called = 0, dict.fromkeys(machine.called, 1)
+        machine.begin_root()
         machine.frame = Frame(self.unit, (0,))
         frame = inlining.enter(machine, closure, Arguments((), {}, (), {}, open=True), _call_of(node), state)
         kinds.annotate(machine, closure, frame, state)

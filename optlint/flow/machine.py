@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 DEEPEST_CALL = 8
 MOST_CALLS_OF_ONE = 12
-MOST_STEPS = 400_000
+MOST_STEPS = 250_000  # evaluated expressions in a file, some seconds; a usual file has some thousands
+MOST_STEPS_OF_ROOT = 40_000
+SPARE_STEPS = 500  # of each root, once those of the file are spent
 
 
 @dataclass(slots=True, eq=False)
@@ -178,7 +180,8 @@ class Machine:
     changes: list[str] = field(default_factory=list)  # see changes.py
     growing: dict[ir.Class, bool] = field(default_factory=dict)  # see growth.py
     cut_short: bool = False  # the budget was spent somewhere
-    steps: int = 0
+    steps: int = 0  # since the running root began
+    steps_before: int = 0
 
     def evaluate(self, node: ir.Expression, state: State) -> Value:
         """The value of an expression; the state takes its effects."""
@@ -203,7 +206,12 @@ class Machine:
     @property
     def exhausted(self) -> bool:
         """Whether the budget is spent; what is not run is not reported."""
-        return self.steps > MOST_STEPS
+        return self.steps > (MOST_STEPS_OF_ROOT if self.steps_before < MOST_STEPS else SPARE_STEPS)
+
+    def begin_root(self) -> None:
+        """Run something that nobody called: calls and steps are counted anew."""
+        self.steps_before += self.steps
+        self.steps, self.called = 0, dict.fromkeys(self.called, 1)
 
     def emit(self, event: object) -> None:
         """Tell the checks."""
@@ -225,6 +233,6 @@ class Machine:
         """Do this when the running root is over, with its last state."""
         self.pending.append(judge)
 
-    def when_over(self, verdict: Callable[[], None]) -> None:
-        """Do this when all of the program has been run."""
-        self.verdicts.append(verdict)
+    def when_over(self, verdict: Callable[[], None], *, however: bool = False) -> None:
+        """Do this when all of the program has been run; `however` it ended: also where the budget was spent."""
+        self.verdicts.append(verdict if however else lambda: None if self.cut_short else verdict())
