@@ -70,6 +70,14 @@ class KeyIgnored(Seen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamesMissed(Seen):
+    """A group is empty because the words that choose it match no name of the model."""
+
+    words: tuple[str, ...]
+    whole: bool  # a name must be one of the words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RatesSplitLayers(Seen):
     """Groups are consecutive runs of the model's parameters that cut through layers; `parameters` are those cut off."""
 

@@ -13,7 +13,8 @@ from optlint.auditing.models import ModelMap
 from optlint.auditing.order import told_of
 from optlint.auditing.reading import is_read_in_source
 from optlint.auditing.sources import given_at, key_span
-from optlint.observations import BuildRefused, GroupGiven, KeyIgnored, RatesSplitLayers
+from optlint.auditing.wording import misses, wording_at
+from optlint.observations import BuildRefused, GroupGiven, KeyIgnored, NamesMissed, RatesSplitLayers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def _judge_group(record: OptimizerRecord, group: int, given: dict[str, Any], pla
     origin, tensors = record.origins[group], given["params"]
     told = {"place": place, "group": group, "source": words_of(record, group), "size": origin.size, **told_of(record)}
     if not tensors and origin.state != "used up":
-        yield GroupGiven(**told)
+        yield _unmatched(record, group) or GroupGiven(**told)
     repeated = [id(tensor) for tensor in tensors]
     twice = (
         {identity for identity in repeated if repeated.count(identity) > 1}
@@ -60,6 +61,17 @@ def _judge_group(record: OptimizerRecord, group: int, given: dict[str, Any], pla
     if twice:
         names = tuple(record.parameters[identity].label for identity in dict.fromkeys(repeated) if identity in twice)
         yield GroupGiven(duplicates=names, parameters=names, **told)
+
+
+def _unmatched(record: OptimizerRecord, group: int) -> NamesMissed | None:
+    """An empty group whose words match no name of the model, though something was meant by them."""
+    place, root = record.origins[group].place, record.root() if record.root is not None else None
+    wording = wording_at(place, *numbered(record, group)) if place is not None and root is not None else None
+    if wording is None or root is None or not misses(wording, root):
+        return None
+    return NamesMissed(
+        place=wording.place, group=group, words=wording.words, whole=wording.whole, **told_of(record)
+    )  # fmt: skip
 
 
 def words_of(record: OptimizerRecord, group: int) -> str:

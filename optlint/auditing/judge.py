@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -24,6 +25,7 @@ WINDOW = 3
 STILL = 4
 ZERO_TO_THE_END = 5
 ZERO_IN_BETWEEN = 200
+ZERO_SAMPLES = 8  # tensors
 HUGE = 1e8
 TINY = 1e-9
 WORDS = {
@@ -168,11 +170,17 @@ def judge_rates(record: OptimizerRecord, final: bool) -> Iterator[Seen]:
     if any(known):
         record.zero_since = None
         return
-    if record.zero_since is None:
-        record.zero_since = record.steps
+    now = [take_sample(tensor) for _, tensor in islice(record.tensors, ZERO_SAMPLES)]
+    if record.zero_since is None or _differ(record.zero_samples, now):  # an own optimizer may have its own rate
+        record.zero_since, record.zero_samples = record.steps, now
     steps = record.steps - record.zero_since + 1
     if steps >= (ZERO_TO_THE_END if final else ZERO_IN_BETWEEN) and any(p.grads for p in record.parameters.values()):
         yield RateUseless(place=record.place, lr=0.0, why="zero", steps=steps, **told_of(record))
+
+
+def _differ(before: list[Tensor | None], now: list[Tensor | None]) -> bool:
+    pairs = zip(before, now, strict=False)  # when an optimizer ends, its tensors may be gone
+    return any(one is not None and two is not None and not torch.equal(one, two) for one, two in pairs)
 
 
 def _unmoved(record: OptimizerRecord, held: list[_Held], why: str, rates: list[float | None]) -> Unmoved:

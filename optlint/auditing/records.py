@@ -161,6 +161,7 @@ class OptimizerRecord:
     probe_sample: Tensor | None = None
     highest_rate: float | None = None  # at the last look
     zero_since: int | None = None  # the step of the look that first found all rates zero
+    zero_samples: list[Tensor | None] = field(default_factory=list)  # of its first tensors then
     zeroed_unseen: bool = False  # its gradients are cleared in a way that leaves no trace but the values
     born_defaults: dict[str, object] = field(default_factory=dict)
     astray: frozenset[tuple[str, str]] = frozenset()  # hyperparameters set elsewhere than in the groups

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import NamesUnmatched
+    from optlint.observations import NamesMissed
 
 rule = Rule(
     "OPT306",
@@ -31,3 +32,14 @@ def nothing_matches(event: NamesUnmatched) -> Iterator[Diagnostic]:
     else:
         text = f"no parameter of this model has {words} in its name, so nothing is chosen"
     yield rule.at(event.site, text)
+
+
+@rule.check
+def group_without_matches(seen: NamesMissed) -> Iterator[Diagnostic]:
+    """Report the words that leave a group empty."""
+    words = ", ".join(f"`{word}`" for word in seen.words)
+    if seen.whole:
+        because = f"no parameter is called {words}: a name begins with those of the modules around it"
+    else:
+        because = f"no parameter of the model has {words} in its name"
+    yield rule.at(seen.place, f"group {seen.group} of {seen.name} is empty: {because}", **seen.about)

@@ -168,3 +168,36 @@ def rates_by_index() -> None:
     model = mlp(4, 4, 4, 4)
     groups = [{"params": p, "lr": 0.1 / (1 + i // 3)} for i, p in enumerate(model.parameters())]
     optim.SGD(groups, lr=0.1)  # here
+
+
+class Normed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.norm, self.head = nn.Linear(4, 8, bias=False), nn.LayerNorm(8), nn.Linear(8, 2, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.norm(self.body(x)))
+
+
+@broken("OPT306", severity="warning", by_step=0)
+def words_of_another_model() -> None:
+    model = Normed()
+    no_decay = ["LayerNorm.weight", "LayerNorm.bias"]
+    with_decay = [p for n, p in model.named_parameters() if not any(word in n for word in no_decay)]
+    without = [p for n, p in model.named_parameters() if any(word in n for word in no_decay)]  # here
+    groups = [{"params": with_decay, "weight_decay": 0.1}, {"params": without, "weight_decay": 0.0}]
+    train(model, optim.AdamW(groups))
+
+
+@broken("OPT306", severity="warning", by_step=0)
+def whole_names_where_parts_were_meant() -> None:
+    model = mlp()
+    biases = {"bias"}
+    optimizer = optim.SGD(
+        [
+            {"params": (p for n, p in model.named_parameters() if n in biases), "lr": 0.2},  # here
+            {"params": [p for n, p in model.named_parameters() if n not in biases]},
+        ],
+        lr=0.1,
+    )
+    train(model, optimizer)
