@@ -1,6 +1,7 @@
 """Results of earlier runs: by what was in a file, what it was judged by, and what else the judgement depends on.
 
-One line a file, with JSON only for what most files do not have: importing `json` would cost more than all else.
+One line a file, with JSON only for what most files do not have: importing `json` would cost more than all else. Each
+program and selection of rules has results of its own, so that a commit hook and a terminal do not take turns to forget.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from optlint.selection import Selection
 
 FOLDER = ".optlint_cache"
-NAME = "results.txt"
+PREFIX = "results-"
 MARKS = {".gitignore": "*\n", "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n"}
-OWN_FILES = (NAME, *MARKS)
+MOST_PROGRAMS = 8  # whose results are kept
 MOST_STRANGERS = 2  # entries that may stay for each one that a run has used, before files that are gone are looked for
 
 
@@ -40,10 +41,9 @@ class Cache:
     """The results in one file; it is written only if something new has come, and at once."""
 
     def __init__(self, folder: str, selection: Selection) -> None:
-        self._path = os.path.join(folder, FOLDER, NAME)
-        self._selection = selection
         self._here = os.getcwd()
-        self._program = _program()
+        self._program = digest(f"{_program()} {selection!r}".encode("utf-8", "surrogatepass"))
+        self._path = os.path.join(folder, FOLDER, f"{PREFIX}{self._program}.txt")
         self._entries = _read(self._path, self._program)
         self._used: set[str] = set()
         self._is_new = False
@@ -52,9 +52,9 @@ class Cache:
 
     def get(self, path: str, content: str, config: Config, named: bool) -> tuple[Diagnostic, ...] | None:
         """What was found in a file whose bytes have this digest, if it is known and still holds."""
-        key = os.path.join(self._here, path)
+        key = self._key(path, named)
         entry = self._entries.get(key)
-        if entry is None or (entry.content, entry.judge) != (content, self._judge(config, named)):
+        if entry is None or (entry.content, entry.judge) != (content, self._judge(config)):
             return None
         if entry.others and not self._still_holds(entry.others):
             return None
@@ -65,12 +65,11 @@ class Cache:
         self, path: str, content: str, config: Config, named: bool, found: Iterable[Diagnostic], others: Iterable[str]
     ) -> None:
         """Keep what was found in a file; `others` are the paths that this depends on."""
-        key = os.path.join(self._here, path)
+        key = self._key(path, named)
         if not key.isprintable():
             return
         depends = {other: self._digest_of(other) for other in others}
-        judge = self._judge(config, named)
-        self._entries[key] = Entry(content, judge, _json(depends), _json(_records(found, path)))
+        self._entries[key] = Entry(content, self._judge(config), _json(depends), _json(_records(found, path)))
         self._used.add(key)
         self._is_new = True
 
@@ -81,20 +80,25 @@ class Cache:
         from optlint.writing import write_atomically
 
         if len(self._entries) > (MOST_STRANGERS + 1) * len(self._used) + 1000:
-            self._entries = {key: entry for key, entry in self._entries.items() if os.path.exists(key)}
+            self._entries = {key: entry for key, entry in self._entries.items() if os.path.exists(key[1:])}
         body = "".join("\t".join((key, *entry)) + "\n" for key, entry in self._entries.items()).encode()
         try:
             _make_folder(os.path.dirname(self._path))
             write_atomically(self._path, f"{self._program} {digest(body)}\n".encode() + body)
+            _forget_old(os.path.dirname(self._path))
         except OSError:
             return
         self._is_new = False
 
-    def _judge(self, config: Config, named: bool) -> str:
-        """A digest of all that a file is judged by, besides our own program."""
+    def _key(self, path: str, named: bool) -> str:
+        """How a file is called here: of one that the user named more is said."""
+        return f"{'+' if named else '-'}{os.path.join(self._here, path)}"
+
+    def _judge(self, config: Config) -> str:
+        """A digest of the configuration that a file is judged by."""
         if config not in self._judges:
-            self._judges[config] = digest(repr((config, self._selection)).encode("utf-8", "surrogatepass"))
-        return self._judges[config] + ("+" if named else "")
+            self._judges[config] = digest(repr(config).encode("utf-8", "surrogatepass"))
+        return self._judges[config]
 
     def _still_holds(self, others: str) -> bool:
         import json
@@ -204,6 +208,18 @@ def _diagnostics(records: str, path: str) -> tuple[Diagnostic, ...]:
     from optlint.records import diagnostic_of
 
     return tuple(diagnostic_of(record, path) for record in json.loads(records))
+
+
+def is_ours(name: str) -> bool:
+    """Whether a file of this name in the cache's folder was made by us."""
+    return name in MARKS or name.startswith((PREFIX, ".optlint-"))
+
+
+def _forget_old(folder: str) -> None:
+    """Remove the results of programs that are used no more."""
+    names = [entry.path for entry in os.scandir(folder) if entry.name.startswith(PREFIX)]
+    for path in sorted(names, key=_changed)[:-MOST_PROGRAMS]:
+        os.unlink(path)
 
 
 def _make_folder(folder: str) -> None:

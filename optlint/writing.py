@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
-
-from optlint.edits import CannotEditError
 
 
 def replace_content(path: str, before: bytes, after: bytes) -> None:
     """Write `after` to the file, which must still hold `before`; its mode and owner are kept, links followed."""
+    from optlint.edits import CannotEditError
+
     target = os.path.realpath(path)
     if not os.access(target, os.W_OK):
         raise CannotEditError("it is not writable")
@@ -23,7 +22,8 @@ def replace_content(path: str, before: bytes, after: bytes) -> None:
 
 def write_atomically(path: str, data: bytes, like: os.stat_result | None = None) -> None:
     """Write a whole file by way of a temporary one beside it; `OSError` if that is not possible."""
-    handle, temporary = tempfile.mkstemp(prefix=".optlint-", suffix=".tmp", dir=os.path.dirname(path) or ".")
+    temporary = os.path.join(os.path.dirname(path), f".optlint-{os.urandom(8).hex()}.tmp")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
         with open(handle, "wb") as file:
             file.write(data)

@@ -16,7 +16,7 @@ OPTIONS = ()
 
 def run(arguments: Arguments) -> int:
     """Remove our own files, and their folder if nothing else is in it."""
-    from optlint.cache import FOLDER, OWN_FILES, cache_folder
+    from optlint.cache import FOLDER, cache_folder, is_ours
 
     folder = os.path.join(cache_folder(os.getcwd()), FOLDER)
     if not os.path.isdir(folder):
@@ -24,7 +24,7 @@ def run(arguments: Arguments) -> int:
         return 0
     try:
         for name in os.listdir(folder):
-            if name in OWN_FILES or name.startswith(".optlint-"):
+            if is_ours(name):
                 os.unlink(os.path.join(folder, name))
         os.rmdir(folder)
     except OSError as error:

@@ -45,6 +45,11 @@ def kept(folder: Path, *found: Diagnostic, others: Iterable[str] = (), config: C
     cache.save()
 
 
+def results(folder: Path) -> Path:
+    (path,) = (folder / ".optlint_cache").glob("results-*")
+    return path
+
+
 def known(
     folder: Path, data: str = DATA, config: Config | None = None, named: bool = False
 ) -> tuple[Diagnostic, ...] | None:
@@ -70,6 +75,21 @@ def test_a_file_judged_otherwise_is_not_known(folder: Path) -> None:
     assert known(folder, config=parse_table({"severity": {"OPT101": "info"}})) is None
     assert known(folder, named=True) is None
     assert reopened(folder, Selection(ignore=("OPT1",))).get("a.py", DATA, Config(), False) is None
+
+
+def test_who_asks_otherwise_takes_nothing_away(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(folder, FOUND)
+    cache = reopened(folder)
+    cache.put("a.py", DATA, Config(), True, [], [])
+    cache.save()
+    assert (known(folder), known(folder, named=True)) == ((FOUND,), ())
+    for program in map(str, range(20)):
+        with monkeypatch.context() as patch:
+            patch.setattr(cache_module, "_program", lambda name=program: name)
+            kept(folder)
+            assert known(folder) == ()
+        assert (known(folder) == (FOUND,)) is (int(program) < 7)
+    assert len(list((folder / ".optlint_cache").glob("results-*"))) == 8
 
 
 def test_another_program_knows_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +152,7 @@ BROKEN = {
 @pytest.mark.parametrize("breaking", BROKEN.values(), ids=BROKEN)
 def test_a_broken_cache_is_ignored(folder: Path, breaking: Callable[[bytes], bytes]) -> None:
     kept(folder, FOUND)
-    path = folder / ".optlint_cache" / "results.txt"
+    path = results(folder)
     path.write_bytes(breaking(path.read_bytes()))
     assert known(folder) is None
     kept(folder, FOUND)
@@ -151,7 +171,7 @@ def test_nothing_is_written_if_nothing_is_new(folder: Path) -> None:
     reopened(folder).save()
     assert os.listdir(folder) == []
     kept(folder, FOUND)
-    path = folder / ".optlint_cache" / "results.txt"
+    path = results(folder)
     before = path.stat().st_mtime_ns
     cache = reopened(folder)
     assert cache.get("a.py", DATA, Config(), False)
@@ -167,7 +187,7 @@ def test_a_folder_that_cannot_be_written_is_no_trouble(folder: Path) -> None:
 
 def test_git_leaves_the_cache_alone(folder: Path) -> None:
     kept(folder, FOUND)
-    assert sorted(os.listdir(folder / ".optlint_cache")) == [".gitignore", "CACHEDIR.TAG", "results.txt"]
+    assert sorted(os.listdir(folder / ".optlint_cache")) == [".gitignore", "CACHEDIR.TAG", results(folder).name]
     assert (folder / ".optlint_cache" / ".gitignore").read_text() == "*\n"
 
 
@@ -178,8 +198,8 @@ def test_files_that_are_gone_are_forgotten_some_day(folder: Path) -> None:
     cache.save()
     (folder / "a.py").touch()
     kept(folder, FOUND)
-    _, *lines = (folder / ".optlint_cache" / "results.txt").read_text().splitlines()
-    assert [line.split("\t")[0] for line in lines] == [str(folder / "a.py")]
+    _, *lines = (results(folder)).read_text().splitlines()
+    assert [line.split("\t")[0] for line in lines] == [f"-{folder / 'a.py'}"]
 
 
 def test_the_cache_lies_at_the_root_of_the_project(tmp_path: Path) -> None:
