@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import TensorHidden
     from optlint.observations import Unowned
 
 rule = Rule(
     "OPT402",
     "unregistered-parameter",
     "a trainable tensor of a module that is not registered",
-    needs=RUN_ONLY,
+    needs=(("Module",), ("requires_grad", "Parameter")),
 )
 
 
@@ -24,6 +25,17 @@ WHAT = {
     "plain tensor": "a plain tensor, not a Parameter",
     "hidden parameter": "a plain container",
 }
+
+
+@rule.check
+def plain_tensor(event: TensorHidden) -> Iterator[Diagnostic]:
+    """Report an attribute with a trainable tensor that the class makes, computes with, and registers nowhere."""
+    what = "is a plain tensor, not a Parameter" if event.kind == "tensor" else f"is a plain {event.kind}"
+    yield rule.at(
+        event.site,
+        f"no optimizer gets what `{event.attribute}` holds: it {what}, so the module does not register it",
+        notes=(("it computes here", event.used),),
+    )
 
 
 @rule.check

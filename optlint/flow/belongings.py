@@ -20,3 +20,16 @@ class ModulesHidden:
     attribute: str
     kind: str
     used: Site
+
+
+@dataclass(frozen=True, slots=True)
+class TensorHidden:
+    """An attribute of a module holds a leaf that requires gradients, and nothing registers it.
+
+    `kind` is `tensor`, or the container that holds it: `list`, `tuple` or `dict`; `used` is where it computes.
+    """
+
+    site: Site
+    attribute: str
+    kind: str
+    used: Site

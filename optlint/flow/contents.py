@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from optlint.flow import ir
 from optlint.flow.changes import name_of
@@ -29,13 +29,23 @@ HANDLES = frozenset(
 )
 SETTINGS = frozenset("config cfg conf args opt opts options hparams hps params settings kwargs".split())  # no modules
 WEIGHTS = frozenset({"weight", "bias"})
+TURNED = frozenset({"T", "mT", "H", "mH"})  # the same tensor, seen from another side
+COMPUTING = frozenset("torch F nn einsum rearrange repeat".split())
+
+
+class Store(NamedTuple):
+    """An assignment to the attribute, and the function that it stands in."""
+
+    target: ir.Attribute
+    value: ir.Expression
+    function: ir.Function | None
 
 
 @dataclass(slots=True)
 class Fate:
     """The places where an attribute is set and where its content computes, and whether anything else happens to it."""
 
-    stores: list[tuple[ir.Attribute, ir.Expression]] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
     used: list[ir.Node] = field(default_factory=list)
     handled: bool = False
     built: bool = False  # items are added one by one
@@ -119,9 +129,9 @@ class Expressions:
             return True
         if not self.holds(node.value):
             return False
-        if node.attr in WEIGHTS and not self.question.tensors:
+        if node.attr in (TURNED if self.question.tensors else WEIGHTS):
             return True
-        self.doubt(_handles(node))
+        self.doubt(self.handles(node))
         return False
 
     def _subscript(self, node: ir.Subscript) -> bool:
@@ -138,6 +148,13 @@ class Expressions:
     def one_of(self, nodes: Iterable[ir.Expression]) -> bool:
         """Whether one of several expressions gives the content; all of them are read."""
         return True in [self.holds(node) for node in nodes]
+
+    def handles(self, node: ir.Attribute) -> bool:
+        """Whether an attribute or method of the content does more than look; weights may be looked at by `.data`."""
+        if self.question.tensors and node.attr in ("requires_grad", "requires_grad_"):
+            return False
+        of_weight = isinstance(node.value, ir.Attribute) and node.value.attr in WEIGHTS
+        return node.attr in HANDLES and not (of_weight and node.attr in ("data", "detach"))
 
     def _conditional(self, node: ir.Conditional) -> bool:
         self.holds(node.test)
@@ -214,7 +231,7 @@ class Expressions:
             self._use(node)
         elif name not in LOOKS:
             mine = any(isinstance(value, ir.Name) and value.id == self.scope.me for value in values)
-            self.doubt(held or mine or _handles(func))
+            self.doubt(held or mine or self.handles(func))
         return False
 
     def _run_by(self, node: ir.Call) -> bool:
@@ -238,7 +255,7 @@ class Expressions:
         if not parts or parts[-1][:1].isupper() or not HANDLES.isdisjoint(parts):
             return False
         of_self = len(parts) == 2 and parts[0] == self.scope.me
-        return parts[0] in ("torch", "F", "nn") or (of_self and self._is_part(parts[1]))
+        return parts[0] in COMPUTING or (of_self and self._is_part(parts[1]))
 
     def _is_part(self, name: str) -> bool:
         """Whether an attribute of `self` is no method of its class."""
@@ -253,12 +270,6 @@ class Expressions:
     def _use(self, node: ir.Node) -> None:
         if not self.quiet:
             self.fate.used.append(node)
-
-
-def _handles(node: ir.Attribute) -> bool:
-    """Whether an attribute or method of the content does more than look; weights may be looked at through `.data`."""
-    of_weight = isinstance(node.value, ir.Attribute) and node.value.attr in WEIGHTS
-    return node.attr in HANDLES and not (of_weight and node.attr in ("data", "detach"))
 
 
 def is_quiet(node: ir.Expression) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from optlint.flow.belongings import ModulesHidden as ModulesHidden
+from optlint.flow.belongings import TensorHidden as TensorHidden
 
 if TYPE_CHECKING:
     from optlint.diagnostic import Span

@@ -10,7 +10,17 @@ from collections.abc import Callable, Iterator
 
 from optlint.flow import ir
 from optlint.flow.changes import name_of
-from optlint.flow.contents import HANDLES, STATEMENTS, Bodies, Expressions, Fate, Question, Scope, is_quiet, sources
+from optlint.flow.contents import (
+    STATEMENTS,
+    Bodies,
+    Expressions,
+    Fate,
+    Question,
+    Scope,
+    Store,
+    is_quiet,
+    sources,
+)
 
 MOST_ROUNDS = 6
 
@@ -91,7 +101,7 @@ class _Reading(Expressions):
         elif isinstance(node, ir.Function):
             if self.scope.node is not None:  # one inside this one sees its names
                 self._run(self.bodies(node))
-        elif not isinstance(node, ir.Class):
+        elif not isinstance(node, ir.Class | ir.Assert):
             self._others(node)
 
     def _others(self, node: ir.Node) -> None:
@@ -134,7 +144,7 @@ class _Reading(Expressions):
         elif isinstance(target, ir.Subscript) and self.holds(target.value):
             self.added(value)
         elif isinstance(target, ir.Attribute) and self.holds(target.value):
-            self.doubt(target.attr in HANDLES or held)
+            self.doubt(self.handles(target) or held)
         elif held:
             self.doubt(True)
 
@@ -157,7 +167,7 @@ class _Reading(Expressions):
     def _stored(self, target: ir.Attribute, value: ir.Expression | None) -> None:
         self.doubt(value is None)
         if value is not None:
-            self.fate.stores.append((target, value))
+            self.fate.stores.append(Store(target, value, self.scope.node))
             self._flows(value)
 
     def _augmented(self, node: ir.AugmentedAssign) -> None:
@@ -176,5 +186,5 @@ class _Reading(Expressions):
 
     def _flows(self, value: ir.Expression) -> None:
         """What is stored is the content, whatever names stand for it; who freezes it there knows what it is for."""
-        self.doubt(any(isinstance(part, ir.Attribute) and part.attr in HANDLES for part in ir.walk(value)))
+        self.doubt(any(isinstance(part, ir.Attribute) and self.handles(part) for part in ir.walk(value)))
         self.names.update(sources(value))

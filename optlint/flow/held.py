@@ -1,4 +1,4 @@
-"""Modules and Parameters in plain containers of a module, and plain tensors that should be Parameters.
+"""Modules in plain containers of a module, which does not register them.
 
 Spelling tells which attributes are worth a look (`fates.py`), the engine what they hold when an object is complete.
 """
@@ -43,21 +43,19 @@ class Suspect(NamedTuple):
 
     name: str
     fate: contents.Fate
-    tensors: bool
 
 
 def suspects(machine: Machine, cls: ClassValue) -> tuple[Suspect, ...]:
     """The attributes of a class of modules that may hold what it does not register."""
-    if not _is_plain_module(cls):
+    if not is_plain_module(cls):
         return ()
     own = {name for node in cls.node.body if isinstance(node, ir.Function) for name in _stored(machine, node)}
     if not own or not OWN_WAYS.isdisjoint(machine.mentions(cls.node)):
         return ()
-    family = frozenset(known.node for known in machine.classes if _are_related(known, cls)) | {cls.node}
-    return tuple(found for name, tensors in sorted(own) if (found := _suspect(machine, family, name, tensors)))
+    return tuple(found for name in sorted(own) if (found := _suspect(machine, family(machine, cls), name)))
 
 
-def _is_plain_module(cls: ClassValue) -> bool:
+def is_plain_module(cls: ClassValue) -> bool:
     """Whether objects are `nn.Module`s, and no base of which nothing is known may register more."""
     outer = [base for base in classes.ancestry(cls) if not isinstance(base, ClassValue)]
     return classes.is_module(cls) is True and all(
@@ -65,18 +63,22 @@ def _is_plain_module(cls: ClassValue) -> bool:
     )
 
 
+def family(machine: Machine, cls: ClassValue) -> frozenset[ir.Class]:
+    """The class, its bases and those derived from it, as far as the file defines them."""
+    return frozenset(known.node for known in machine.classes if _are_related(known, cls)) | {cls.node}
+
+
 def _are_related(known: ClassValue, cls: Value) -> bool:
     return known in classes.ancestry(cls) or cls in classes.ancestry(known)
 
 
-def _suspect(machine: Machine, family: frozenset[ir.Class], name: str, tensors: bool) -> Suspect | None:
-    question = contents.Question(name, family, tensors)
-    fate = fates.fate_of(question, machine.block, machine.bodies, machine.mentions)
-    registers = any(isinstance(value, ir.Call) and name_of(value.func) in REGISTERING for _, value in fate.stores)
+def _suspect(machine: Machine, related: frozenset[ir.Class], name: str) -> Suspect | None:
+    fate = fates.fate_of(contents.Question(name, related), machine.block, machine.bodies, machine.mentions)
+    registers = any(isinstance(value, ir.Call) and name_of(value.func) in REGISTERING for _, value, _ in fate.stores)
     if fate.handled or not fate.used or not fate.stores or registers:
         return None
-    return None if fate.picked and not fate.built and all(_is_wrapper(value) for _, value in fate.stores) else \
-        Suspect(name, fate, tensors)  # fmt: skip
+    return None if fate.picked and not fate.built and all(_is_wrapper(store.value) for store in fate.stores) else \
+        Suspect(name, fate)  # fmt: skip
 
 
 def _is_wrapper(value: ir.Expression) -> bool:
@@ -84,8 +86,8 @@ def _is_wrapper(value: ir.Expression) -> bool:
     return isinstance(value, ir.Display) and len(value.items) == 1
 
 
-def _stored(machine: Machine, function: ir.Function) -> Iterator[tuple[str, bool]]:
-    """The attributes that a method sets to what looks like a container, or like a tensor that should be trained."""
+def _stored(machine: Machine, function: ir.Function) -> Iterator[str]:
+    """The attributes that a method sets to what looks like a container."""
     if not function.parameters:
         return
     me, plain = function.parameters[0].name, set[str]()
@@ -98,7 +100,7 @@ def _stored(machine: Machine, function: ir.Function) -> Iterator[tuple[str, bool
     for target, value in found:
         of_self = isinstance(target, ir.Attribute) and isinstance(target.value, ir.Name) and target.value.id == me
         if isinstance(target, ir.Attribute) and of_self and _is_container(value, plain):
-            yield target.attr, False
+            yield target.attr
 
 
 def _flat(targets: tuple[ir.Expression, ...]) -> Iterator[ir.Expression]:
@@ -131,7 +133,7 @@ def judge(machine: Machine, found: tuple[Suspect, ...], ref: Ref, state: State) 
         for option in options_of(cell.get(suspect.name) or ref):
             container = state.cell(option)
             if isinstance(container, SequenceCell | MappingCell):
-                hidden = [part for part in _inside(option, state) if _is_hidden(part, ref, registered, state)]
+                hidden = [part for part in inside(option, state) if _is_hidden(part, ref, registered, state)]
                 if hidden:
                     _tell(machine, suspect, option, container)
                     break
@@ -150,19 +152,19 @@ def _registered(ref: Ref, state: State) -> set[Ref]:
     return seen
 
 
-def _inside(value: Value, state: State, depth: int = 0) -> Iterator[Ref]:
-    """The modules in a container, and in those inside it."""
+def inside(value: Value, state: State, depth: int = 0) -> Iterator[Ref]:
+    """The modules and tensors in a container, and in those inside it."""
     cell = state.cell(value)
     held: tuple[Value, ...] = ()
     if isinstance(cell, SequenceCell):
         held = cell.items if cell.items is not None else (*(cell.members or ()), *cell.among, cell.item or UNKNOWN)
     elif isinstance(cell, MappingCell):
         held = (*(entry.value for _, entry in cell.entries), cell.item)
-    elif isinstance(cell, InstanceCell) and isinstance(value, Ref):
+    elif isinstance(cell, InstanceCell | TensorCell) and isinstance(value, Ref):
         yield value
     for part in held if depth < DEEPEST else ():
         for option in options_of(part):
-            yield from _inside(option, state, depth + 1)
+            yield from inside(option, state, depth + 1)
 
 
 def _is_hidden(part: Ref, owner: Ref, registered: set[Ref], state: State) -> bool:
@@ -190,8 +192,12 @@ def trains(part: Ref, state: State, depth: int = 0) -> bool:
 
 
 def _tell(machine: Machine, suspect: Suspect, held: Value, container: SequenceCell | MappingCell) -> None:
-    stores = suspect.fate.stores
-    target = next((target for target, value in stores if machine.values.get(value.origin) == held), stores[0][0])
-    site = machine.site(target)
+    site = machine.site(target_of(machine, suspect.fate, held))
     kind = container.kind if isinstance(container, SequenceCell) else "dict"
     machine.emit(events.ModulesHidden(site, site.text, kind, machine.site(suspect.fate.used[0])))
+
+
+def target_of(machine: Machine, fate: contents.Fate, held: Value) -> ir.Attribute:
+    """Where the attribute got this value."""
+    found = (store.target for store in fate.stores if machine.values.get(store.value.origin) == held)
+    return next(found, fate.stores[0].target)

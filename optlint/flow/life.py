@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import NamedTuple
 
-from optlint.flow import classes, grad_mode, growth, held, inlining, ir, kinds, relevance
+from optlint.flow import classes, grad_mode, growth, held, inlining, ir, kinds, loose, relevance
 from optlint.flow.events import Site
 from optlint.flow.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.readings import readings_of
@@ -143,6 +143,7 @@ class Life:
         for name, function in setters.items():
             self._absorb(state, self._run_method(name, replace(function, bound=ref), state), ref)
         held.judge(self.machine, self._suspects(cls), ref, state)
+        loose.judge(self.machine, cls, ref, state)
         return set(setters)
 
     def _live(self, cls: ClassValue, ref: Ref, state: State) -> None:
