@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from optlint.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from optlint.rule import Rule
 
     Needs = tuple[tuple[bytes, ...], ...]
+    Wanted = tuple[str, Needs, re.Pattern[bytes] | None]
 
 # A file that uses PyTorch names at least one of these; `torch` alone covers most.
 TORCH_USERS = (
@@ -26,10 +29,13 @@ def uses_torch(data: bytes) -> bool:
 
 
 class Prefilter(NamedTuple):
-    """What each enabled rule needs to see in a file: one word of each clause; all but a few need PyTorch too."""
+    """What each enabled rule needs to see in a file: one word of each clause; all but a few need PyTorch too.
 
-    about_torch: tuple[tuple[str, Needs], ...]
-    about_optlint: tuple[tuple[str, Needs], ...]
+    A few also need a match of a regular expression.
+    """
+
+    about_torch: tuple[Wanted, ...]
+    about_optlint: tuple[Wanted, ...]
 
     def lets_through(self, data: bytes) -> bool:
         """Whether a file with these bytes may break one of the rules."""
@@ -42,14 +48,15 @@ class Prefilter(NamedTuple):
     def _codes(self, data: bytes) -> Iterator[str]:
         met: dict[tuple[bytes, ...], bool] = {}
         rules = (*self.about_optlint, *(self.about_torch if uses_torch(data) else ()))
-        for code, needs in rules:
+        for code, needs, pattern in rules:
             for clause in needs:
                 if clause not in met:
                     met[clause] = any(word in data for word in clause)
                 if not met[clause]:
                     break
             else:
-                yield code
+                if pattern is None or pattern.search(data):
+                    yield code
 
 
 def prefilter_of(about_torch: Iterable[Rule], about_optlint: Iterable[Rule]) -> Prefilter:
@@ -57,6 +64,7 @@ def prefilter_of(about_torch: Iterable[Rule], about_optlint: Iterable[Rule]) -> 
     return Prefilter(tuple(_needs(about_torch)), tuple(_needs(about_optlint)))
 
 
-def _needs(rules: Iterable[Rule]) -> Iterator[tuple[str, Needs]]:
+def _needs(rules: Iterable[Rule]) -> Iterator[Wanted]:
     for rule in rules:
-        yield rule.code, tuple(tuple(word.encode() for word in clause) for clause in rule.needs)
+        pattern = re.compile(rule.pattern.encode()) if rule.pattern else None
+        yield rule.code, tuple(tuple(word.encode() for word in clause) for clause in rule.needs), pattern

@@ -31,7 +31,7 @@ class Rule(NamedTuple):
     """The promise: a code, a kebab-case name that says what is wrong, and one sentence.
 
     `needs` tells the prefilter which files can possibly break the rule: of each tuple at least one
-    string must occur in the file's text.
+    string must occur in the file's text, and the regular expression `pattern` must match something in it.
     """
 
     code: str
@@ -40,6 +40,7 @@ class Rule(NamedTuple):
     severity: Severity = Severity.ERROR
     needs: tuple[tuple[str, ...], ...] = ()
     enabled: bool = True
+    pattern: str = ""
 
     def check(self, function: Callable[..., Iterator[Diagnostic]]) -> Check:
         """Turn a generator function over one event or observation into a check of this rule."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import GraphBroken
     from optlint.observations import BackwardReachedNothing
 
 rule = Rule(
     "OPT508",
     "broken-graph",
     "backward reaches no parameter",
-    needs=RUN_ONLY,
+    needs=(("backward",),),
 )
 
 
@@ -25,6 +26,15 @@ REASONS = {
     "no path": "its graph ends at a tensor that was detached from the model",
     "no graph": "no tensor that needs a gradient went into it",
 }
+
+
+@rule.check
+def cut_off(event: GraphBroken) -> Iterator[Diagnostic]:
+    """Report backward on what was taken out of its graph before."""
+    because = REASONS[event.what]
+    yield rule.at(
+        event.site, f"backward reaches no parameter: {because}", notes=[("the graph is cut off here", event.cut)]
+    )
 
 
 @rule.check

@@ -32,6 +32,7 @@ from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
     Closure,
+    Const,
     Descriptor,
     External,
     InstanceCell,
@@ -151,14 +152,15 @@ def _by_kind(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
         return about_tensors(machine, arguments, node, state)
     if classes.makes_module(path):
         return _make_module(machine, path, arguments, state, site)
-    if path in torch_schedules.GRAD_SCALERS:
-        return machine.new(state, InstanceCell(External(path), site, is_module=False))
     if path in grad_mode.SWITCHES:
         return grad_mode.switch(machine, path, arguments, node, state)
     if path in torch_api.LOOKS_ONLY:
         return UNKNOWN
     if path.partition(".")[0] in torch_api.OTHER_FRAMEWORKS:
         return machine.new(state, InstanceCell(External(path), site, is_module=False))
+    if torch_api.is_scaler(path):
+        switch = (("enabled", arguments.keywords.get("enabled", Const(True))),)
+        return machine.new(state, InstanceCell(External(path), site, switch, is_module=False))
     if path.startswith("torch."):
         methods.module_called(arguments, state)
     else:

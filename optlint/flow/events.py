@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from optlint.flow.belongings import ModulesHidden as ModulesHidden
 from optlint.flow.belongings import TensorHidden as TensorHidden
+from optlint.flow.loop_events import GraphBroken as GraphBroken
+from optlint.flow.loop_events import MethodUncalled as MethodUncalled
+from optlint.flow.loop_events import SchedulerFirst as SchedulerFirst
+from optlint.flow.loop_events import SchedulerOfOther as SchedulerOfOther
 
 if TYPE_CHECKING:
     from optlint.diagnostic import Span
@@ -317,24 +321,6 @@ class FirstGroupSet:
     key: str
     optimizer: str
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class SchedulerFirst:
-    """A scheduler steps, and its optimizer only later in the same round."""
-
-    site: Site
-    scheduler: str
-
-
-@dataclass(frozen=True, slots=True)
-class SchedulerOfOther:
-    """A scheduler is made at `site` for an optimizer that never steps: `stepping` trains its parameters."""
-
-    site: Site
-    scheduler: str
-    optimizer: str
-    stepping: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def given(machine: Machine, gift: Gift, state: State) -> None:
     for tensor in gift.tensors:
         cell = state.get(tensor, TensorCell)
         assert cell is not None
+        state.marks.add((tensor, "given"))
         for base in cell.bases or ():
             state.update(base, escaped=True)
         if cell.parameter and cell.registered is None:

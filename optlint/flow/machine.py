@@ -158,6 +158,7 @@ class Machine:
     classes: list[ClassValue] = field(default_factory=list)
     instances: list[tuple[ClassValue, Ref]] = field(default_factory=list)
     schedulers: list[Ref] = field(default_factory=list)
+    lone_leaves: list[Ref] = field(default_factory=list)  # see losses.py
     events: list[object] = field(default_factory=list)
     pending: list[Callable[[State], None]] = field(default_factory=list)
     verdicts: list[Callable[[], None]] = field(default_factory=list)

@@ -67,8 +67,8 @@ def module_called(arguments: Arguments, state: State) -> None:
 def call_method(machine: Machine, method: Method, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """A method that the project does not define."""
     receiver, site = method.receiver, machine.site(node)
-    if method.name == "step":
-        steps.called(machine, receiver, arguments, site, state)
+    if method.name in steps.NAMES:
+        steps.called(machine, method, arguments, site, state)
     cell = state.cell(receiver)
     if isinstance(cell, SequenceCell | MappingCell) and isinstance(receiver, Ref):
         return _on_container(machine, receiver, cell, method, arguments, node, state)
@@ -192,6 +192,8 @@ def _of_module_or_unknown(
     """What is left: methods that give the module itself, and those of which nothing is known."""
     name, site = method.name, machine.site(node)
     unknown_class = not isinstance(cell.cls, ClassValue)
+    if isinstance(cell.cls, External) and torch_api.is_scaler(cell.cls.path):
+        return UNKNOWN  # it keeps nothing of what it is given
     if name in ("values", "items") and isinstance(cell.cls, External) and cell.cls.path in torch_api.DICTS_OF_PARTS:
         return modules.values_of(machine, receiver, name, state, site)
     if cell.is_module and name not in torch_api.KEEPS_GRADIENTS | torch_api.MODULE_FLUENT:

@@ -19,6 +19,7 @@ from optlint.flow import (
     torch_api,
 )
 from optlint.flow.machine import Arguments
+from optlint.flow.scheduler_values import SchedulerCell
 from optlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -33,7 +34,6 @@ from optlint.flow.values import (
     Method,
     OptimizerCell,
     Ref,
-    SchedulerCell,
     SequenceCell,
     Super,
     TensorCell,

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import covers, events, first_rates, ir
 from optlint.flow.machine import Fork
+from optlint.flow.scheduler_values import SchedulerCell
 from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
     InstanceCell,
     OptimizerCell,
     Ref,
-    SchedulerCell,
     SequenceCell,
     Value,
 )

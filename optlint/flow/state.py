@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar, cast
 
 from optlint.flow.layers import Layers
+from optlint.flow.scheduler_values import SchedulerCell
 from optlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -16,7 +17,6 @@ from optlint.flow.values import (
     MappingCell,
     Path,
     Ref,
-    SchedulerCell,
     SequenceCell,
     Use,
     Value,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from optlint.flow import (
     assignment,
     births,
+    claims,
     consumption,
     containers,
     grad_mode,
@@ -16,8 +17,10 @@ from optlint.flow import (
     rebinding,
     sets,
     torch_api,
+    uncalled,
 )
 from optlint.flow.machine import Executor, Fork, Loop, Machine
+from optlint.flow.scheduler_values import SchedulerCell
 from optlint.flow.state import State, join
 from optlint.flow.values import (
     NONE,
@@ -27,7 +30,6 @@ from optlint.flow.values import (
     Const,
     External,
     OptimizerCell,
-    SchedulerCell,
     Value,
 )
 
@@ -39,7 +41,7 @@ LONGEST_UNROLLED = 12
 
 def _evaluate(machine: Machine, node: ir.Evaluate, state: State) -> None:
     if not isinstance(node.value, ir.Call):
-        machine.evaluate(node.value, state)
+        uncalled.statement(machine, node.value, state)
         return
     machine.effects.add(node.value)
     func = node.value.func
@@ -210,15 +212,16 @@ def _handle(machine: Machine, node: ir.Handler, interrupted: list[State], path: 
 
 
 def _with(machine: Machine, node: ir.With, state: State) -> None:
-    gradients, recording = state.no_grad, state.recording
+    no_grad, recording, claiming = state.no_grad, state.recording, machine.claiming
     for context, target in node.items:
         value = machine.evaluate(context, state)
+        machine.claiming = machine.claiming or claims.expects_error(machine, context, state)
         if grad_mode.enter(machine, context, value, state) and recording is None:
             recording = True  # whoever switches gradients off for a part believes them to be on
         if target is not None:
             assignment.bind(machine, target, objects.entered(value, state), state, context)
     machine.execute(node.body, state)
-    state.no_grad, state.recording = gradients, recording
+    state.no_grad, state.recording, machine.claiming = no_grad, recording, claiming
 
 
 def _match(machine: Machine, node: ir.Match, state: State) -> None:

@@ -66,7 +66,8 @@ def computing(path: str) -> Handler:
     how = f"`{path.replace('torch.nn.', 'nn.')}`"
 
     def compute(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
-        return tensors.computed(machine, arguments.all(), how, state, machine.site(node))
+        made = tensors.computed(machine, arguments.all(), how, state, machine.site(node))
+        return tensors.of_unknown(machine, how, state, machine.site(node)) if made is UNKNOWN else made
 
     return compute
 
@@ -189,6 +190,7 @@ def used(value: Value, state: State) -> None:
     for option in options_of(value):
         if isinstance(option, Ref) and tensors.is_tensor(option, state):
             state.update(option, used=True)
+            state.marks.add((option, "used elsewhere"))
 
 
 def hand_over(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> None:

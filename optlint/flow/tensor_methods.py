@@ -39,6 +39,7 @@ def method(machine: Machine, base: Ref, name: str, arguments: Arguments, state: 
     if name == "numpy":
         recipes.note(machine, cell, "array")
     if name in torch_tensors.HOOKS:
+        state.marks.add((base, "looked at"))
         tensor_uses.hooked(machine, base, cell, site)
         return UNKNOWN
     if name in torch_tensors.NEW_MAKERS:
@@ -197,6 +198,7 @@ def read(machine: Machine, base: Ref, node: ir.Attribute, state: State) -> Value
     assert cell is not None
     site = machine.site(node)
     if node.attr in ("grad", "grad_fn"):
+        state.marks.add((base, "looked at"))
         tensor_uses.piece_used(machine, cell, site, f".{node.attr}", state)
         if node.attr == "grad":
             tensor_uses.gradient_read(machine, base, cell, node, state)

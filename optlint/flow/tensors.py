@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import torch_tensors
+from optlint.flow import ir, torch_tensors
 from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -32,7 +32,6 @@ from optlint.flow.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.flow import ir
     from optlint.flow.events import Site
     from optlint.flow.machine import Arguments, Machine
     from optlint.flow.state import State
@@ -62,8 +61,18 @@ def made_by(machine: Machine, path: str, arguments: Arguments, state: State, sit
     if path == "torch.autograd.Variable":
         flag = arguments.pick(1, "requires_grad") or flag
     wanted = bool(flag.value) if isinstance(flag, Const) and not arguments.open else None
-    made = TensorCell(site, f"`{path}`", True, wanted, False)
+    computed_before = path in torch_tensors.FROM_DATA and not _is_constant(machine, arguments, state)
+    made = TensorCell(site, f"`{path}`", True, wanted, False, cut=site if computed_before else None)
     return machine.new(state, replace(made, dtype=_dtype(machine, path, arguments, state), device=_device(arguments)))
+
+
+def _is_constant(machine: Machine, arguments: Arguments, state: State) -> bool:
+    """Whether a tensor is made of numbers that are written there, or have a name."""
+    site, data = arguments.site(0, "data"), arguments.pick(0, "data") or UNKNOWN
+    node = machine.nodes.get(site.origin) if site is not None else None
+    written = node is not None and all(isinstance(part, ir.Literal | ir.Display | ir.Unary) for part in ir.walk(node))
+    items = state.get(data, SequenceCell)
+    return written or all(isinstance(value, Const) for value in ((data,) if items is None else items.items or (data,)))
 
 
 def _dtype(machine: Machine, path: str, arguments: Arguments, state: State) -> str | None:
@@ -105,7 +114,8 @@ def parameter(machine: Machine, arguments: Arguments, state: State, site: Site) 
 
 def cut(machine: Machine, how: str, state: State, site: Site, like: TensorCell | None = None) -> Ref:
     """A tensor that no gradient flows through: what `.data`, `.detach()` or `.argmax()` gives."""
-    made = TensorCell(site, how, True, False, False)
+    has_graph = like is None or like.requires_grad is not False or like.escaped or like.mixed is not False
+    made = TensorCell(site, how, True, False, False, cut=site if like is None or has_graph else like.cut)
     return machine.new(state, made if like is None else replace(made, dtype=like.dtype, device=like.device))
 
 
@@ -122,9 +132,26 @@ def computed(machine: Machine, values: tuple[Value, ...], how: str, state: State
     grad = _flows([cell.requires_grad for cell in cells], None in among, state)
     bases = tuple(dict.fromkeys(base for ref, cell in zip(refs, cells, strict=True) for base in _bases(ref, cell)))
     made = TensorCell(site, how, None if grad is None else not grad, grad, False, bases=() if grad is False else bases)
+    made = _with_origin(made, cells, None in among, state)
     dtypes, devices = {cell.dtype for cell in cells}, {cell.device for cell in cells}
     dtype, device = dtypes.pop() if len(dtypes) == 1 else None, devices.pop() if len(devices) == 1 else None
     return machine.new(state, replace(made, dtype=dtype, device=device))
+
+
+def _with_origin(made: TensorCell, cells: list[TensorCell], blurred: bool, state: State) -> TensorCell:
+    """Note where the graph of what a tensor was computed from was cut off, and whether anything unknown went in."""
+    doubtful = blurred or any(cell.mixed is not False or cell.escaped for cell in cells)
+    if made.requires_grad is False and state.no_grad is True:
+        here = doubtful or any(cell.requires_grad is not False for cell in cells)
+        return replace(made, cut=made.made if here else next((cell.cut for cell in cells if cell.cut), None))
+    return replace(made, mixed=doubtful, cut=next((cell.cut for cell in cells if cell.cut), None))
+
+
+def of_unknown(machine: Machine, how: str, state: State, site: Site) -> Ref:
+    """A tensor that a function of torch gives, of which no more is known than whether gradients are off."""
+    if state.no_grad is True:
+        return cut(machine, how, state, site)
+    return machine.new(state, TensorCell(site, how, None, None, False, mixed=True))
 
 
 def _flows(flags: list[bool | None], blurred: bool, state: State) -> bool | None:
@@ -174,10 +201,14 @@ def _among_options(value: Union, state: State, depth: int) -> Iterator[Ref | Non
 def changed_in_place(base: Ref, values: tuple[Value, ...], state: State) -> None:
     """`base += value`, `base[0] = value`, `base.copy_(value)`: gradients of the values flow into it, too."""
     cell = state.get(base, TensorCell)
-    if cell is None or cell.requires_grad is not False or state.no_grad is True:
+    if cell is None or state.no_grad is True:
         return
     among = [found for value in values for found in tensors_among(value, state)]
     cells = [inner for ref in among if ref is not None and (inner := state.get(ref, TensorCell))]
+    if None in among or any(inner.requires_grad is not False or inner.escaped for inner in cells):
+        state.put(base, cell := replace(cell, mixed=True))
+    if cell.requires_grad is not False:
+        return
     grad = _flows([inner.requires_grad for inner in cells], None in among, state)
     if grad is not False:
         pairs = [(ref, inner) for ref in among if ref and (inner := state.get(ref, TensorCell))]

@@ -44,6 +44,11 @@ def is_about_gradients(name: str) -> bool:
     return "grad" in lowered or ("req" in lowered and lowered.endswith(("gard", "garad", "grd")))
 
 
+def is_scaler(path: str) -> bool:
+    """Whether a class is `GradScaler` of torch, by one of its names."""
+    return path.startswith("torch.") and path.endswith("GradScaler")
+
+
 def holds_modules(path: str) -> bool:
     """Whether an object of this class gives modules if it is walked over, if it can be walked over at all."""
     return path in LISTS_OF_MODULES or path.endswith(".?")

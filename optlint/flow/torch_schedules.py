@@ -15,6 +15,3 @@ SCHEDULERS = frozenset(f"torch.optim.lr_scheduler.{name}" for name in _TORCH.spl
     f"{package}.{name}" for package in ("transformers", "transformers.optimization") for name in _TRANSFORMERS.split()
 )
 PLATEAU = "ReduceLROnPlateau"
-GRAD_SCALERS = frozenset(
-    f"torch.{place}amp.{inner}GradScaler" for place in ("", "cuda.", "cpu.") for inner in ("", "grad_scaler.")
-)

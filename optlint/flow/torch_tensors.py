@@ -27,6 +27,8 @@ TENSOR_MAKERS = (
         "cuda.DoubleTensor cuda.HalfTensor cuda.LongTensor autograd.Variable",
     )
 )
+# Those that make it of numbers that were there before.
+FROM_DATA = _of("torch.", "tensor as_tensor asarray from_numpy autograd.Variable")
 # Names of functions and methods that make a leaf and take the keyword `requires_grad`.
 TAKES_REQUIRES_GRAD = frozenset(
     "zeros ones rand randn empty eye linspace logspace hann_window hamming_window blackman_window kaiser_window "

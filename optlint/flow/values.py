@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from optlint.flow import ir
     from optlint.flow.covers import Group
     from optlint.flow.events import Site
+    from optlint.flow.scheduler_values import SchedulerCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +331,16 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """Where a `backward` began that reaches leaves only, and where the graph was cut."""
+
+    site: Site
+    what: str
+    path: Path
+    cut: Site | None
+
+
+@dataclass(frozen=True, slots=True)
 class TensorCell:
     """A tensor or parameter; see `optlint.model.Tensor` for what the fields mean.
 
@@ -353,6 +364,9 @@ class TensorCell:
     escaped: bool = False
     gradient_set: bool = False
     used: bool = False  # something was computed from it
+    mixed: bool = False  # from something unknown, too
+    cut: Site | None = None  # where it was taken out of a graph
+    begun: Begun | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,20 +385,6 @@ class OptimizerCell:
     handed: int = 0  # how often code that is not known got it
 
 
-@dataclass(frozen=True, slots=True)
-class SchedulerCell:
-    """A scheduler of torch or transformers; `harmless` if its first rate may be skipped.
-
-    `moved` tells whether its optimizer has stepped since, `early` where it stepped itself before that.
-    """
-
-    name: str
-    made: Site
-    optimizer: Ref
-    harmless: bool
-    handed: int
-    moved: bool | None = False
-    early: tuple[tuple[Site, Path], ...] = ()
-
-
-Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell | SchedulerCell
+Cell: TypeAlias = (
+    "IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell | SchedulerCell"
+)

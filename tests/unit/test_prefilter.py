@@ -63,6 +63,12 @@ def test_one_word_of_each_clause_of_one_rule(rules: list[Rule], data: bytes, exp
     assert prefilter_of(rules, []).lets_through(data) is expected
 
 
+@pytest.mark.parametrize(("data", "expected"), [(b"torch a.b;", True), (b"torch a.b", True), (b"torch a.bc", False)])
+def test_a_regular_expression_of_a_rule(data: bytes, expected: bool) -> None:
+    rule = Rule("TST001", "a-rule", "", needs=(("a",),), pattern=r"\.b(?:;|\Z)")
+    assert prefilter_of([rule], []).lets_through(data) is expected
+
+
 def test_rules_about_optlint_need_no_torch() -> None:
     prefilter = prefilter_of([], [needs(("optlint:",))])
     assert prefilter.lets_through(b"# optlint: ignore")
