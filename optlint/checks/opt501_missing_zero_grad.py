@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from optlint.rule import Rule
 
-from optlint.rule import RUN_ONLY, Rule
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import StepUncleared
     from optlint.observations import RoundsSeen
 
 rule = Rule(
     "OPT501",
     "missing-zero-grad",
     "gradients are not cleared between steps",
-    needs=RUN_ONLY,
+    needs=(("backward",), ("step",)),
 )
+
+
+@rule.check
+def never_cleared(event: StepUncleared) -> Iterator[Diagnostic]:
+    """Report a step in a loop that clears nothing, or what does not belong to the optimizer."""
+    note = "this clears other gradients" if event.cleared_inside else "this is not repeated before each backward"
+    yield rule.at(
+        event.site,
+        f"the gradients of `{event.optimizer}` are not cleared in this loop: each backward adds to those of all rounds "
+        "before",
+        notes=[(note, event.cleared)] if event.cleared else (),
+    )
 
 
 @rule.check

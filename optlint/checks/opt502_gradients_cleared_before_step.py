@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from optlint.diagnostic import Severity
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import GradientsLost
     from optlint.observations import RoundsSeen
 
 rule = Rule(
     "OPT502",
     "gradients-cleared-before-step",
     "gradients are cleared between backward and step",
-    needs=RUN_ONLY,
+    needs=(("backward",), ("step",), ("grad",)),
 )
+
+
+@rule.check
+def lost(event: GradientsLost) -> Iterator[Diagnostic]:
+    """Report clearing between backward and the step that was to use the gradients."""
+    if event.accumulated:
+        message = f"`{event.optimizer}` steps with the gradients of one round only: each round clears them here"
+    else:
+        message = f"`{event.optimizer}` steps without gradients: they are cleared here, after backward"
+    severity = Severity.WARNING if event.accumulated else Severity.ERROR
+    notes = [("computed here", event.backward), ("the step", event.step)]
+    yield rule.at(event.site, message, notes=notes, severity=severity)
 
 
 @rule.check

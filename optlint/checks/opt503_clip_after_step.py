@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from optlint.rule import Rule
 
-from optlint.rule import RUN_ONLY, Rule
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import ClipUseless
     from optlint.observations import RoundsSeen
 
 rule = Rule(
     "OPT503",
     "clip-after-step",
     "gradients are clipped after the step, or before backward",
-    needs=RUN_ONLY,
+    needs=(("clip_grad_",), ("backward",)),
 )
+
+
+@rule.check
+def clipped_out_of_turn(event: ClipUseless) -> Iterator[Diagnostic]:
+    """Report clipping of gradients that were used, or that are not computed yet."""
+    if event.cleared:
+        message = "clipping has no effect: the gradients are cleared, and backward comes after it"
+        note = "cleared here"
+    else:
+        message = "clipping has no effect: the step has used the gradients before"
+        note = "the step"
+    yield rule.at(event.site, message, notes=[(note, event.earlier)])
 
 
 @rule.check

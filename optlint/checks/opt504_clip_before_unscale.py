@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from optlint.rule import Rule
 
-from optlint.rule import RUN_ONLY, Rule
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import ClipOfScaled
     from optlint.observations import RoundsSeen
 
 rule = Rule(
     "OPT504",
     "clip-before-unscale",
     "scaled gradients are clipped",
-    needs=RUN_ONLY,
+    needs=(("clip_grad_",), ("scale",)),
 )
+
+
+@rule.check
+def scaled(event: ClipOfScaled) -> Iterator[Diagnostic]:
+    """Report clipping of gradients that still carry the scale."""
+    yield rule.at(
+        event.site,
+        f"gradients are clipped while they are scaled: call `unscale_` of `{event.scaler}` first, or almost nothing of "
+        "them is left",
+        notes=[("scaled here", event.backward), ("divided by the scale here", event.step)],
+    )
 
 
 @rule.check

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from optlint.rule import Rule
 
-from optlint.rule import RUN_ONLY, Rule
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import ScalerNotUpdated, StepMissing
     from optlint.observations import RoundsSeen
 
 rule = Rule(
     "OPT507",
     "missing-step",
     "an optimizer that never steps",
-    needs=RUN_ONLY,
+    needs=(("backward",), ("zero_grad", ".step(")),
 )
+
+
+@rule.check
+def missing(event: StepMissing) -> Iterator[Diagnostic]:
+    """Report a loop that computes gradients and clears them, and never steps."""
+    yield rule.at(
+        event.site,
+        f"`{event.optimizer}` never steps: the gradients that are computed here are cleared unused",
+        notes=[("cleared here", event.cleared)],
+    )
+
+
+@rule.check
+def not_updated(event: ScalerNotUpdated) -> Iterator[Diagnostic]:
+    """Report a scaler that can step but once."""
+    yield rule.at(
+        event.site, f"the second step raises: `{event.scaler}` needs an `update` after each step, and there is none"
+    )
 
 
 @rule.check

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from optlint.diagnostic import Severity
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import OptimizerInLoop
     from optlint.observations import OptimizerRebuilt
 
 rule = Rule(
@@ -18,8 +18,18 @@ rule = Rule(
     "optimizer-built-in-loop",
     "an optimizer is built anew for each step",
     severity=Severity.WARNING,
-    needs=RUN_ONLY,
+    needs=(("optim",), ("backward",), ("step",)),
 )
+
+
+@rule.check
+def built_in_loop(event: OptimizerInLoop) -> Iterator[Diagnostic]:
+    """Report an optimizer that is built in each round of a loop and steps once."""
+    yield rule.at(
+        event.site,
+        f"{event.optimizer} is built anew in each round and steps once, so its state never builds up",
+        notes=[("the only step", event.step)],
+    )
 
 
 @rule.check

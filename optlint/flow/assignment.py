@@ -9,6 +9,7 @@ from optlint.flow import (
     changes,
     consumption,
     containers,
+    gradients,
     group_writes,
     growth,
     indices,
@@ -66,6 +67,8 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
         else:
             receiver = machine.evaluate(target.value, state)
         changes.attribute_set(machine, receiver, target.attr, value, state)
+        if target.attr == "grad":
+            gradients.gradient_set(machine, target, receiver, value, state)
         attributes.set_attribute(machine, receiver, target, value, state, source)
     elif isinstance(target, ir.Subscript):
         receiver = machine.evaluate(target.value, state)
@@ -101,6 +104,7 @@ def bind_name(machine: Machine, name: str, value: Value, state: State) -> None:
     if (scope, name) in state.variables:
         changes.changed(machine, changes.bound(name))
     state.variables[scope, name] = value
+    machine.trace.versions[scope, name] = machine.trace.versions.get((scope, name), 0) + 1
 
 
 def _unpack(machine: Machine, target: ir.Display, value: Value, state: State, source: ir.Expression) -> None:

@@ -14,6 +14,7 @@ from optlint.flow import (
     ir,
     sets,
     statements,
+    trace,
 )
 from optlint.flow.consumption import Purpose
 from optlint.flow.machine import Machine
@@ -116,6 +117,7 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
     run.depth += not unrolled
     run.path = (*run.path, (object(), node))
     elements, covers = [], []
+    head = trace.loop_begins(machine, node, run) if statements.goes_round(items, repeats=not unrolled) else None
     changes = -1
     for value in items:
         if not unrolled and run.changes == changes:
@@ -125,6 +127,8 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
         last = _inner(machine, node, 1, run, clause, first)
         elements.append(last.element)
         covers.append(last.covers)
+        trace.round_ends(head, run)
+    trace.loop_ends(machine, head)
     exact = tuple(elements) if unrolled and len(node.clauses) == 1 and not clause.tests and not node.key else None
     joined = None if None in covers or not _is_identity(node) else tuple(c for group in covers for c in group or ())
     if len(node.clauses) == 1 and _is_identity(node):

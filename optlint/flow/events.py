@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from optlint.flow import round_events
 from optlint.flow.belongings import ModulesHidden as ModulesHidden
 from optlint.flow.belongings import TensorHidden as TensorHidden
+from optlint.flow.loop_events import ClosureFaulty as ClosureFaulty
 from optlint.flow.loop_events import GraphBroken as GraphBroken
 from optlint.flow.loop_events import MethodUncalled as MethodUncalled
 from optlint.flow.loop_events import SchedulerFirst as SchedulerFirst
@@ -354,3 +356,13 @@ class GroupsLeaveGap:
     optimizer: str
     parts: tuple[Site, ...]
     missing: str
+
+
+# Events of the order of a training step, and of its loops.
+StepUncleared = round_events.StepUncleared
+GradientsLost = round_events.GradientsLost
+ClipUseless = round_events.ClipUseless
+ClipOfScaled = round_events.ClipOfScaled
+StepMissing = round_events.StepMissing
+ScalerNotUpdated = round_events.ScalerNotUpdated
+OptimizerInLoop = round_events.OptimizerInLoop

@@ -13,6 +13,7 @@ from optlint.flow import (
     consumption,
     containers,
     events,
+    gradients,
     indices,
     inlining,
     ir,
@@ -78,6 +79,8 @@ def _attribute(machine: Machine, node: ir.Attribute, state: State) -> Value:
     if isinstance(node.value, ir.Call):
         machine.dropped.add(node.value)
     receiver = machine.evaluate(node.value, state)
+    if node.attr == "grad":
+        gradients.gradient_read(machine, node, state)
     value = objects.get_attribute(machine, receiver, node, state)
     if isinstance(value, Method) and isinstance(value.receiver, Ref):
         return objects.part_of_module(machine, value, node, state)
@@ -85,10 +88,12 @@ def _attribute(machine: Machine, node: ir.Attribute, state: State) -> Value:
 
 
 def _call(machine: Machine, node: ir.Call, state: State) -> Value:
+    gradients.about_to_call(machine, node.func)
     function = _callee(machine, node.func, state)
     arguments = inlining.arguments_of(machine, node, state)
     before = machine.counter.last
     value = machine.call(function, arguments, node, state)
+    value = gradients.called(machine, node, function, arguments, value, state)
     changes.ran(machine, node, function, arguments, state)
     births.called(machine, node, function, value, before, state)
     return value
@@ -163,6 +168,7 @@ def _go_on(state: State, states: list[State], path: Path) -> None:
 
 
 def _comparison(machine: Machine, node: ir.Comparison, state: State) -> Value:
+    gradients.about_to_compare(machine, node)
     left = machine.evaluate(node.left, state)
     result: Value = UNKNOWN
     for op, operand in node.rest:

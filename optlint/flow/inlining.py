@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import attributes, classes, consumption, containers, growth, ir, kinds, optimizers
+from optlint.flow import attributes, classes, consumption, containers, growth, ir, kinds, optimizers, unknown_code
 from optlint.flow.machine import DEEPEST_CALL, MOST_CALLS_OF_ONE, Arguments, Frame, Machine
 from optlint.flow.state import State, join
 from optlint.flow.values import (
@@ -32,6 +32,7 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
     if _too_much(machine, function):
         for value in arguments.all():
             consumption.escape(value, state)
+        unknown_code.anything(machine, node, state)
         return UNKNOWN
     frame = enter(machine, function, arguments, node, state)
     kinds.annotate(machine, function, frame, state, classes_too=False)
@@ -113,6 +114,7 @@ def enter(machine: Machine, function: Closure, arguments: Arguments, node: ir.Ca
     frame = Frame(
         unit, (machine.counter.next(), *function.scopes), outer, function.owner, function.bound, function.node
     )
+    frame.call = machine.site(node)
     parameters = function.node.parameters
     if function.bound is not None and parameters and not parameters[0].star:
         state.variables[frame.scopes[0], parameters[0].name] = function.bound

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import NamedTuple
 
-from optlint.flow import classes, grad_mode, growth, held, inlining, ir, kinds, loose, relevance
+from optlint.flow import classes, grad_mode, growth, held, inlining, ir, kinds, loose, relevance, rounds, trace
 from optlint.flow.events import Site
 from optlint.flow.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.readings import readings_of
@@ -51,6 +51,7 @@ class Life:
         self._run_rest(state, _Mark())
         for verdict in self.machine.verdicts:
             verdict()
+        rounds.judge(self.machine)
 
     def _settle(self, state: State) -> None:
         """Judge what waited for the end of a root, if that came: who knows what else would have happened."""
@@ -106,8 +107,9 @@ class Life:
         frame = inlining.enter(machine, closure, Arguments((), {}, (), {}, open=True), _call_of(node), state)
         kinds.annotate(machine, closure, frame, state)
         gradients = state.no_grad, state.recording
+        state.trace = trace.start()
         grad_mode.of_caller(machine, node, state)
-        machine.frame = frame
+        machine.frame = machine.trace.root = frame
         assert isinstance(node, ir.Function)
         machine.called[node] = 1
         machine.execute(self.machine.bodies(node), state)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from optlint.flow import births
+from optlint.flow import births, trace
 from optlint.flow.events import Site
 from optlint.flow.readings import Readings
 from optlint.flow.values import UNKNOWN, Cell, Entry, IteratorCell, Ref, Value
@@ -81,6 +81,7 @@ class Frame:
     owner: ClassValue | None = None
     bound: Value | None = None
     node: ir.Node | None = None
+    call: Site | None = None  # that made it run
     given: dict[Ref, Site] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
     returns: list[tuple[State, Value]] = field(default_factory=list)
@@ -158,6 +159,7 @@ class Machine:
     classes: list[ClassValue] = field(default_factory=list)
     instances: list[tuple[ClassValue, Ref]] = field(default_factory=list)
     schedulers: list[Ref] = field(default_factory=list)
+    calls: list[tuple[ir.Call, Value]] = field(default_factory=list)  # that were made in what is being run
     lone_leaves: list[Ref] = field(default_factory=list)  # see losses.py
     events: list[object] = field(default_factory=list)
     pending: list[Callable[[State], None]] = field(default_factory=list)
@@ -180,6 +182,7 @@ class Machine:
     births: births.Births = field(default_factory=births.Births)
     changes: list[str] = field(default_factory=list)  # see changes.py
     growing: dict[ir.Class, bool] = field(default_factory=dict)  # see growth.py
+    trace: trace.Trace = field(default_factory=trace.Trace)  # in which order gradients are computed and used
     cut_short: bool = False  # the budget was spent somewhere
     steps: int = 0  # since the running root began
     steps_before: int = 0

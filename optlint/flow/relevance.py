@@ -10,7 +10,9 @@ from optlint.flow.torch_api import MODULE_ITERATORS, OPTIMIZERS, is_about_gradie
 WORDS = (
     frozenset(MODULE_ITERATORS)
     | frozenset(path.rpartition(".")[2] for path in OPTIMIZERS)
-    | frozenset("param_groups add_param_group Parameter optim Optimizer parameters_to_vector clip_grad_norm_".split())
+    | frozenset(
+        "param_groups add_param_group backward Parameter optim Optimizer parameters_to_vector clip_grad_norm_".split()
+    )
 )
 
 

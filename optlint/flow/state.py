@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, TypeVar, cast
 
+from optlint.flow import trace
 from optlint.flow.layers import Layers
 from optlint.flow.scheduler_values import SchedulerCell
 from optlint.flow.values import (
@@ -36,7 +37,7 @@ class State:
     something anywhere in the program (see `tensor_uses.py`).
     """
 
-    __slots__ = ("changes", "depth", "heap", "live", "marks", "no_grad", "path", "recording", "variables")
+    __slots__ = ("changes", "depth", "heap", "live", "marks", "no_grad", "path", "recording", "trace", "variables")
 
     def __init__(self) -> None:
         self.variables: Layers[tuple[int, str], Value] = Layers()
@@ -48,6 +49,7 @@ class State:
         self.depth = 0
         self.changes = 0
         self.marks: set[tuple[object, str]] = set()
+        self.trace = trace.start()
 
     def copy(self) -> State:
         """The start of another path from here."""
@@ -55,7 +57,7 @@ class State:
         other.variables = self.variables.copy()
         other.heap = self.heap.copy()
         other.path, other.live, other.no_grad = self.path, self.live, self.no_grad
-        other.recording = self.recording
+        other.recording, other.trace = self.recording, self.trace
         other.depth, other.changes, other.marks = self.depth, self.changes, self.marks
         return other
 
@@ -63,6 +65,7 @@ class State:
         """Go on as `other`."""
         self.variables, self.heap, self.live = other.variables, other.heap, other.live
         self.no_grad, self.changes, self.recording = other.no_grad, other.changes, other.recording
+        self.trace = other.trace
 
     def look_up(self, scope: int, name: str) -> Value | None:
         """The value of a variable."""
@@ -109,6 +112,7 @@ def _join_two(left: State, right: State) -> State:
     joined.changes = max(left.changes, right.changes)
     joined.no_grad = left.no_grad if left.no_grad == right.no_grad else None
     joined.recording = left.recording if left.recording == right.recording else False
+    joined.trace = trace.met(left.trace, right.trace)
     for key, mine, theirs in left.variables.differences(right.variables):
         if theirs is not None and mine != theirs:
             joined.variables[key] = theirs if mine is None else union((mine, theirs))

@@ -11,12 +11,14 @@ from optlint.flow import (
     consumption,
     containers,
     grad_mode,
+    gradients,
     ir,
     kinds,
     objects,
     rebinding,
     sets,
     torch_api,
+    trace,
     uncalled,
 )
 from optlint.flow.machine import Executor, Fork, Loop, Machine
@@ -34,6 +36,8 @@ from optlint.flow.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from optlint.flow.values import Path
 
 LONGEST_UNROLLED = 12
@@ -41,6 +45,7 @@ LONGEST_UNROLLED = 12
 
 def _evaluate(machine: Machine, node: ir.Evaluate, state: State) -> None:
     if not isinstance(node.value, ir.Call):
+        gradients.named(machine, node.value, state)
         uncalled.statement(machine, node.value, state)
         return
     machine.effects.add(node.value)
@@ -142,9 +147,9 @@ def _loop(
     names = rebinding.names_in(node.target) if isinstance(node, ir.For) else frozenset()
     loop = Loop(source, (*before, (node, True)), names)
     machine.frame.loops.append(loop)
-    current = state.copy()
+    current, changes = state.copy(), -1
     current.path, current.depth = loop.inside, state.depth + repeats
-    changes = -1
+    head = trace.loop_begins(machine, node, current) if goes_round(rounds, repeats=repeats) else None
     for item in rounds:
         if repeats and current.changes == changes:
             break
@@ -157,11 +162,13 @@ def _loop(
         if joined is None:
             current.live = False
             break
+        trace.round_ends(head, joined)
         ends.append(joined)
         current = joined.copy()
         if isinstance(node, ir.While):
             machine.evaluate(node.test, current)
     machine.frame.loops.pop()
+    trace.loop_ends(machine, head)
     depth = state.depth
     if node.orelse and current.live:
         machine.execute(node.orelse, current)
@@ -171,6 +178,11 @@ def _loop(
     else:  # each round returns or raises: what follows runs if there is no round
         state.live = isinstance(node, ir.For)
     state.depth = depth
+
+
+def goes_round(rounds: Sequence[Value], *, repeats: bool) -> bool:
+    """Whether a loop does the same again and again: its rounds differ in numbers only, if they are known."""
+    return repeats or (len(rounds) > 1 and all(isinstance(item, Const) for item in rounds))
 
 
 def _while(machine: Machine, node: ir.While, state: State) -> None:
@@ -243,6 +255,7 @@ def _match(machine: Machine, node: ir.Match, state: State) -> None:
 
 def _return(machine: Machine, node: ir.Return, state: State) -> None:
     value = NONE if node.value is None else machine.evaluate(node.value, state)
+    gradients.returned(machine, value, state)
     machine.frame.returns.append((state.copy(), value))
     state.live = False
 

@@ -1,0 +1,75 @@
+"""Optimizers that a loop builds anew for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from optlint.flow import events, ir, subjects, torch_api, trace
+from optlint.flow.trace import BUILT, HIDDEN, RESET, STEP, Act, of_kinds
+
+if TYPE_CHECKING:
+    from optlint.flow.subjects import Subject
+
+
+def found(acts: list[Act]) -> Iterator[events.OptimizerInLoop]:
+    """Each call that builds an optimizer for one step."""
+    for built in of_kinds(acts, BUILT):
+        if built.loops and built.subject is not None and _has_state(built, built.subject):
+            yield from _stepped_once(built, built.subject, acts)
+
+
+def _stepped_once(built: Act, subject: Subject, acts: list[Act]) -> Iterator[events.OptimizerInLoop]:
+    head = built.loops[-1]
+    if subject.parts is None or any(part.id > head.address for part in subject.parts):
+        return
+    if not _goes_through_batches(head) or not _is_certain(built, head):
+        return
+    inside = [act for act in acts if head in act.loops]
+    steps = [act for act in of_kinds(inside, STEP) if act.subject is None or _may_be(act.subject, subject)]
+    if any(act.kind == RESET or (act.kind == HIDDEN and _may_reset(act, subject)) for act in inside):
+        return
+    if len(steps) == 1 and steps[0].loops[-1] is head:
+        step = steps[0]
+        if step.subject is not None and subjects.is_same(step.subject, subject) and built in trace.reached_from(step):
+            site = trace.place_of(built, step)
+            if site is not None and step.site is not None:
+                yield events.OptimizerInLoop(site, subject.cls.rpartition(".")[2], step.site)
+
+
+def _goes_through_batches(head: Act) -> bool:
+    """Whether a loop is not one over a few values that are listed, such as rates to be tried."""
+    iterable = getattr(head.node, "iterable", None)
+    return not isinstance(iterable, ir.Display)
+
+
+def _may_be(other: Subject, subject: Subject) -> bool:
+    return not other.refs or not other.refs.isdisjoint(subject.refs)
+
+
+def _may_reset(act: Act, subject: Subject) -> bool:
+    """Whether code that can't be seen may give the parameters other values, so that each optimizer starts afresh."""
+    return act.subject is None or subjects.is_within_reach(act.subject, subject)
+
+
+def _is_certain(built: Act, head: Act) -> bool:
+    """Whether each round of the loop builds the optimizer, and not only the first or one that a test picks."""
+    parts = [part for part in built.path if isinstance(part, tuple)]
+    rounds = [place for place, part in enumerate(parts) if head.node in part]
+    if not rounds:
+        return False
+    inner = [part[0] for part in parts[rounds[-1] + 1 :]]
+    tests = (part for part in ir.walk(head.node) if isinstance(part, ir.If)) if head.node is not None else ()
+    tested = any(part is built.node for test in tests for part in ir.walk(test))
+    return not tested and all(isinstance(key, ir.Try) for key in inner)
+
+
+def _has_state(built: Act, subject: Subject) -> bool:
+    """Whether the optimizer is one of torch that remembers something from step to step."""
+    if not isinstance(built.node, ir.Call) or subject.cls not in torch_api.OPTIMIZERS.keys() - {"torch.optim.LBFGS"}:
+        return False
+    if subject.cls != "torch.optim.SGD":
+        return True
+    momentum = [argument for argument in built.node.args if argument.keyword == "momentum"]
+    given = [argument.value for argument in (*momentum, *built.node.args[2:3])]
+    return bool(given) and not (isinstance(given[0], ir.Literal) and given[0].value in (0, 0.0))

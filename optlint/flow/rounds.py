@@ -1,0 +1,147 @@
+"""Judges what a program does with gradients in each round of its loops, when all of it has been run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from optlint.flow import clipping, dropped, events, ir, rebuilt, subjects, trace
+from optlint.flow.trace import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, UPDATE, Act, of_kinds
+
+if TYPE_CHECKING:
+    from optlint.flow.machine import Machine
+    from optlint.flow.subjects import Subject
+
+# What runs code of the program's own at each backward or step.
+HOOKS = frozenset(
+    "register_post_accumulate_grad_hook register_step_post_hook register_step_pre_hook "
+    "register_optimizer_step_post_hook register_optimizer_step_pre_hook".split()
+)
+
+
+def judge(machine: Machine) -> None:
+    """Tell what is out of order."""
+    acts = machine.trace.acts
+    if machine.cut_short or not of_kinds(acts, BACKWARD):
+        return
+    if any(not HOOKS.isdisjoint(machine.mentions(statement)) for statement in machine.block):
+        return
+    for event in _found(acts):
+        machine.emit(event)
+
+
+def _found(acts: list[Act]) -> Iterator[object]:
+    yield from clipping.found(acts)
+    yield from dropped.found(acts)
+    yield from rebuilt.found(acts)
+    uncleared = set()
+    for step in of_kinds(acts, STEP):
+        if step.loops and step.subject is not None:
+            inside = in_loop(acts, step.loops[-1])
+            for event in _uncleared(step, step.subject, inside, acts):
+                uncleared.add(step.loops[-1])
+                yield event
+            yield from _not_updated(step, inside)
+    for clear in of_kinds(acts, CLEAR):
+        about = clear.subject
+        if not clear.loops or about is None or not (about.kind == "optimizer" or about.trusted):
+            continue
+        if clear.loops[-1] not in uncleared:  # else this clearing may be meant for the optimizer that steps
+            yield from _unstepped(clear, about, in_loop(acts, clear.loops[-1]))
+
+
+def in_loop(acts: list[Act], head: Act) -> list[Act]:
+    """All acts in the rounds of a loop."""
+    return [act for act in acts if head in act.loops]
+
+
+def interferes(act: Act, subject: Subject) -> bool:
+    """Whether code that can't be seen may do anything to these gradients, or they are written by hand."""
+    if act.kind == HIDDEN:
+        return act.subject is None or subjects.is_within_reach(act.subject, subject)
+    return act.kind == TOUCH
+
+
+def _uncleared(step: Act, subject: Subject, inside: list[Act], acts: list[Act]) -> Iterator[events.StepUncleared]:
+    if not subject.trusted or subject.foreign or _is_fresh(subject, step.loops[-1], inside):
+        return
+    clears = of_kinds(inside, CLEAR)
+    if any(_may_clear(clear.subject, subject) for clear in clears) or any(interferes(act, subject) for act in inside):
+        return
+    if not any(_are_added(backward, step) for backward in of_kinds(inside, BACKWARD)):
+        return
+    outside = [act for act in of_kinds(acts, CLEAR) if act.subject and subjects.has(act.subject, subject)]
+    noted = clears or outside
+    if step.site is not None:
+        yield events.StepUncleared(step.site, subject.text, noted[0].site if noted else None, bool(clears))
+
+
+def _may_clear(clearing: Subject | None, subject: Subject) -> bool:
+    return clearing is None or subjects.has(clearing, subject) is not False
+
+
+def _are_added(backward: Act, step: Act) -> bool:
+    """Whether what a backward gives may be used by the step, and what it gives next is added to that."""
+    return step in trace.reached_from(backward) and backward in trace.reached_from(step)
+
+
+def _is_fresh(subject: Subject, head: Act, inside: list[Act]) -> bool:
+    """Whether each round has an optimizer or parameters of its own."""
+    made = [act.subject for act in of_kinds(inside, BUILT) if act.subject is not None]
+    if any(not subject.refs.isdisjoint(other.refs) for other in made):
+        return True
+    if any(part.id > head.address for part in subject.parts or ()):
+        return True
+    return not subject.refs and not _names_in(subject.key).isdisjoint(_bound_in(head.node))
+
+
+def _names_in(key: object) -> frozenset[str]:
+    """The variables and attributes in a place (see `subjects`)."""
+    if not isinstance(key, tuple):
+        return frozenset()
+    return frozenset(part for part in key if isinstance(part, str)).union(*map(_names_in, key))
+
+
+def _bound_in(node: ir.Node | None) -> frozenset[str]:
+    """The names and attributes that a loop assigns to."""
+    found: set[str] = set()
+    for part in ir.walk(node) if node is not None else ():
+        targets: tuple[ir.Node, ...] = ()
+        if isinstance(part, ir.Assign):
+            targets = part.targets
+        elif isinstance(part, ir.For | ir.Clause):
+            targets = (part.target,)
+        elif isinstance(part, ir.With):
+            targets = tuple(target for _, target in part.items if target is not None)
+        found.update(subjects.name_of(inner) for target in targets for inner in ir.walk(target))
+    return frozenset(found)
+
+
+def _not_updated(step: Act, inside: list[Act]) -> Iterator[events.ScalerNotUpdated]:
+    """A scaler raises at its second step if it was not updated in between."""
+    scaler = step.scaler
+    if scaler is None or not scaler.refs or any(act.kind == UPDATE for act in inside):
+        return
+    if any(act.kind == HIDDEN and subjects.is_within_reach(act.subject, scaler) for act in inside if act.subject):
+        return
+    if step.site is not None and step in trace.reached_from(step):
+        yield events.ScalerNotUpdated(step.site, scaler.text)
+
+
+def _unstepped(clear: Act, subject: Subject, inside: list[Act]) -> Iterator[events.StepMissing]:
+    if subject.foreign or _is_fresh(subject, clear.loops[-1], inside):
+        return
+    later = trace.reached_from(clear)
+    if clear not in later or any(_may_use(act, subject) for act in {*inside, *later}):
+        return
+    found = trace.first_after(clear, lambda act: act.kind == BACKWARD)
+    for backward in found.acts:
+        if backward in inside and clear.site is not None and backward.site is not None:
+            yield events.StepMissing(backward.site, subject.text, clear.site)
+
+
+def _may_use(act: Act, subject: Subject) -> bool:
+    """Whether gradients are used, or may be: by a step, by code that can't be seen, by hand."""
+    if act.kind == STEP:
+        return act.subject is None or subjects.may_be_same(act.subject, subject)
+    return act.kind in (trace.LOOK, trace.GIVEN) or interferes(act, subject)
