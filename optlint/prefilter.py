@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from optlint.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
@@ -13,7 +11,7 @@ if TYPE_CHECKING:
     from optlint.rule import Rule
 
     Needs = tuple[tuple[bytes, ...], ...]
-    Wanted = tuple[str, Needs, re.Pattern[bytes] | None]
+    Wanted = tuple[str, Needs, bytes]
 
 # A file that uses PyTorch names at least one of these; `torch` alone covers most.
 TORCH_USERS = (
@@ -55,7 +53,7 @@ class Prefilter(NamedTuple):
                 if not met[clause]:
                     break
             else:
-                if pattern is None or pattern.search(data):
+                if not pattern or _occurs(pattern, data):
                     yield code
 
 
@@ -66,5 +64,11 @@ def prefilter_of(about_torch: Iterable[Rule], about_optlint: Iterable[Rule]) -> 
 
 def _needs(rules: Iterable[Rule]) -> Iterator[Wanted]:
     for rule in rules:
-        pattern = re.compile(rule.pattern.encode()) if rule.pattern else None
-        yield rule.code, tuple(tuple(word.encode() for word in clause) for clause in rule.needs), pattern
+        needs = tuple(tuple(word.encode() for word in clause) for clause in rule.needs)
+        yield rule.code, needs, rule.pattern.encode()
+
+
+def _occurs(pattern: bytes, data: bytes) -> bool:
+    import re
+
+    return re.search(pattern, data) is not None

@@ -5,8 +5,6 @@ Each function gives edits, or None where it can't be sure to write what it means
 
 from __future__ import annotations
 
-import re
-
 from optlint.diagnostic import Applicability, Edit, Fix, Span
 from optlint.named_tuple import NamedTuple
 
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 
     Edits: TypeAlias = tuple[Edit, ...] | None
 
-_LINE_END = re.compile(r"\r\n?|\n")
 DISPLAYS = {"list": ("[", "]"), "set": ("{", "}")}
 
 
@@ -195,7 +192,7 @@ def leaf_last(product: Written | None, leaf: Written | None) -> Edits:
         return None
     head = product.span._replace(end_row=leaf.whole.row, end_column=leaf.whole.column)
     tail = _rest_of(product, leaf.whole)
-    before, after = (_LINE_END.sub("\n", part(product, span)) for span in (head, tail))
+    before, after = (_unix(part(product, span)) for span in (head, tail))
     if "#" in before + after or ":=" in product.text:
         return None
     if not data.closed:
@@ -225,9 +222,15 @@ def gradients_last(product: Written | None, leaves: Sequence[Written | None]) ->
 
 def part(written: Written, span: Span) -> str:
     """The text under a span inside an expression."""
-    starts = [0, *(end.end() for end in _LINE_END.finditer(written.text))]
+    text = written.text
+    ends = (at for at, char in enumerate(text) if char == "\n" or (char == "\r" and text[at + 1 : at + 2] != "\n"))
+    starts = [0, *(at + 1 for at in ends)]
     start = _offset(written.whole, starts, span.row, span.column)
-    return written.text[start : _offset(written.whole, starts, span.end_row, span.end_column)]
+    return text[start : _offset(written.whole, starts, span.end_row, span.end_column)]
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _offset(whole: Span, starts: Sequence[int], row: int, column: int) -> int:

@@ -52,10 +52,9 @@ CHECK = '''"""{code} {name}: say in one line what is wrong."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from optlint.rule import Rule
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
