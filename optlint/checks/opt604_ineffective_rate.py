@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from optlint.diagnostic import Severity
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import RateAbsurd
     from optlint.observations import RateUseless
 
 rule = Rule(
@@ -18,7 +18,8 @@ rule = Rule(
     "ineffective-rate",
     "a learning rate of zero, too small or absurdly large",
     severity=Severity.WARNING,
-    needs=RUN_ONLY,
+    needs=(("optim",),),
+    pattern=r"\d\.?[eE]\+?\d|\d{8}|\d_\d|\b0[xXoObB]",
 )
 
 
@@ -27,6 +28,13 @@ REASONS = {
     "tiny": "a rate of {lr:g} changed no sampled element in {steps} steps",
     "huge": "a rate of {lr:g} throws the parameters out of any range in one step",
 }
+
+
+@rule.check
+def beyond_reason(event: RateAbsurd) -> Iterator[Diagnostic]:
+    """Report a rate that is written out."""
+    why = REASONS["huge"].format(lr=event.rate)
+    yield rule.at(event.site, f"{event.optimizer} trains nothing: {why}")
 
 
 @rule.check

@@ -15,6 +15,7 @@ from optlint.flow.belongings import TensorHidden as TensorHidden
 from optlint.flow.loop_events import ClosureFaulty as ClosureFaulty
 from optlint.flow.loop_events import GraphBroken as GraphBroken
 from optlint.flow.loop_events import MethodUncalled as MethodUncalled
+from optlint.flow.loop_events import RateAbsurd as RateAbsurd
 from optlint.flow.loop_events import SchedulerFirst as SchedulerFirst
 from optlint.flow.loop_events import SchedulerOfOther as SchedulerOfOther
 

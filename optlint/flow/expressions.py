@@ -90,6 +90,8 @@ def _attribute(machine: Machine, node: ir.Attribute, state: State) -> Value:
 def _call(machine: Machine, node: ir.Call, state: State) -> Value:
     gradients.about_to_call(machine, node.func)
     function = _callee(machine, node.func, state)
+    if machine.called_inside is not None:
+        machine.called_inside.append(function)
     arguments = inlining.arguments_of(machine, node, state)
     before = machine.counter.last
     value = machine.call(function, arguments, node, state)

@@ -43,3 +43,20 @@ class GraphBroken:
     site: Site
     what: str
     cut: Site
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureFaulty:
+    """LBFGS steps: its closure is `missing`, or the one at `site` has no `backward` or no `return` in it."""
+
+    site: Site
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateAbsurd:
+    """A rate is written out that no training survives."""
+
+    site: Site
+    optimizer: str
+    rate: float

@@ -159,7 +159,7 @@ class Machine:
     classes: list[ClassValue] = field(default_factory=list)
     instances: list[tuple[ClassValue, Ref]] = field(default_factory=list)
     schedulers: list[Ref] = field(default_factory=list)
-    calls: list[tuple[ir.Call, Value]] = field(default_factory=list)  # that were made in what is being run
+    called_inside: list[Value] | None = None  # what a closure that is being run calls
     lone_leaves: list[Ref] = field(default_factory=list)  # see losses.py
     events: list[object] = field(default_factory=list)
     pending: list[Callable[[State], None]] = field(default_factory=list)

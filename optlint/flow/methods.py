@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from optlint.flow import (
     attributes,
     classes,
+    closures,
     consumption,
     containers,
     freezing,
@@ -133,9 +134,9 @@ def _on_super(machine: Machine, receiver: Super, name: str, arguments: Arguments
 
 
 def _on_optimizer(machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Value:
-    if name == "step" and arguments.values:
-        for _ in range(2):
-            machine.call(arguments.values[0], Arguments((), {}, (), {}), wrappers.no_call(site), state)
+    cell = state.get(receiver, OptimizerCell)
+    if name == "step" and cell is not None:
+        closures.evaluated(machine, cell, arguments, site, state)
     if name == "add_param_group" and arguments.values:
         optimizers.group_added(machine, receiver, arguments.values[0], state, arguments.sites[0], site)
     if name == "state_dict":

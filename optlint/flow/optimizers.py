@@ -16,6 +16,7 @@ from optlint.flow import (
     group_keys,
     group_tensors,
     indices,
+    rates,
     sets,
     tensor_methods,
     tensors,
@@ -83,6 +84,8 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     params, where = arguments.pick(0, "params"), arguments.site(0, "params")
     groups = _groups(build, params, where) if params is not None and where is not None else ()
     indices.judge_rate(machine, arguments.keywords.get("lr", UNKNOWN))
+    if strict:
+        rates.judge(machine, arguments.pick(1, "lr"), arguments.site(1, "lr"), name)
     layers = indices.layers_of(params, state) if params is not None and _gives_groups(params, state) else None
     ref = machine.new(state, OptimizerCell(path, site, name, path=state.path, layers=layers, keys=build.keys, kind=cls))
     state.update(ref, count=first_group.count_of(params, state) if params is not None else None)
@@ -190,6 +193,8 @@ def _group(build: Build, group: Value, site: Site) -> covers.Group:
     rate = cell.get("lr")
     if rate is not None:
         indices.judge_rate(build.machine, rate.value)
+        if build.strict:
+            rates.judge(build.machine, rate.value, rate.site, build.name)
     group_keys.judge(build.machine, build.keys, build.name, cell)
     held = _holder(build, entry.value, entry.site)
     now = build.state.cell(entry.value)

@@ -21,7 +21,6 @@ from optlint.flow.state import State
 from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
-    Const,
     Cover,
     Derived,
     External,
