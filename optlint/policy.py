@@ -59,7 +59,11 @@ def policy_of(registry: Registry, config: Config, command_line: Selection) -> Po
         tuple((_pattern(pattern), _codes(registry, words)) for pattern, words in config.per_file_ignores),
         tuple((_pattern(pattern), _severities(registry, table)) for pattern, table in config.per_file_severity),
         config.root,
-        prefilter_of(rules, [own_rules.UNUSED_SUPPRESSION] if own_rules.UNUSED_SUPPRESSION.code in enabled else []),
+        prefilter_of(
+            rules,
+            [own_rules.UNUSED_SUPPRESSION] if own_rules.UNUSED_SUPPRESSION.code in enabled else [],
+            [path.rpartition(".")[2] for path in config.known_optimizers],
+        ),
         Settings(config.known_optimizers, frozenset(config.known_group_keys), config.torch_version),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.named_tuple import NamedTuple
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,14 +58,21 @@ class Prefilter(NamedTuple):
                     yield code
 
 
-def prefilter_of(about_torch: Iterable[Rule], about_optlint: Iterable[Rule]) -> Prefilter:
-    """The prefilter of these enabled rules; rules about optlint itself do not ask for PyTorch."""
-    return Prefilter(tuple(_needs(about_torch)), tuple(_needs(about_optlint)))
+def prefilter_of(
+    about_torch: Iterable[Rule], about_optlint: Iterable[Rule], optimizers: Iterable[str] = ()
+) -> Prefilter:
+    """The prefilter of these enabled rules; rules about optlint itself do not ask for PyTorch.
+
+    `optimizers` are the names of more classes that a rule means when it asks for an optimizer.
+    """
+    known = tuple(optimizers)
+    return Prefilter(tuple(_needs(about_torch, known)), tuple(_needs(about_optlint, known)))
 
 
-def _needs(rules: Iterable[Rule]) -> Iterator[Wanted]:
+def _needs(rules: Iterable[Rule], optimizers: tuple[str, ...]) -> Iterator[Wanted]:
     for rule in rules:
-        needs = tuple(tuple(word.encode() for word in clause) for clause in rule.needs)
+        clauses = ((*clause, *optimizers) if OPTIMIZERS[0] in clause else clause for clause in rule.needs)
+        needs = tuple(tuple(word.encode() for word in clause) for clause in clauses)
         yield rule.code, needs, rule.pattern.encode()
 
 

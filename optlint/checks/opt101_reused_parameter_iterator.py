@@ -5,6 +5,7 @@ from __future__ import annotations
 from optlint import remedies
 from optlint.diagnostic import Severity
 from optlint.rule import Rule
+from optlint.words import MODULE_ITERATORS, OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ rule = Rule(
     "OPT101",
     "reused-parameter-iterator",
     "an iterator over a model's parameters or layers that was used is used again",
-    needs=(("param", "children", "modules", "buffers"),),
+    needs=((*MODULE_ITERATORS, *OPTIMIZERS),),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optlint import remedies
 from optlint.rule import Rule
+from optlint.words import MODULE_ITERATORS, OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ rule = Rule(
     "OPT102",
     "membership-test-on-iterator",
     "a stored one-shot iterator is tested by `in` more than once",
-    needs=((" in ", " in\\"), ("map(", "filter(", " for ", "parameters", "children", "modules", "buffers", "chain(")),
+    needs=((" in ", " in\\"), (*MODULE_ITERATORS, *OPTIMIZERS)),
 )
 
 

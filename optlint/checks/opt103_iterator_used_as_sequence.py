@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optlint import remedies
 from optlint.rule import Rule
+from optlint.words import MODULE_ITERATORS, OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ rule = Rule(
     "OPT103",
     "iterator-used-as-sequence",
     "`len()`, indexing, slicing or `+` on an iterator over parameters or layers",
-    needs=(("param", "children", "modules", "buffers"),),
+    needs=((*MODULE_ITERATORS, *OPTIMIZERS),),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optlint import remedies
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ rule = Rule(
     "OPT104",
     "not-parameters",
     "an optimizer is given a method, a module, a list of iterators or one bare group",
-    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"),),
+    needs=(OPTIMIZERS,),
 )
 
 WHAT = {

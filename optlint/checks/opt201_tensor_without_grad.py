@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optlint import remedies
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ rule = Rule(
     "OPT201",
     "tensor-without-grad",
     "a tensor in a param group can never get a gradient",
-    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"),),
+    needs=(OPTIMIZERS,),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optlint import remedies
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ rule = Rule(
     "OPT202",
     "non-leaf-tensor",
     "a tensor computed from another is given to an optimizer as a parameter",
-    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD", ".grad"),),
+    needs=((*OPTIMIZERS, ".grad"),),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optlint.diagnostic import Severity
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ rule = Rule(
     "parameter-slice",
     "pieces of a parameter are taken for parameters",
     needs=(
-        ("optim", "Optimizer", "add_param_group", "Adam", "SGD", "grad", "register_hook"),
+        (*OPTIMIZERS, "grad", "register_hook"),
         (".parameters", "named_parameters", "param_groups", "Parameter(", ".weight", ".bias"),
     ),
 )

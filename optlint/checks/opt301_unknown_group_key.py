@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ rule = Rule(
     "OPT301",
     "unknown-group-key",
     "a key of a param group that nothing reads",
-    needs=(("optim", "Optimizer", "add_param_group", "param_groups", "Adam", "SGD"), ("params", "group")),
+    needs=(OPTIMIZERS, ("params", "group")),
 )
 
 

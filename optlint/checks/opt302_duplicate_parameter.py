@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ rule = Rule(
     "OPT302",
     "duplicate-parameter",
     "the same parameter is given to an optimizer twice",
-    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"), ("param", "children")),
+    needs=(OPTIMIZERS, ("param", "children")),
 )
 
 

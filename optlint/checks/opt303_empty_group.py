@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optlint.diagnostic import Severity
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ rule = Rule(
     "empty-group",
     "a param group holds nothing",
     severity=Severity.WARNING,
-    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"),),
+    needs=(OPTIMIZERS,),
 )
 
 

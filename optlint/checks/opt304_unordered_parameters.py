@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ rule = Rule(
     "OPT304",
     "unordered-parameters",
     "an optimizer gets its parameters in the order of a set",
-    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"),),
+    needs=(OPTIMIZERS,),
 )
 
 

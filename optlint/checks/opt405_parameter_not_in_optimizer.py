@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optlint.diagnostic import Severity
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ rule = Rule(
     "OPT405",
     "parameter-not-in-optimizer",
     "trainable parameters that no optimizer owns",
-    needs=(("optim", "Optimizer", "add_param_group", "Adam", "SGD"),),
+    needs=(OPTIMIZERS,),
 )
 
 

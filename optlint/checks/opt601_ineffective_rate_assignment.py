@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ rule = Rule(
     "ineffective-rate-assignment",
     "a rate is set where no optimizer reads it",
     needs=(
-        ("optim", "Optimizer", "Adam", "SGD"),
+        OPTIMIZERS,
         (".lr", "defaults", "state_dict", ".momentum", ".weight_decay", "setattr", ".betas"),
     ),
 )

@@ -15,6 +15,7 @@ from optlint.policy import Policy
 from optlint.prefilter import TORCH_USERS, prefilter_of, uses_torch
 from optlint.rule import RUN_ONLY, Rule
 from optlint.selection import Selection
+from optlint.words import OPTIMIZERS
 from tests.pages.page import read_page
 
 ROOT = Path(__file__).parents[2]
@@ -75,12 +76,21 @@ def test_rules_about_optlint_need_no_torch() -> None:
     assert not prefilter.lets_through(b"torch")
 
 
+def test_optimizers_that_the_configuration_knows() -> None:
+    source = b"import torch\nSophia([])"
+    rule = needs(OPTIMIZERS)
+    assert not prefilter_of([rule], []).lets_through(source)
+    assert prefilter_of([rule], [], ["Sophia"]).lets_through(source)
+    known = Policies(Selection(select=("OPT104",))).of(Config(known_optimizers=("mine.Sophia",)))
+    assert known.prefilter.lets_through(source)
+
+
 def test_who_uses_torch() -> None:
     assert uses_torch(b"from transformers import Trainer")
     assert not uses_torch(b"import numpy")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(st.data())
 def test_the_prefilter_never_changes_a_result(data: st.DataObject) -> None:
     """Take real code, take away and put in words that the prefilter looks for, and lint with and without it."""
@@ -113,4 +123,5 @@ def test_the_property_can_fail() -> None:
     assert turned_away("OPT101", "import t0rch; params")
     assert turned_away("OPT101", "import torch")
     assert turned_away("OPT901", "# optl1nt: ignore[OPT101]")
-    assert not turned_away("OPT101", "import torch; params")
+    assert not turned_away("OPT101", "import torch; net.parameters")
+    assert turned_away("OPT101", "import torch; params")
