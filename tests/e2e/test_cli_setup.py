@@ -96,6 +96,8 @@ def test_watch_checks_again_after_each_change(tmp_path: Path) -> None:
         assert run.stdout.readline() == "Found 1 error in 1 of 2 files.\n"
         assert run.stdout.readline().startswith("Can be fixed")
         time.sleep(1)
+        (tmp_path / "optlint.toml").write_text('ignore = ["OPT101\n')  # as while it is written
+        time.sleep(1)
         (tmp_path / "optlint.toml").write_text('ignore = ["OPT101"]\n')
         assert run.stdout.readline() == "All checks passed: 2 files.\n"
     finally:
