@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from optlint.rule import RUN_ONLY, Rule
+from optlint.diagnostic import Severity
+from optlint.rule import Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import LayerBuiltLate
     from optlint.observations import Unowned
 
 rule = Rule(
     "OPT411",
     "layer-built-in-forward",
     "a layer or Parameter is made in forward",
-    needs=RUN_ONLY,
+    needs=(("def forward",), ("Module",)),
 )
+
+
+@rule.check
+def made_in_forward(event: LayerBuiltLate) -> Iterator[Diagnostic]:
+    """Report the call that makes a layer in `forward`: an error unless it starts as one that changes nothing."""
+    what = "its random weights are" if event.random else "its parameters are"
+    yield rule.at(
+        event.site,
+        f"forward makes a new `{event.made}` each time: {what} never trained, no optimizer knows them",
+        severity=None if event.random else Severity.WARNING,
+    )
 
 
 @rule.check

@@ -33,3 +33,12 @@ class TensorHidden:
     attribute: str
     kind: str
     used: Site
+
+
+@dataclass(frozen=True, slots=True)
+class LayerBuiltLate:
+    """`forward` makes a layer or Parameter, named `made`, each time it runs; `random` if its weights are."""
+
+    site: Site
+    made: str
+    random: bool

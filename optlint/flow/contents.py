@@ -50,15 +50,20 @@ class Fate:
     handled: bool = False
     built: bool = False  # items are added one by one
     picked: bool = True  # nothing but `[0]` reads it
+    kept: set[str] = field(default_factory=set)  # the attributes of `self` that the value of a call is stored in
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Of which attribute: its name, and the classes on whose `self` it may be; `tensors` if it holds these."""
+    """Of which attribute: its name, and the classes on whose `self` it may be; `tensors` if it holds these.
+
+    Or of the value of one call, whose origin is `root`; then looking at it counts as handling, too.
+    """
 
     name: str
     family: frozenset[ir.Class]
     tensors: bool = False
+    root: ir.Origin = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ class Expressions:
         if not self.holds(node.value):
             return False
         if node.attr in (TURNED if self.question.tensors else WEIGHTS):
-            return True
+            return self.question.root is None or self.question.tensors
         self.doubt(self.handles(node))
         return False
 
@@ -151,6 +156,8 @@ class Expressions:
 
     def handles(self, node: ir.Attribute) -> bool:
         """Whether an attribute or method of the content does more than look; weights may be looked at by `.data`."""
+        if self.question.root is not None and not self.question.tensors:
+            return True
         if self.question.tensors and node.attr in ("requires_grad", "requires_grad_"):
             return False
         of_weight = isinstance(node.value, ir.Attribute) and node.value.attr in WEIGHTS
@@ -195,6 +202,8 @@ class Expressions:
 
     def _call(self, node: ir.Call) -> bool:
         func, name = node.func, name_of(node.func)
+        if self.question.root is not None and node.origin is self.question.root:
+            return not self.one_of(argument.value for argument in node.args)
         if isinstance(func, ir.Attribute) and not self.is_it(func) and self.holds(func.value):
             return self._method(node, func)
         given = [argument.value for argument in node.args]
@@ -210,6 +219,9 @@ class Expressions:
             return False
         if name in PASSES:
             return True
+        if name in BUILDS and isinstance(func, ir.Attribute) and isinstance(func.value, ir.Name):
+            self.names.add(func.value.id)  # `layers.append(layer)`
+            return False
         if self.question.tensors and self._computes(func):
             self._use(node)
         else:

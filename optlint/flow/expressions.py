@@ -18,6 +18,7 @@ from optlint.flow import (
     inlining,
     ir,
     kinds,
+    late,
     objects,
     parameter_names,
     rebinding,
@@ -98,6 +99,7 @@ def _call(machine: Machine, node: ir.Call, state: State) -> Value:
     value = gradients.called(machine, node, function, arguments, value, state)
     changes.ran(machine, node, function, arguments, state)
     births.called(machine, node, function, value, before, state)
+    late.called(machine, node, value, state)
     return value
 
 

@@ -36,6 +36,14 @@ def fate_of(question: Question, block: ir.Block, bodies: Bodies, mentions: Calla
     return fate
 
 
+def fate_of_value(root: ir.Origin, function: ir.Function, bodies: Bodies, *, tensor: bool) -> Fate:
+    """What a function does with the value of one of its calls."""
+    fate = Fate()
+    question = Question("", frozenset(), tensor, root)
+    _Reading(question, Scope(function, bodies(function), None), bodies, fate).read()
+    return fate
+
+
 def _scopes(block: ir.Block, bodies: Bodies, cls: ir.Class | None = None) -> Iterator[Scope]:
     """The functions and classes of some statements, those in branches too, then the statements themselves."""
     for node in _definitions(block):
@@ -75,6 +83,7 @@ class _Reading(Expressions):
         self.fate.handled |= trial.handled
         self.fate.built |= trial.built
         self.fate.picked &= trial.picked
+        self.fate.kept |= trial.kept
 
     def _has_quiet_decorator(self) -> bool:
         decorators = self.scope.node.decorators if self.scope.node is not None else ()
@@ -146,6 +155,16 @@ class _Reading(Expressions):
         elif isinstance(target, ir.Attribute) and self.holds(target.value):
             self.doubt(self.handles(target) or held)
         elif held:
+            self._kept(target)
+
+    def _kept(self, target: ir.Expression) -> None:
+        """The content gets a second place; the value of a call may get its first."""
+        node = self.scope.node
+        me = node.parameters[0].name if node is not None and node.parameters else None
+        of_self = isinstance(target, ir.Attribute) and isinstance(target.value, ir.Name) and target.value.id == me
+        if self.question.root is not None and isinstance(target, ir.Attribute) and of_self:
+            self.fate.kept.add(target.attr)
+        else:
             self.doubt(True)
 
     def walked(self, node: ir.For | ir.Clause) -> None:
@@ -186,5 +205,6 @@ class _Reading(Expressions):
 
     def _flows(self, value: ir.Expression) -> None:
         """What is stored is the content, whatever names stand for it; who freezes it there knows what it is for."""
-        self.doubt(any(isinstance(part, ir.Attribute) and self.handles(part) for part in ir.walk(value)))
+        if self.question.root is None:
+            self.doubt(any(isinstance(part, ir.Attribute) and self.handles(part) for part in ir.walk(value)))
         self.names.update(sources(value))

@@ -105,11 +105,11 @@ def _builds_later(machine: Machine, cls: Value) -> bool:
         return False
     known = machine.growing.get(cls.node)
     if known is None:
-        known = machine.growing[cls.node] = any(_builds(machine, node) for node in _in_forward(machine, cls.node))
+        known = machine.growing[cls.node] = any(_builds(machine, node) for node in in_forward(machine, cls.node))
     return known
 
 
-def _in_forward(machine: Machine, cls: ir.Class) -> Iterator[ir.Function]:
+def in_forward(machine: Machine, cls: ir.Class) -> Iterator[ir.Function]:
     """`forward` and the methods that it calls."""
     methods = {node.name: node for node in cls.body if isinstance(node, ir.Function)}
     pending, seen = [name for name in methods if name in STARTS], set[str]()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import NamedTuple
 
-from optlint.flow import classes, grad_mode, growth, held, inlining, ir, kinds, loose, relevance, rounds, trace
+from optlint.flow import classes, grad_mode, growth, held, inlining, ir, kinds, late, loose, relevance, rounds, trace
 from optlint.flow.events import Site
 from optlint.flow.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.readings import readings_of
@@ -96,7 +96,9 @@ class Life:
 
     def _class_matters(self, cls: ClassValue) -> bool:
         own = [self.machine.mentions(base.node) for base in classes.ancestry(cls) if isinstance(base, ClassValue)]
-        return any(relevance.concerns_training(words) or not self.renamed.isdisjoint(words) for words in own)
+        if any(relevance.concerns_training(words) or not self.renamed.isdisjoint(words) for words in own):
+            return True
+        return late.may_build(self.machine, cls)
 
     def _run_root(self, closure: Closure, state: State) -> State:
         """Run a function with arguments of which only the annotations tell anything."""
