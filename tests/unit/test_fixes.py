@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 # The share of the diagnostics in the cases that have a fix: the others can't be mended without doing harm.
 SHARES = {"OPT101": 0.85, "OPT102": 0.95, "OPT103": 0.9, "OPT104": 0.9, "OPT201": 0.45, "OPT202": 0.75, "OPT205": 0.9}
-SHARES |= {"OPT403": 0.9, "OPT404": 0.95}
+SHARES |= {"OPT403": 0.9, "OPT404": 0.95, "OPT506": 0.9}
 CODES = tuple(SHARES)
 
 
@@ -76,6 +76,18 @@ def test_cases_are_mended(page: Path) -> None:
             is_mended(case, page)
         except Exception as error:
             raise AssertionError(f"{page.name}:{case.row}") from error
+
+
+def is_shown_on(page: Path) -> bool:
+    return any(case.above for case in read_page(page))
+
+
+def test_every_rule_that_has_fixes_shows_one_and_is_tested_here() -> None:
+    checks = (ROOT / "optlint" / "checks").glob("opt*.py")
+    fixing = {path.name[:6].upper() for path in checks if "fix=" in path.read_text(encoding="utf-8")}
+    assert fixing == set(CODES)
+    shown = {code for code in CODES for page in ROOT.glob(f"rules/{code}-*.md") if is_shown_on(page)}
+    assert shown == set(CODES)
 
 
 @pytest.mark.parametrize("code", CODES)
