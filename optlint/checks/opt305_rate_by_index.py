@@ -23,7 +23,7 @@ rule = Rule(
     severity=Severity.WARNING,
     needs=(
         ("//", "divmod", "int(", "floor", "ceil", "trunc", "round("),
-        ("enumerate", "range", "zip"),
+        ("enumerate", "range", "zip", "+= 1", "+=1", "+ 1"),
         ("arameters",),
         ('"lr"', "'lr'", "lr="),
     ),

@@ -55,7 +55,7 @@ def copied(machine: Machine, kind: str, arguments: Arguments, state: State, site
     if key is not None:
         item = consumption.item_of(machine, arguments.values[0], state, where)
         wrappers.run_callback(machine, key, item, site, state)
-    return containers.copied(machine, arguments.values[0], kind, state, where, Purpose(kind))
+    return copies.into(machine, arguments.values[0], kind, state, where, Purpose(kind))
 
 
 def _any(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
@@ -83,7 +83,7 @@ def _len(machine: Machine, arguments: Arguments, node: ir.Call, state: State) ->
         operand = arguments.sites[0] if arguments.sites else machine.site(node)
         consumption.as_sequence(machine, arguments.values[0], machine.site(node), operand, "len()", state)
         items = containers.exact_items(arguments.values[0], state)
-        if items is not None and not state.depth:
+        if items is not None:
             return Const(len(items))
         layers = indices.layers_of(arguments.values[0], state)
         return Count(layers) if layers is not None else UNKNOWN
@@ -147,6 +147,12 @@ def _default_dict(machine: Machine, arguments: Arguments, node: ir.Call, state: 
     if len(arguments.all()) != 1 or arguments.open:
         return UNKNOWN
     return containers.default_dict(machine, arguments.all()[0], state, machine.site(node))
+
+
+def _slice(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """`slice(None, -3)`: its bounds."""
+    bounds = (NONE, *arguments.values) if len(arguments.values) == 1 else arguments.values
+    return containers.sequence(machine, state, "slice", machine.site(node), bounds)
 
 
 def _super(machine: Machine, _: Arguments, __: ir.Call, ___: State) -> Value:
@@ -217,6 +223,7 @@ EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
     "builtins.reversed": _reversed,
     "builtins.dict": _dict,
     "collections.OrderedDict": _dict,
+    "builtins.slice": _slice,
     "builtins.super": _super,
     "builtins.isinstance": _isinstance,
     "builtins.getattr": _getattr,

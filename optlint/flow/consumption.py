@@ -78,8 +78,11 @@ def _walked(machine: Machine, cell: TensorCell, site: Site) -> None:
 def item_of(machine: Machine, value: Value, state: State, site: Site) -> Value:
     """What each item of an iterable is, without drawing any."""
     cell = state.cell(value)
+    if isinstance(cell, IteratorCell | SequenceCell) and cell.items:
+        item = union(cell.items)
+        return item if item is not UNKNOWN else _child_of(machine, cell, state, site)
     if isinstance(cell, IteratorCell | SequenceCell):
-        return union(cell.items) if cell.items else anonymous(machine, cell.item, state)
+        return anonymous(machine, cell.item, state)
     if isinstance(cell, MappingCell):
         return UNKNOWN if cell.entries or cell.key is None else cell.key
     if isinstance(cell, TensorCell) and isinstance(value, Ref):
@@ -89,6 +92,14 @@ def item_of(machine: Machine, value: Value, state: State, site: Site) -> Value:
     if isinstance(value, Union) and all(state.get(option, TensorCell) for option in value.options):
         return union(tuple(item_of(machine, option, state, site) for option in value.options))
     return UNKNOWN
+
+
+def _child_of(machine: Machine, cell: IteratorCell | SequenceCell, state: State, site: Site) -> Value:
+    """What stands for each of many children of a module."""
+    alone = state.get(cell.items[0], InstanceCell) if cell.items else None
+    if cell.children is None or alone is None:
+        return UNKNOWN
+    return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, part_of=cell.children))
 
 
 def some_of(machine: Machine, value: Value, state: State) -> Value:

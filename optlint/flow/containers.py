@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import consumption, ir
+from optlint.flow import consumption, ir, torch_api
 from optlint.flow.machine import Arguments
 from optlint.flow.values import (
     NONE,
     UNKNOWN,
     Const,
     Entry,
+    External,
     InstanceCell,
     IteratorCell,
     MappingCell,
@@ -57,23 +58,14 @@ def surely_in(cell: object) -> tuple[Value, ...]:
 def exact_items(value: Value, state: State) -> tuple[Value, ...] | None:
     """The items one by one, where they are known."""
     cell = state.cell(value)
+    if isinstance(cell, InstanceCell):
+        return tuple(child for _, child in cell.children or ()) if is_row(cell) and cell.children else None
     return cell.items if isinstance(cell, SequenceCell | IteratorCell) else None
 
 
-def copied(machine: Machine, value: Value, kind: str, state: State, site: Site, purpose: consumption.Purpose) -> Ref:
-    """`list(value)` and its like: draws from an iterator, copies a container."""
-    cell = state.cell(value)
-    item = consumption.walk(machine, value, state, site, purpose)
-    layers = cell.layers if isinstance(cell, SequenceCell | IteratorCell) and kind != "set" else None
-    if isinstance(cell, SequenceCell):
-        ordered = kind != "set" and cell.ordered
-        return machine.new(state, replace(cell, kind=kind, made=site, ordered=ordered, layers=layers))
-    covers, children, items, ordered = None, None, None, kind != "set"
-    if isinstance(cell, IteratorCell):
-        covers, children, items, ordered = cell.covers, cell.children, cell.items, ordered and cell.ordered
-    made = SequenceCell(kind, site, items, item, covers=covers, children=children, ordered=ordered, layers=layers)
-    filtered = isinstance(cell, IteratorCell) and cell.filtered
-    return machine.new(state, replace(made, filtered=filtered))
+def is_row(cell: InstanceCell) -> bool:
+    """Whether a module can be walked along: `nn.Sequential` or `nn.ModuleList`."""
+    return isinstance(cell.cls, External) and cell.cls.path in torch_api.ROWS
 
 
 def unpacked(machine: Machine, value: Value, count: int, state: State, site: Site) -> tuple[Value, ...]:

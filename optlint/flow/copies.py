@@ -1,17 +1,61 @@
-"""What `copy.deepcopy` and `copy.copy` give: the same kinds of things, with parameters of their own or shared ones."""
+"""What `list(…)`, `copy.copy` and `copy.deepcopy` give: things of the same kind, with shared parameters or own ones."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow.values import UNKNOWN, InstanceCell, MappingCell, Ref, SequenceCell, TensorCell, Value
+from optlint.flow import consumption, containers
+from optlint.flow.values import (
+    UNKNOWN,
+    Cover,
+    InstanceCell,
+    IteratorCell,
+    MappingCell,
+    Ref,
+    SequenceCell,
+    TensorCell,
+    Value,
+)
 
 if TYPE_CHECKING:
+    from optlint.flow.events import Site
     from optlint.flow.machine import Machine
     from optlint.flow.state import State
 
 LARGEST = 500
+
+
+def into(machine: Machine, value: Value, kind: str, state: State, site: Site, purpose: consumption.Purpose) -> Ref:
+    """`list(value)` and its like: draws from an iterator, copies a container."""
+    cell = state.cell(value)
+    item = consumption.walk(machine, value, state, site, purpose)
+    layers = cell.layers if isinstance(cell, SequenceCell | IteratorCell) and kind != "set" else None
+    if isinstance(cell, SequenceCell):
+        ordered = kind != "set" and cell.ordered
+        return machine.new(state, replace(cell, kind=kind, made=site, ordered=ordered, layers=layers))
+    made = SequenceCell(kind, site, None, item, ordered=kind != "set", layers=layers)
+    if isinstance(cell, InstanceCell) and isinstance(value, Ref) and containers.is_row(cell):
+        made = _of_layers(machine, value, cell, made, state)
+    if isinstance(cell, IteratorCell):
+        ordered = made.ordered and cell.ordered
+        made = replace(made, items=cell.items, covers=cell.covers, children=cell.children, ordered=ordered)
+        made = replace(made, filtered=cell.filtered)
+    return machine.new(state, made)
+
+
+def _of_layers(machine: Machine, row: Ref, cell: InstanceCell, made: SequenceCell, state: State) -> SequenceCell:
+    """`list(sequential)`: its children."""
+    assert made.made is not None
+    items = containers.exact_items(row, state)
+    for child in items or ():
+        if isinstance(child, Ref):
+            state.update(child, listed_by=row)
+    children = Cover(row, site=made.made) if cell.part_of is None else replace(cell.part_of, site=made.made)
+    if items is not None:
+        return replace(made, items=items, children=children)
+    each = machine.new(state, InstanceCell(UNKNOWN, made.made, is_module=True, part_of=children))
+    return replace(made, item=each, children=children)
 
 
 def deep(machine: Machine, value: Value, state: State) -> Value:

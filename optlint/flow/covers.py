@@ -196,8 +196,16 @@ def _missing(module: Ref, covers: list[Cover], state: State, optimizer: Ref) -> 
         if n not in present and present and present[0] < n < present[-1] and _wanted(child, held, elsewhere, state)
     ]
     if hole:
-        return ", ".join(modules.label(child, state) or f"children()[{children.index(child)}]" for child in hole)
+        return ", ".join(_label(module, child, children.index(child), state) for child in hole)
     return _own_left_out(module, children, held, elsewhere, state)
+
+
+def _label(module: Ref, child: Ref, place: int, state: State) -> str:
+    """A child in the words of the code."""
+    name = modules.label(child, state)
+    if name is None or not name.isdigit():
+        return name or f"children()[{place}]"
+    return f"{modules.label(module, state) or 'children()'}[{name}]"
 
 
 def _wanted(child: Ref, held: set[Ref], elsewhere: set[Ref], state: State) -> bool:

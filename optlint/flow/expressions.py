@@ -12,6 +12,7 @@ from optlint.flow import (
     comprehensions,
     consumption,
     containers,
+    copies,
     events,
     gradients,
     indices,
@@ -55,9 +56,9 @@ if TYPE_CHECKING:
     from optlint.flow.events import Site
 
 BUILTINS = frozenset(
-    "list tuple set frozenset sorted sum max min any all next iter filter map zip enumerate len dict super isinstance "
-    "getattr setattr property staticmethod classmethod print id repr str type range reversed hasattr int float bool "
-    "abs round divmod pow issubclass callable vars dir hash format object Exception".split()
+    "list tuple set frozenset sorted slice sum max min any all next iter filter map zip enumerate len dict super "
+    "isinstance getattr setattr property staticmethod classmethod print id repr str type range reversed hasattr int "
+    "float bool abs round divmod pow issubclass callable vars dir hash format object Exception".split()
 )
 
 
@@ -142,6 +143,8 @@ def _unary(machine: Machine, node: ir.Unary, state: State) -> Value:
         return UNKNOWN if known is None else Const(not known)
     if isinstance(value, Const) and type(value.value) is int and node.op == "-":
         return Const(-value.value)
+    if node.op == "-" and indices.concerns((value,)):
+        return indices.operated(machine, node, Const(0), value, "-")
     return tensors.computed(machine, (value,), f"`{node.op}`", state, machine.site(node))
 
 
@@ -231,7 +234,7 @@ def _display(machine: Machine, node: ir.Display, state: State) -> Value:
     """`[a, *b]`: items one by one unless a starred one is not known."""
     if len(node.items) == 1 and isinstance(alone := node.items[0], ir.Starred):
         value, where = machine.evaluate(alone.value, state), machine.site(alone.value)
-        return containers.copied(machine, value, node.kind, state, where, Purpose("*"))
+        return copies.into(machine, value, node.kind, state, where, Purpose("*"))
     values: list[Value] = []
     sites: list[Site] = []
     spread: list[Value] = []

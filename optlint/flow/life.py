@@ -17,7 +17,7 @@ from optlint.flow.events import Site
 from optlint.flow.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.readings import readings_of
 from optlint.flow.state import State, join
-from optlint.flow.values import NONE, ClassValue, Closure, Descriptor, InstanceCell, IteratorCell, Ref
+from optlint.flow.values import NONE, ClassValue, Closure, Descriptor, InstanceCell, IteratorCell, OptimizerCell, Ref
 
 PER_STEP = frozenset(
     "training_step train_step train_batch optimize_parameters forward step update __call__ train_one_step "
@@ -89,7 +89,7 @@ class Life:
             relevance.concerns_training(words)
             or not self.words.isdisjoint(words)
             or any(
-                scope == 0 and name in words and isinstance(state.cell(value), IteratorCell)
+                scope == 0 and name in words and isinstance(state.cell(value), IteratorCell | OptimizerCell)
                 for (scope, name), value in state.variables.items()
             )
         )

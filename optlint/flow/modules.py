@@ -64,8 +64,16 @@ def _as_module(machine: Machine, value: Value, state: State, site: Site) -> Ref:
 def _part(machine: Machine, state: State, parent: Ref, site: Site, part: torch_layers.Part, usual: bool) -> Ref:
     cls = External(f"torch.nn.{part.cls}") if part.cls else UNKNOWN
     layout = part.layout if usual or not part.layout else None
-    made = InstanceCell(cls, site, is_module=True, layout=layout, parent=(parent, part.name), trainable=True)
-    return machine.new(state, made)
+    known = torch_layers.LAYERS.get(f"torch.nn.{part.cls}") if layout and len(layout) == 1 else None
+    names = (*known.weights, *known.biases)[: sum(layout or ())] if known is not None else None
+    made = InstanceCell(
+        cls, site, is_module=True, layout=layout, names=names, parent=(parent, part.name), trainable=True
+    )
+    ref = machine.new(state, made)
+    children = tuple((inner.name, _part(machine, state, ref, site, inner, usual)) for inner in part.parts)
+    if children:
+        state.update(ref, children=children)
+    return ref
 
 
 def _own_names(path: str, arguments: Arguments) -> tuple[str, ...] | None:

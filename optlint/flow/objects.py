@@ -38,6 +38,7 @@ from optlint.flow.values import (
     Super,
     TensorCell,
     Union,
+    Unknown,
     Value,
     union,
 )
@@ -186,7 +187,10 @@ def identify(machine: Machine, node: ir.Expression, state: State) -> Value:
                 state.put(receiver, replace(owner, attrs=tuple(pair for pair in owner.attrs if pair[0] != node.attr)))
             return modules.child(machine, receiver, node.attr, state)
         return value
-    return machine.evaluate(node, state)
+    value = machine.evaluate(node, state)
+    if isinstance(node, ir.Call) and isinstance(value, Unknown):
+        return machine.new(state, InstanceCell(UNKNOWN, None, vague=True))
+    return value
 
 
 def rename(machine: Machine, name: str, value: Value, state: State) -> None:

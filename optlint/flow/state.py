@@ -131,7 +131,8 @@ def join_cells(left: Cell, right: Cell) -> Cell:
     if isinstance(left, InstanceCell) and isinstance(right, InstanceCell):
         return replace(cast("InstanceCell", _common(left, right)), attrs=_join_attributes(left.attrs, right.attrs))
     if isinstance(left, SequenceCell) and isinstance(right, SequenceCell):
-        return replace(cast("SequenceCell", _common(left, right)), among=_join_contents(left, right))
+        common = cast("SequenceCell", _common(left, right))
+        return replace(common, among=_join_contents(left, right), item=_join_item(left, right, common.item))
     if isinstance(left, SchedulerCell) and isinstance(right, SchedulerCell):
         return replace(cast("SchedulerCell", _common(left, right)), early=(*dict.fromkeys(left.early + right.early),))
     return cast("Cell", _common(left, right))
@@ -165,6 +166,15 @@ def _join_contents(left: SequenceCell, right: SequenceCell) -> tuple[Value, ...]
     return tuple(
         dict.fromkeys(value for parts in held for part in parts for value in part if value not in (UNKNOWN, None))
     )
+
+
+def _join_item(left: SequenceCell, right: SequenceCell, common: Value) -> Value:
+    """What stands for each item, where two paths put in other ones, or one of them none."""
+    if left.items == right.items:
+        return common
+    parts = [cell.items if cell.items is not None else (cell.item,) for cell in (left, right)]
+    values = tuple(value for part in parts for value in part)
+    return UNKNOWN if UNKNOWN in values else union(values)
 
 
 def _join_iterators(left: IteratorCell, right: IteratorCell) -> IteratorCell:

@@ -10,6 +10,7 @@ from optlint.flow import (
     claims,
     consumption,
     containers,
+    counters,
     grad_mode,
     gradients,
     ir,
@@ -117,7 +118,9 @@ def _for(machine: Machine, node: ir.For, state: State) -> None:
         rounds = [item, consumption.anonymous(machine, item, state)]
     shuffled = sets.is_shuffled(iterable, state)
     machine.frame.shuffled += shuffled
-    _loop(machine, node, state, rounds, repeats=items is None, source=iterable)
+    counted = counters.of_for(machine, node, iterable, state)
+    _loop(machine, node, state, rounds, repeats=items is None, source=iterable, counted=counted)
+    counters.end(machine, counted, state)
     machine.frame.shuffled -= shuffled
 
 
@@ -140,7 +143,7 @@ def _has_break(block: ir.Block) -> bool:
 
 def _loop(
     machine: Machine, node: ir.For | ir.While, state: State, rounds: list[Value], repeats: bool,
-    source: Value | None = None,
+    source: Value | None = None, counted: tuple[counters.Counter, ...] = (),
 ) -> None:  # fmt: skip
     """Run a loop's body once per value; a second round of the same kind only if the first changed anything."""
     before, ends = state.path, []
@@ -154,8 +157,7 @@ def _loop(
         if repeats and current.changes == changes:
             break
         changes = current.changes
-        if isinstance(node, ir.For):
-            assignment.bind(machine, node.target, item, current, node.iterable)
+        _begin_round(machine, node, item, counted, current)
         machine.execute(node.body, current)
         joined = join([current, *loop.continues], loop.inside)
         loop.continues.clear()
@@ -180,6 +182,14 @@ def _loop(
     state.depth = depth
 
 
+def _begin_round(
+    machine: Machine, node: ir.For | ir.While, item: Value, counted: tuple[counters.Counter, ...], state: State
+) -> None:
+    if isinstance(node, ir.For):
+        assignment.bind(machine, node.target, item, state, node.iterable)
+    counters.begin(machine, counted, state)
+
+
 def goes_round(rounds: Sequence[Value], *, repeats: bool) -> bool:
     """Whether a loop does the same again and again: its rounds differ in numbers only, if they are known."""
     return repeats or (len(rounds) > 1 and all(isinstance(item, Const) for item in rounds))
@@ -187,7 +197,9 @@ def goes_round(rounds: Sequence[Value], *, repeats: bool) -> bool:
 
 def _while(machine: Machine, node: ir.While, state: State) -> None:
     machine.evaluate(node.test, state)
-    _loop(machine, node, state, [UNKNOWN, UNKNOWN], repeats=True)
+    counted = counters.of_while(machine, node, state)
+    _loop(machine, node, state, [UNKNOWN, UNKNOWN], repeats=True, counted=counted)
+    counters.end(machine, counted, state)
 
 
 def _try(machine: Machine, node: ir.Try, state: State) -> None:

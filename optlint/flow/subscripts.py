@@ -21,6 +21,7 @@ from optlint.flow.state import State
 from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
+    Const,
     Cover,
     Derived,
     External,
@@ -49,6 +50,10 @@ def subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
     if isinstance(node.index, ir.Slice):
         return _sliced(machine, receiver, node, node.index, state)
     index = machine.evaluate(node.index, state)
+    named = state.get(index, SequenceCell)
+    if named is not None and named.kind == "slice" and named.items is not None:
+        bounds = [item.value if isinstance(item, Const) else ... for item in named.items]
+        return _cut(machine, receiver, node, bounds, state)
     if isinstance(receiver, External):
         return objects.from_zoo(receiver.path.removesuffix(".__dict__"))
     if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
@@ -79,8 +84,14 @@ def _of_instance(
 
 def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Slice, state: State) -> Value:
     """`receiver[start:stop]`."""
-    bounds = [slices.bound_of(machine, part, state) for part in (index.lower, index.upper)]
-    whole = index.step is None and not any(bound is ... for bound in bounds)
+    bounds = [slices.bound_of(machine, part, state) for part in (index.lower, index.upper, index.step)]
+    return _cut(machine, receiver, node, bounds, state)
+
+
+def _cut(machine: Machine, receiver: Value, node: ir.Subscript, ends: list[Any], state: State) -> Value:
+    """The same with start, stop and perhaps step evaluated."""
+    bounds, step = ends[:2], ends[2] if len(ends) > 2 else None
+    whole = step is None and not any(bound is ... for bound in bounds)
     plain = whole and not any(isinstance(bound, slices.Place) for bound in bounds)
     cell, site = state.cell(receiver), machine.site(node)
     if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
@@ -90,7 +101,7 @@ def _sliced(machine: Machine, receiver: Value, node: ir.Subscript, index: ir.Sli
     if not isinstance(cell, SequenceCell):
         return UNKNOWN
     children = slices.narrowed(cell.children, bounds[0], bounds[1], site) if whole else None
-    layers = indices.sliced_layers(receiver, (*bounds, slices.bound_of(machine, index.step, state)), state)
+    layers = indices.sliced_layers(receiver, (*bounds, step), state)
     made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None, children=children)
     made = replace(made, layers=layers, members=None, whole=False)
     if cell.items is not None and plain:

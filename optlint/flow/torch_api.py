@@ -194,6 +194,7 @@ PART_NAMES = frozenset(
 )
 PART_OWNERS = ("torchvision.", "timm.", "transformers.", "diffusers.", "torch.hub.")
 CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
+ROWS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList"})
 LISTS_OF_MODULES = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.Module"})
 PARAMETER_CONTAINERS = frozenset({"torch.nn.ParameterList", "torch.nn.ParameterDict"})
 # Modules that hold another as `.module` and stand for it.

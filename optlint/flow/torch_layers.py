@@ -75,11 +75,12 @@ def recurrent_names(levels: int, *, both_ways: bool, bias: bool) -> tuple[str, .
 
 
 class Part(NamedTuple):
-    """A child of a model: its name, its class in `torch.nn` where that is known, and its layout."""
+    """A child of a model: its name, its class in `torch.nn` where that is known, its layout, and its own children."""
 
     name: str
     cls: str = ""
     layout: tuple[int, ...] | None = None
+    parts: tuple[Part, ...] = ()
 
 
 def _parts(words: str) -> tuple[Part, ...]:
@@ -108,25 +109,47 @@ def _resnet(*convolutions: int) -> tuple[Part, ...]:
     return _with_layouts(_RESNET, (1,), (2,), *(_TRIPLE * count for count in convolutions), _PAIR)
 
 
-def _vgg(convolutions: int, *, normalised: bool = False) -> tuple[Part, ...]:
-    return _with_layouts(_FEATURES, _PAIR * (convolutions * (1 + normalised)), _PAIR * 3)
+def _numbered(words: str) -> tuple[Part, ...]:
+    """The layers of a `Sequential`; those with parameters have two, those of other classes as many as may be."""
+    classes = words.split()
+    parts = _parts(" ".join(f"{place}:{'' if cls == '?' else cls}" for place, cls in enumerate(classes)))
+    return tuple(part._replace(layout=_PAIR) if part.cls and part.layout is None else part for part in parts)
+
+
+def _two_stages(features: str, classifier: str, *, pooled: bool = True) -> tuple[Part, ...]:
+    """A model of features and a classifier."""
+    inner = {"features": _numbered(features), "classifier": _numbered(classifier)}
+    return tuple(part._replace(parts=inner.get(part.name, ())) for part in _parts(_FEATURES if pooled else _NO_POOL))
+
+
+def _vgg(*convolutions: int, normalised: bool = False) -> tuple[Part, ...]:
+    """A VGG with so many convolutions in its five stages."""
+    layer = "Conv2d BatchNorm2d ReLU " if normalised else "Conv2d ReLU "
+    features = " ".join(layer * count + "MaxPool2d" for count in convolutions)
+    return _two_stages(features, "Linear ReLU Dropout Linear ReLU Dropout Linear")
+
+
+_VGGS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
+_ALEXNET = "Conv2d ReLU MaxPool2d Conv2d ReLU MaxPool2d Conv2d ReLU Conv2d ReLU Conv2d ReLU MaxPool2d"
 
 
 # Children of well-known models, in order; those without parameters have an empty layout.
 TORCHVISION: dict[str, tuple[Part, ...]] = {
     f"torchvision.models.{name}": parts
     for name, parts in {
-        "alexnet": _with_layouts(_FEATURES, _PAIR * 5, _PAIR * 3),
-        **{f"vgg{n}": _vgg(n - 3) for n in (11, 13, 16, 19)},
-        **{f"vgg{n}_bn": _vgg(n - 3, normalised=True) for n in (11, 13, 16, 19)},
+        "alexnet": _two_stages(_ALEXNET, "Dropout Linear ReLU Dropout Linear ReLU Linear"),
+        **{f"vgg{n}": _vgg(*stages) for n, stages in _VGGS.items()},
+        **{f"vgg{n}_bn": _vgg(*stages, normalised=True) for n, stages in _VGGS.items()},
         "resnet18": _resnet(4, 5, 5, 5),
         "resnet34": _resnet(6, 9, 13, 7),
         **{name: _resnet(10, 13, 19, 10) for name in ("resnet50", "resnext50_32x4d", "wide_resnet50_2")},
         **{name: _resnet(10, 13, 70, 10) for name in ("resnet101", "resnext101_32x8d", "wide_resnet101_2")},
         "resnet152": _resnet(10, 25, 109, 10),
-        **{name: _parts(_FEATURES) for name in ("efficientnet_b0", "mobilenet_v3_small", "mobilenet_v3_large")},
-        "convnext_tiny": _parts(_FEATURES),
-        "mobilenet_v2": _parts(_NO_POOL),
+        "efficientnet_b0": _two_stages("? " * 9, "Dropout Linear"),
+        "mobilenet_v3_small": _two_stages("? " * 13, "Linear Hardswish Dropout Linear"),
+        "mobilenet_v3_large": _two_stages("? " * 17, "Linear Hardswish Dropout Linear"),
+        "convnext_tiny": _two_stages("? " * 8, "? Flatten Linear"),
+        "mobilenet_v2": _two_stages("? " * 19, "Dropout Linear", pooled=False),
         **{f"squeezenet1_{n}": _parts(_NO_POOL) for n in (0, 1)},
         **{f"densenet{n}": _parts("features:Sequential classifier:Linear") for n in (121, 161, 169, 201)},
     }.items()

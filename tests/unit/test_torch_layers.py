@@ -68,3 +68,12 @@ def test_models_have_layouts_where_all_of_their_parts_are_known():
     parts = torch_layers.TORCHVISION["torchvision.models.resnet18"]
     assert sum(sum(part.layout or ()) for part in parts) == 62
     assert [part.layout for part in parts if part.cls == "ReLU"] == [()]
+
+
+def test_stages_are_told_layer_by_layer():
+    features, pool, classifier = torch_layers.TORCHVISION["torchvision.models.vgg16_bn"]
+    assert len(features.parts) == 44  # 13 convolutions with normalisation and ReLU, and 5 poolings
+    assert sum(sum(part.layout or ()) for part in features.parts) == 52
+    assert [part.cls for part in features.parts[:4]] == ["Conv2d", "BatchNorm2d", "ReLU", "Conv2d"]
+    assert (pool.layout, classifier.parts[-1].name, classifier.parts[-1].layout) == ((), "6", (2,))
+    assert [part.layout for part in torch_layers.TORCHVISION["torchvision.models.mobilenet_v2"][0].parts] == [None] * 19
