@@ -14,24 +14,33 @@ if TYPE_CHECKING:
 
 def found(acts: list[Act]) -> Iterator[object]:
     """What each clipping comes too late or too early for."""
-    stepping = {act.subject.key for act in of_kinds(acts, STEP) if act.subject is not None}
     for clip in of_kinds(acts, CLIP):
         if clip.subject is not None and not clip.doubtful:
-            judge = _Judge(clip, clip.subject, len(stepping) == 1)
+            judge = _Judge(clip, clip.subject, _only_optimizer(clip, acts))
             yield from judge.useless()
             yield from judge.scaled()
 
 
-class _Judge:
-    """Judges one clipping; `alone` tells that there is but one optimizer."""
+def _only_optimizer(clip: Act, acts: list[Act]) -> str | None:
+    """How the only optimizer is written that steps around a clipping."""
+    around = set(clip.loops[:1])
+    beside = [act for act in of_kinds(acts, STEP) if not around or not around.isdisjoint(act.loops)]
+    names = {act.subject.text for act in beside if act.subject is not None}
+    return names.pop() if len(names) == 1 else None
 
-    def __init__(self, clip: Act, tensors: Subject, alone: bool) -> None:
+
+class _Judge:
+    """Judges one clipping; `alone` is how the optimizer is written if there is but one."""
+
+    def __init__(self, clip: Act, tensors: Subject, alone: str | None) -> None:
         self.clip, self.tensors, self.alone = clip, tensors, alone
 
     def _owns(self, owner: Subject | None) -> bool | None:
         """Whether a subject has all of the tensors that are clipped."""
-        known = subjects.has(owner, self.tensors) if owner is not None else None
-        return True if known is None and self.alone and owner is not None else known
+        if owner is None:
+            return None
+        known = subjects.has(owner, self.tensors)
+        return True if known is None and owner.text == self.alone else known
 
     def _is_hidden(self, act: Act) -> bool:
         return act.kind == HIDDEN and (act.subject is None or subjects.is_within_reach(act.subject, self.tensors))
@@ -78,19 +87,26 @@ class _Judge:
     def scaled(self) -> Iterator[events.ClipOfScaled]:
         """The gradients still carry the scale."""
         last = trace.last_before(self.clip, self._may_scale)
-        scalers = {act.scaler.key for act in last.acts if act.kind == BACKWARD and act.scaler is not None}
-        if last.open or len(scalers) != 1 or any(act.kind != BACKWARD or not act.scaler for act in last.acts):
+        if last.open or any(act.kind != BACKWARD for act in last.acts):
             return
-        backward = last.acts[0]
+        scaled = [act for act in last.acts if act.scaler is not None]
+        if len({act.scaler.key for act in scaled if act.scaler}) != 1 or not self._comes_after_all(scaled, last.acts):
+            return
+        backward = scaled[0]
         steps = [act for act in trace.reached_from(self.clip, self._is_next_backward) if self._divides(act, backward)]
         here = trace.place_of(self.clip, backward)
         if steps and here and backward.site and steps[0].site and backward.scaler:
             yield events.ClipOfScaled(here, backward.scaler.text, backward.site, steps[0].site)
 
+    def _comes_after_all(self, scaled: list[Act], last: tuple[Act, ...]) -> bool:
+        """Whether this comes wherever the loss is scaled, and not perhaps only where it is not."""
+        path = self.clip.path
+        return len(scaled) == len(last) or all(act.path[: len(path)] == path for act in scaled)
+
     def _may_scale(self, act: Act) -> bool:
         if act.kind in (STEP, CLEAR, UNSCALE):
             return self._owns(act.subject) is not False
-        return act.kind in (BACKWARD, TOUCH) or self._is_hidden(act)
+        return act.kind in (BACKWARD, LOOK, TOUCH) or self._is_hidden(act)
 
     @staticmethod
     def _is_next_backward(act: Act) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
+import re
 from typing import TYPE_CHECKING
 
 from optlint.flow import ir, subjects, torch_api, trace, unknown_code
 from optlint.flow.values import (
     NONE,
     UNKNOWN,
+    ClassValue,
     Closure,
     Const,
     External,
@@ -17,6 +18,7 @@ from optlint.flow.values import (
     OptimizerCell,
     Ref,
     TensorCell,
+    Union,
     Value,
     options_of,
 )
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 CLIPS = frozenset({"torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad_value_"})
 BACKWARDS = frozenset({"torch.autograd.backward"})
+BOUND = re.compile(r"clip|max|norm|bound|limit|thresh")
 LARGE = 1e5  # a bound that nothing reaches
 RESETS = frozenset("load_state_dict reset_parameters apply copy_ init_weights reset_weights reset".split())
 ONLY_READ = frozenset(
@@ -50,6 +53,10 @@ def _refs(value: Value) -> list[Ref]:
 
 def called(machine: Machine, node: ir.Call, function: Value, arguments: Arguments, value: Value, state: State) -> Value:
     """A call has been run; what comes back is its value."""
+    if isinstance(function, Union):
+        for option in _different(function):
+            called(machine, node, option, arguments, value, state)
+        return value
     if isinstance(function, Method):
         return _method(machine, node, function, arguments, value, state)
     if isinstance(function, External):
@@ -60,6 +67,13 @@ def called(machine: Machine, node: ir.Call, function: Value, arguments: Argument
     elif function is UNKNOWN or isinstance(function, Ref):
         unknown_code.ran(machine, node, function, arguments, state)
     return value
+
+
+def _different(functions: Union) -> tuple[Value, ...]:
+    """What one of several functions may be; methods of one name do the same, whatever they are called on."""
+    methods = [option for option in functions.options if isinstance(option, Method)]
+    same = len(methods) == len(functions.options) and len({method.name for method in methods}) == 1
+    return (methods[0],) if same else functions.options
 
 
 def _is_open(machine: Machine, function: Closure) -> bool:
@@ -146,13 +160,19 @@ def _zero_grad(machine: Machine, node: ir.Call, method: Method, arguments: Argum
 def _backward(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
     receiver = state.cell(method.receiver)
     scaler = machine.trace.scaled.get(method.receiver)
-    plain = not arguments.values and not isinstance(receiver, OptimizerCell)
-    of_module = isinstance(receiver, InstanceCell) and scaler is None
-    if isinstance(receiver, TensorCell) or (plain and not of_module) or method.name == "manual_backward":
+    own = isinstance(receiver, InstanceCell) and isinstance(receiver.cls, ClassValue)
+    plain = not arguments.values and not own and not isinstance(receiver, OptimizerCell)
+    if plain or isinstance(receiver, TensorCell) or _only_goes_backward(method):
         act = trace.Act(trace.BACKWARD, machine.site(node), scaler=scaler, node=node)
         trace.note(machine, act, state)
     else:
         unknown_code.anything(machine, node, state)
+
+
+def _only_goes_backward(method: Method) -> bool:
+    """`self.manual_backward(loss)`, `accelerator.backward(loss)`, `fabric.backward(loss)`."""
+    owner = subjects.name_of(method.node.value) if isinstance(method.node, ir.Attribute) else ""
+    return method.name == "manual_backward" or owner.lstrip("_") in ("accelerator", "fabric")
 
 
 def _step(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
@@ -193,20 +213,24 @@ def _clipped(machine: Machine, node: ir.Call, arguments: Arguments, state: State
     bound = node.args[1].value if len(node.args) > 1 else None
     value = arguments.pick(1, "max_norm") or arguments.pick(1, "clip_value")
     finite = isinstance(value, Const) and isinstance(value.value, int | float) and value.value < LARGE
-    unused = node in machine.effects
-    doubtful = not finite and (not unused or bound is None or _is_scaled_or_infinite(machine, bound, value))
+    doubtful = not finite and (bound is None or not _is_plain_bound(machine, bound, value, node in machine.effects))
     act = trace.Act(trace.CLIP, machine.site(node), subject, node=node, doubtful=doubtful)
     trace.note(machine, act, state)
 
 
-def _is_scaled_or_infinite(machine: Machine, bound: ir.Expression, value: Value | None) -> bool:
+def _is_plain_bound(machine: Machine, bound: ir.Expression, value: Value | None, unused: bool) -> bool:
+    """Whether a bound that is not known is there to cut gradients: no infinity, and not multiplied by a scale."""
     if isinstance(value, Const) and isinstance(value.value, int | float):
-        return value.value >= LARGE or math.isnan(value.value)
-    if not isinstance(bound, ir.Name | ir.Attribute):
-        return True
+        return value.value < LARGE
+    if isinstance(bound, ir.Subscript):
+        key = machine.values.get(bound.index.origin)
+        name = str(key.value) if isinstance(key, Const) else ""
+    else:
+        name = subjects.name_of(bound) if isinstance(bound, ir.Name | ir.Attribute) else ""
     path = value.path if isinstance(value, External) else ""
-    name = subjects.name_of(bound).lower()
-    return path.endswith("inf") or "inf" in name or "scale" in name
+    if not name or path.endswith("inf") or "inf" in name.lower() or "scale" in name.lower():
+        return False
+    return unused or BOUND.search(name.lower()) is not None
 
 
 def named(machine: Machine, node: ir.Expression, state: State) -> None:

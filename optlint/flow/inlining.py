@@ -32,7 +32,7 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
     if _too_much(machine, function):
         for value in arguments.all():
             consumption.escape(value, state)
-        unknown_code.anything(machine, node, state)
+        unknown_code.cut_short(machine, node, function.node, state)
         return UNKNOWN
     frame = enter(machine, function, arguments, node, state)
     kinds.annotate(machine, function, frame, state, classes_too=False)

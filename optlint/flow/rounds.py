@@ -63,7 +63,7 @@ def interferes(act: Act, subject: Subject) -> bool:
 
 
 def _uncleared(step: Act, subject: Subject, inside: list[Act], acts: list[Act]) -> Iterator[events.StepUncleared]:
-    if not subject.trusted or subject.foreign or _is_fresh(subject, step.loops[-1], inside):
+    if not subject.trusted or _may_be_anything(subject) or _is_fresh(subject, step.loops[-1], inside):
         return
     clears = of_kinds(inside, CLEAR)
     if any(_may_clear(clear.subject, subject) for clear in clears) or any(interferes(act, subject) for act in inside):
@@ -74,6 +74,11 @@ def _uncleared(step: Act, subject: Subject, inside: list[Act], acts: list[Act]) 
     noted = clears or outside
     if step.site is not None:
         yield events.StepUncleared(step.site, subject.text, noted[0].site if noted else None, bool(clears))
+
+
+def _may_be_anything(subject: Subject) -> bool:
+    """Whether an optimizer is known by its name only, and belongs to an object with methods that can't be seen."""
+    return subject.foreign and subject.kind != "optimizer"
 
 
 def _may_clear(clearing: Subject | None, subject: Subject) -> bool:
@@ -129,7 +134,7 @@ def _not_updated(step: Act, inside: list[Act]) -> Iterator[events.ScalerNotUpdat
 
 
 def _unstepped(clear: Act, subject: Subject, inside: list[Act]) -> Iterator[events.StepMissing]:
-    if subject.foreign or _is_fresh(subject, clear.loops[-1], inside):
+    if _may_be_anything(subject) or _is_fresh(subject, clear.loops[-1], inside):
         return
     later = trace.reached_from(clear)
     if clear not in later or any(_may_use(act, subject) for act in {*inside, *later}):

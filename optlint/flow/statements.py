@@ -118,8 +118,9 @@ def _for(machine: Machine, node: ir.For, state: State) -> None:
         rounds = [item, consumption.anonymous(machine, item, state)]
     shuffled = sets.is_shuffled(iterable, state)
     machine.frame.shuffled += shuffled
+    again = items is None or len(items) > LONGEST_UNROLLED
     counted = counters.of_for(machine, node, iterable, state)
-    _loop(machine, node, state, rounds, repeats=items is None, source=iterable, counted=counted)
+    _loop(machine, node, state, rounds, repeats=items is None, again=again, source=iterable, counted=counted)
     counters.end(machine, counted, state)
     machine.frame.shuffled -= shuffled
 
@@ -143,7 +144,7 @@ def _has_break(block: ir.Block) -> bool:
 
 def _loop(
     machine: Machine, node: ir.For | ir.While, state: State, rounds: list[Value], repeats: bool,
-    source: Value | None = None, counted: tuple[counters.Counter, ...] = (),
+    again: bool = True, source: Value | None = None, counted: tuple[counters.Counter, ...] = (),
 ) -> None:  # fmt: skip
     """Run a loop's body once per value; a second round of the same kind only if the first changed anything."""
     before, ends = state.path, []
@@ -152,7 +153,7 @@ def _loop(
     machine.frame.loops.append(loop)
     current, changes = state.copy(), -1
     current.path, current.depth = loop.inside, state.depth + repeats
-    head = trace.loop_begins(machine, node, current) if goes_round(rounds, repeats=repeats) else None
+    head = trace.loop_begins(machine, node, current) if goes_round(rounds, repeats=again) else None
     for item in rounds:
         if repeats and current.changes == changes:
             break

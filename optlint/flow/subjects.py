@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import classes, consumption, ir, tensor_uses, torch_api
 from optlint.flow.values import (
+    UNKNOWN,
     ClassValue,
     Const,
     Cover,
@@ -112,6 +113,8 @@ def _keeps_gradients(machine: Machine, cls: Value) -> bool:
 
 
 def _of_object(known: Subject, refs: frozenset[Ref], cell: InstanceCell, state: State) -> Subject:
+    if cell.cls is UNKNOWN and _means_optimizer(known.name):
+        return known._replace(key=refs, trusted=True)
     if cell.is_module is False or (isinstance(cell.cls, ClassValue) and not cell.is_module):
         return known._replace(key=refs, kind="object", refs=refs)
     if cell.is_module is None:

@@ -26,11 +26,16 @@ if TYPE_CHECKING:
     from optlint.flow.machine import Arguments, Machine
     from optlint.flow.state import State
 
-# Functions and methods that may work on gradients of whatever they know.
+# Functions and methods that may clear, compute or use gradients of whatever they know.
 ACTS = re.compile(
-    r"grad|hook|callback|event|dispatch|notify|^_?on_|^_?before_|^_?after_|^_?pre_|^_?post_|optim|backward|backprop|fit$|"
-    r"fit_|learn|step|^_?apply|closure|^_?run|sync|accumulat|^update_(param|weight|model|net)|^_?train_|_train$"
+    r"zero|(clear|reset|unset|drop|del|free|flush|none|apply|update|unscale|compute)\w*grad|grads?_(to_none|step)|"
+    r"hook|callback|event|dispatch|notify|^_?on_|^_?before_|^_?after_|^_?pre_|^_?post_|backward|backprop|fit$|fit_|"
+    r"optimi[sz]e(?!r)|optimi[sz]ation|optim\w*_(step|zero|update)|(step|zero|update)_optim|learn|closure|^_?run(_|$)|"
+    r"^_?(?!current|global|get|num|n_|last|total|max|log)(\w+_)?step$|^step_|^update_(param|weight|model|net)|^_?train_|"
+    r"_train$"
 )
+# Functions that only look at gradients, or change all of them alike.
+READS = re.compile(r"grad")
 # Objects that may run code of others, or train by themselves.
 ACTORS = re.compile(
     r"hook|callback|^cbs?$|event|engine|trainer|learner|runner|accelerat|fabric|strateg|plugin|optim|(^|_)opt(_|$)|"
@@ -38,7 +43,7 @@ ACTORS = re.compile(
 )
 HARMLESS_OBJECTS = re.compile(
     r"sched|warm|env|prof|(^|_)p?bar$|progress|timer|writer|log|meter|metric|wandb|tqdm|ema|swa|checkpoint|saver|stats|"
-    r"early|history|tracker|recorder|data|loader|batch|loss|crit|board|queue|buffer|memory|replay|^lr|watch|print|file|"
+    r"early|history|target|tracker|recorder|data|loader|batch|loss|crit|board|queue|buffer|memory|replay|^lr|watch|print|file|"
     r"^(np|plt|os|time|math|random|json|sys|re|shutil|itertools|copy|dist|cuda|F|torch)$"
 )
 # Functions that are given a model and only use it, or that change what no gradient depends on.
@@ -53,10 +58,22 @@ HARMLESS_PACKAGES = frozenset(
     "builtins numpy math itertools functools collections operator time logging os sys random json typing dataclasses "
     "copy tqdm warnings pathlib re argparse timm torchvision torch torchmetrics sklearn wandb matplotlib".split()
 )
+# What `accelerate` and `fabric` do beside training.
+HELPERS = frozenset({"accelerator", "fabric"})
+HELPS = frozenset(
+    "print log log_dict gather gather_for_metrics all_gather all_reduce reduce broadcast barrier wait_for_everyone "
+    "unwrap_model autocast accumulate no_sync no_backward_sync init_tensor to_device save load save_state load_state "
+    "save_model end_training skip_first_batches pad_across_processes get_state_dict clip_grad_norm_ clip_grad_value_ "
+    "clip_gradients set_trigger check_trigger".split()
+)
+TENSOR_METHODS = frozenset(
+    "item detach numpy tolist mean sum max min norm view reshape size dim clone append extend items keys values get "
+    "join format split argmax eq long int bool squeeze unsqueeze permute transpose contiguous".split()
+)
 MODULE_METHODS = frozenset(
     "train eval to cuda cpu half float double bfloat16 state_dict load_state_dict parameters named_parameters modules "
-    "children named_modules named_children buffers forward __call__ register_buffer no_sync requires_grad_ log "
-    "log_dict print info share_memory compile".split()
+    "children named_modules named_children buffers forward __init__ __call__ register_buffer no_sync requires_grad_ "
+    "log log_dict print info share_memory compile".split()
 )
 MODELS = re.compile(
     r"model|net|modul|policy|actor|critic|generator|discriminator|encoder|decoder|learner|agent|trainer"
@@ -66,6 +83,11 @@ MODELS = re.compile(
 @lru_cache(maxsize=4096)
 def _acts(name: str) -> bool:
     return ACTS.search(name.lower()) is not None
+
+
+@lru_cache(maxsize=4096)
+def _reads(name: str) -> bool:
+    return READS.search(name.lower()) is not None and "no_grad" not in name and "accum" not in name
 
 
 @lru_cache(maxsize=4096)
@@ -116,6 +138,9 @@ def _given(machine: Machine, node: ir.Call, name: str, arguments: Arguments, sta
     """A function that is not known gets these arguments."""
     if _acts(name) and not is_harmless_object(name):
         anything(machine, node, state)
+        return
+    if _reads(name):
+        trace.note(machine, trace.Act(trace.LOOK, machine.site(node)), state)
     elif not _only_uses(name):
         handed_over(machine, node, arguments, state)
 
@@ -129,10 +154,17 @@ def _method(machine: Machine, node: ir.Call, method: Method, arguments: Argument
         if name not in ("state_dict", "load_state_dict", "add_param_group", "train", "eval"):
             _hide(machine, node, method.receiver, state)
         return
-    if name in MODULE_METHODS or (cell is not None and not isinstance(cell, InstanceCell)):
+    if owner.lstrip("_") in HELPERS and name in HELPS:
+        if _reads(name):
+            trace.note(machine, trace.Act(trace.LOOK, machine.site(node)), state)
+        return
+    if name in MODULE_METHODS | TENSOR_METHODS or (cell is not None and not isinstance(cell, InstanceCell)):
         return
     if _is_actor(owner) or _acts_on(owner, name):
         anything(machine, node, state)
+        return
+    if _reads(name):
+        trace.note(machine, trace.Act(trace.LOOK, machine.site(node)), state)
     elif _may_be_inherited(cell) and not _only_uses(name) and not is_harmless_object(name):
         _hide(machine, node, method.receiver, state)
     elif not _only_uses(name) and not is_harmless_object(owner):
@@ -143,12 +175,18 @@ def _acts_on(owner: str, name: str) -> bool:
     """Whether a method by its name, and that of what it is called on, may train something."""
     if name in ("update", "optimize", "learn") and _is_model(owner):
         return True
-    return _acts(name) and not is_harmless_object(owner) and not name.startswith("requires_grad")
+    return _acts(name) and not is_harmless_object(owner)
 
 
 def _may_be_inherited(cell: object) -> bool:
     """Whether a method is called on an object of the project whose class does not show it."""
     return isinstance(cell, InstanceCell) and isinstance(cell.cls, ClassValue) and cell.is_module is None
+
+
+def cut_short(machine: Machine, node: ir.Node, function: ir.Node, state: State) -> None:
+    """A function of the project is called too often, or too deep, to be run once more."""
+    if any(_acts(word) or _reads(word) for word in machine.mentions(function)):
+        anything(machine, node, state)
 
 
 def anything(machine: Machine, node: ir.Node, state: State) -> None:
