@@ -1,5 +1,6 @@
 """Results of earlier runs: by what was in a file, what it was judged by, and what else the judgement depends on.
 
+If a run asks for many files, one that nobody has written to since, by the clock of its file system, is not read again.
 One line a file, with JSON only for what most files do not have: importing `json` would cost more than all else. Each
 program and selection of rules has results of its own, so that a commit hook and a terminal do not take turns to forget.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from time import time_ns
 
 import optlint
 from optlint.checking import digest
@@ -25,16 +27,18 @@ FOLDER = ".optlint_cache"
 PREFIX = "results-"
 MARKS = {".gitignore": "*\n", "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n"}
 MOST_PROGRAMS = 8  # whose results are kept
+SETTLED = 2_000_000_000  # nanoseconds, after which another change would show in the times of a file
 MOST_STRANGERS = 2  # entries that may stay for each one that a run has used, before files that are gone are looked for
 
 
 class Entry(NamedTuple):
-    """What is known of a file: digests of its bytes and of its judge, and two pieces of JSON, or nothing."""
+    """What is known of a file: digests of its bytes and of its judge, two pieces of JSON or nothing, and its times."""
 
     content: str
     judge: str
     others: str
     diagnostics: str
+    stamp: str
 
 
 class Cache:
@@ -48,15 +52,31 @@ class Cache:
         self._used: set[str] = set()
         self._is_new = False
         self._digests: dict[str, str | None] = {}
+        self._stamps: dict[str, str] = {}
         self._judges: dict[Config, str] = {}
+
+    def unread(self, path: str, config: Config, named: bool) -> tuple[Diagnostic, ...] | None:
+        """What was found in a file, if nobody has written to it since; to be asked before the file is read."""
+        key = self._key(path, named)
+        stamp = self._stamps[key] = _stamp(path)
+        entry = self._entries.get(key)
+        return self._found(key, entry, path, config) if entry and stamp and entry.stamp == stamp else None
 
     def get(self, path: str, content: str, config: Config, named: bool) -> tuple[Diagnostic, ...] | None:
         """What was found in a file whose bytes have this digest, if it is known and still holds."""
         key = self._key(path, named)
         entry = self._entries.get(key)
-        if entry is None or (entry.content, entry.judge) != (content, self._judge(config)):
+        if entry is None or entry.content != content:
             return None
-        if entry.others and not self._still_holds(entry.others):
+        found = self._found(key, entry, path, config)
+        stamp = self._stamps.get(key)
+        if found is not None and stamp and stamp != entry.stamp:
+            self._entries[key] = entry._replace(stamp=stamp)
+            self._is_new = True
+        return found
+
+    def _found(self, key: str, entry: Entry, path: str, config: Config) -> tuple[Diagnostic, ...] | None:
+        if entry.judge != self._judge(config) or (entry.others and not self._still_holds(entry.others)):
             return None
         self._used.add(key)
         return _diagnostics(entry.diagnostics, path)
@@ -69,7 +89,8 @@ class Cache:
         if not key.isprintable():
             return
         depends = {other: self._digest_of(other) for other in others}
-        self._entries[key] = Entry(content, self._judge(config), _json(depends), _json(_records(found, path)))
+        said = _json(_records(found, path))
+        self._entries[key] = Entry(content, self._judge(config), _json(depends), said, self._stamps.get(key, ""))
         self._used.add(key)
         self._is_new = True
 
@@ -181,6 +202,18 @@ def _read(path: str, program: str) -> dict[str, Entry]:
         return {}
     rows = (line.split("\t") for line in body.decode().splitlines())
     return {key: Entry(*fields) for key, *fields in rows}
+
+
+def _stamp(path: str) -> str:
+    """What changes when anybody writes to a file; nothing if it was written to a moment ago."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return ""
+    written, changed = stat.st_mtime_ns, stat.st_ctime_ns
+    if max(written, changed) > time_ns() - SETTLED:
+        return ""
+    return f"{written} {changed} {stat.st_size} {stat.st_ino}"
 
 
 def _json(value: dict[str, str | None] | list[list[object]]) -> str:

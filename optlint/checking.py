@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 MANY_FILES = 100  # to parse, from which on another process saves more time than it takes to start
+MANY_ASKED = 500  # files asked for, from which on reading them takes longer than keeping a note of each
 MOST_SOURCES = 64  # files of a project that are kept in memory for the files that import them
 
 
@@ -79,6 +80,7 @@ class Checker:
         self.mending = mending
         self._cache_in = cache_in
         self._cache: Cache | None = None
+        self.many = False  # whether so many files are asked for that all of them are noted in the cache
         self._project: Project | None = None
 
     def check(self, file: SourceFile) -> FileResult:
@@ -87,12 +89,16 @@ class Checker:
 
     def look(self, file: SourceFile) -> FileResult | None:
         """The result, if it can be told without parsing: most files have nothing to do with us, or are known."""
+        known = self._unread(file)
+        if known is not None and not (self.mending and known):
+            return FileResult(file.path, known, parsed=False)
         try:
             data = _read(file)
         except _UnreadableError as error:
             return self._unreadable(file, str(error))
         if not _is_suspicious(data) and not (file.named and _is_broken(file.path, data)):
-            return FileResult(file.path, parsed=False)
+            result = FileResult(file.path, parsed=False)
+            return self.keep(file, Examined(result, digest(data))) if self.many else result
         known = self._known(file, data)
         if known is None or (self.mending and known):
             return None
@@ -134,6 +140,10 @@ class Checker:
         if self._project is None or len(self._project.sources) > MOST_SOURCES:
             self._project = Project()
         return Project(sources=self._project.sources, files=self._project.files)
+
+    def _unread(self, file: SourceFile) -> tuple[Diagnostic, ...] | None:
+        cache = self._open_cache(file) if self.many and not file.trouble else None
+        return cache.unread(file.path, file.config, file.named) if cache else None
 
     def _known(self, file: SourceFile, data: bytes) -> tuple[Diagnostic, ...] | None:
         cache = self._open_cache(file)
@@ -184,6 +194,7 @@ def digest(data: bytes) -> str:
 
 def check_all(files: Sequence[SourceFile], checker: Checker, jobs: int) -> Iterator[FileResult]:
     """The results in the order of the files; several processes share the work if there is enough of it."""
+    checker.many = len(files) >= MANY_ASKED
     known = list(map(checker.look, files))
     unknown = [file for file, result in zip(files, known, strict=True) if result is None]
     if jobs > 1 and len(unknown) >= MANY_FILES:

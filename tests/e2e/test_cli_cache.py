@@ -28,6 +28,19 @@ def test_a_second_run_parses_nothing_and_says_the_same(tmp_path: Path) -> None:
     assert optlint("check", str(tmp_path / "a.py"), cwd=tmp_path).out.count(f"{tmp_path}/a.py:8") == 1
 
 
+def test_what_is_changed_among_many_is_noticed(tmp_path: Path) -> None:
+    """So many that unchanged ones are not read again."""
+    plant(tmp_path, **{f"f{number}": "x = 1\n" for number in range(510)}, a=BUG)
+    first = optlint("check", cwd=tmp_path)
+    assert (first.code, optlint("check", cwd=tmp_path)) == (1, first)
+    time.sleep(2.1)  # now nobody can have written to them in the same moment
+    assert optlint("check", cwd=tmp_path) == optlint("check", cwd=tmp_path) == first
+    plant(tmp_path, f7=BUG, a=BUG.replace("for param in", "for param in list(), *"))
+    assert optlint("check", cwd=tmp_path).out == optlint("check", "--no-cache", cwd=tmp_path).out != first.out
+    (tmp_path / "f7.py").unlink()
+    assert "f7" not in optlint("check", cwd=tmp_path).out
+
+
 def test_what_has_changed_is_parsed(tmp_path: Path) -> None:
     plant(tmp_path, a=BUG, b=BUG)
     optlint("check", cwd=tmp_path)

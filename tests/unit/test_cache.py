@@ -64,6 +64,53 @@ def test_what_was_found_is_found_again(folder: Path) -> None:
     assert known(folder) == ()
 
 
+def unread(folder: Path) -> tuple[Diagnostic, ...] | None:
+    return reopened(folder).unread("a.py", Config(), False)
+
+
+@pytest.fixture
+def noted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file whose result is known together with its times."""
+    path = folder / "a.py"
+    path.write_text("old")
+    monkeypatch.setattr(cache_module, "SETTLED", -(10**12))
+    cache = reopened(folder)
+    assert cache.unread("a.py", Config(), False) is None
+    cache.put("a.py", DATA, Config(), False, [FOUND], ["helper.py"])
+    cache.save()
+    assert unread(folder) == (FOUND,)
+    return path
+
+
+def test_a_file_that_was_touched_is_read_again(folder: Path, noted: Path) -> None:
+    before = noted.stat()
+    noted.write_text("new")
+    os.utime(noted, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert unread(folder) is None
+    cache = reopened(folder)
+    cache.unread("a.py", Config(), False)
+    assert cache.get("a.py", DATA, Config(), False) == (FOUND,)
+    cache.save()
+    assert unread(folder) == (FOUND,)
+
+
+def test_a_file_that_is_gone_or_judged_otherwise_is_read_again(folder: Path, noted: Path) -> None:
+    assert reopened(folder).unread("a.py", parse_table({"ignore": ["OPT1"]}), False) is None
+    (folder / "helper.py").touch()
+    assert unread(folder) is None
+    (folder / "helper.py").unlink()
+    assert unread(folder) == (FOUND,)
+    noted.unlink()
+    assert unread(folder) is None
+
+
+def test_a_file_written_to_a_moment_ago_is_read_again(
+    folder: Path, noted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "SETTLED", 10**12)
+    assert unread(folder) is None
+
+
 def test_a_file_of_another_content_is_not_known(folder: Path) -> None:
     kept(folder, FOUND)
     assert known(folder, data="another") is None
