@@ -142,6 +142,8 @@ class Book:
         record.root = weakref.ref(root)
         named = dict(root.named_parameters(remove_duplicate=False))
         record.root_names = {name: (id(tensor), tensor.requires_grad) for name, tensor in named.items()}
+        left_out = (tensor for tensor in named.values() if id(tensor) not in record.parameters)
+        record.frozen = [weakref.ref(tensor) for tensor in left_out if not tensor.requires_grad]
         self.label_parameters(record, names_of(root))
         self._label_from_other_models(record, root)
 

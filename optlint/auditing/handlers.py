@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from optlint.observations import Seen
 
 SKIPPED = 40
+LONG = 1024  # backwards without a step that are no preparation any more
 INITIAL_COUNT = int(hasattr(LRScheduler, "_update_lr"))  # of a scheduler, seen within the step of its `__init__`
 CALL_CODE = Module._call_impl.__code__
 
@@ -205,16 +206,21 @@ class Handlers:
         if self.attention.walks_due and self.book.records:
             self.attention.walks_due -= 1
             if self.leaves.walk(_roots(tensors)):
-                self.attention.new_leaves = True
+                self.attention.new_leaves = self.attention.hurried = True
 
-    def read_loss(self, loss: Tensor) -> None:
+    def read_loss(self, loss: Any) -> None:
         """Look at a loss on the CPU, where that waits for nothing."""
-        value = loss.item() if loss.numel() == 1 else 0.0
-        self.attention.bad_loss = self.attention.bad_loss or value - value != 0
+        if loss.__class__ is Tensor and loss.is_cpu and loss.numel() == 1:
+            value = loss.item()
+            if value - value != 0:
+                self.attention.bad_loss = self.attention.hurried = True
 
     def backward_ends(self, tensors: Any) -> None:
         """`backward` has run."""
         self.order.backward_ends(_roots(tensors))
+        if not self.order.backwards % LONG:
+            self._tell_all(self.inquest.never_stepped(LONG))
+            self.attention.reconsider(self.book)
 
     def backward_failed(self, tensors: Any, error: Exception) -> None:
         """`backward` has raised."""

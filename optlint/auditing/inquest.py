@@ -130,6 +130,15 @@ class Inquest:
             return
         record.twice_rounds = 0
 
+    def never_stepped(self, long: int) -> Iterator[Seen]:
+        """Optimizers that wait for their first step for long; told at once where none at all has stepped."""
+        waiting = [record for record in self._book.records.values() if record.reached_ever >= long and not record.steps]
+        idle = not any(record.steps or record.attempts for record in self._book.all)
+        for record in waiting:
+            record.watched = False  # until it steps
+            if idle and record.dropped >= long // 2:
+                yield from self._unstepped(record)
+
     def _unstepped(self, record: OptimizerRecord) -> Iterator[Seen]:
         enough = record.reached_ever >= (UNSTEPPED if record.dropped > 1 else UNCLEARED_UNSTEPPED)
         if record.steps or record.attempts or not record.built_here or not enough or record.place is None:

@@ -29,7 +29,7 @@ def next_look(step: int, size: int) -> int:
         return step + 1
     if step < DENSE:
         return step + max(4, size // 64)
-    return step + min(step, max(32, min(size // 2, RAREST)))
+    return step + min(step, max(32, min(max(step // 4, size // 2), RAREST)))
 
 
 def look(record: OptimizerRecord, optimizer: Optimizer) -> None:
@@ -76,9 +76,16 @@ def _first_state(optimizer: Optimizer) -> Iterable[object]:
 
 
 def choose_probe(record: OptimizerRecord) -> None:
-    """Take the first trainable parameter that has a gradient as the one to watch at each step, else the first."""
-    trainable = [tensor for _, tensor in record.tensors if tensor.requires_grad]
-    chosen = next((tensor for tensor in trainable if tensor.grad is not None), next(iter(trainable), None))
+    """Watch a trainable parameter at each step: one that always has a gradient, else that has one, else the first."""
+    trainable = ((record.parameters.get(id(tensor)), tensor) for _, tensor in record.tensors if tensor.requires_grad)
+    chosen: Tensor | None = None
+    for known, tensor in trainable:
+        if tensor.grad is not None and (chosen is None or chosen.grad is None):
+            chosen = tensor
+        if tensor.grad is not None and known is not None and known.grads == known.looks:
+            chosen = tensor
+            break
+        chosen = tensor if chosen is None else chosen
     if chosen is None:
         return
     if record.probe is None or record.probe() is not chosen:

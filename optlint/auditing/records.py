@@ -136,14 +136,15 @@ class OptimizerRecord:
     attempts: int = 0  # GradScaler.step calls
     skipped: int = 0  # of these in a row without a step
     next_look: int = 1
+    quiet_until: int = 0  # the step before which there is nothing to do, unless something happens
     topology: int = 0
     watched: bool = True  # whether the order of calls is watched
     watch_until: int = 8
+    next_watch: int = 128
     nested: bool = False  # its `step` calls the `step` of a base class, and both are hooked
     outer: set[int] = field(default_factory=set)  # optimizers whose `step` calls this one's
     last_backward: int = -1
     twice_rounds: int = 0
-    lost_probes: int = 0
     extra_looks: int = 24  # looks that surprises may still cause
     schedules: int = 0  # steps of its schedulers
     early_place: Span | None = None  # of a scheduler's step before the first step
@@ -167,6 +168,7 @@ class OptimizerRecord:
     astray: frozenset[tuple[str, str]] = frozenset()  # hyperparameters set elsewhere than in the groups
     root: weakref.ref[Module] | None = None  # the model that the groups were taken from
     root_names: dict[str, tuple[int, bool]] = field(default_factory=dict)  # at birth: name -> identity, trainable
+    frozen: list[weakref.ref[Tensor]] = field(default_factory=list)  # of that model, and not given
     ties: tuple[tuple[str, ...], ...] = ()
     starved: set[int] = field(default_factory=set)  # groups of which it was told that an iterator gave them too little
 

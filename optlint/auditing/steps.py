@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from optlint.auditing.looks import DENSE, EARLY, choose_probe, look, next_look
+from optlint.auditing.looks import DENSE, EARLY, RAREST, choose_probe, look, next_look
 from optlint.auditing.order import STEP_CODE
 from optlint.auditing.patches import capturing, hidden_from_dynamo
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 FIRST_WALKS = 8
 LATER_WALKS = 3
-REWATCH_EVERY, REWATCH_FOR = 128, 5
+REWATCH_AFTER, REWATCH_FOR = 128, 3
+CHECKED = 4  # frozen parameters at each step
 
 
 @dataclass(slots=True)
@@ -32,9 +33,10 @@ class Attention:
 
     alive: bool = True
     watched: bool = True  # the order of calls matters now
+    hurried: bool = False  # one of the next two holds
     bad_loss: bool = False  # a loss was NaN or infinite
-    losses: int = 0
     new_leaves: bool = False  # a walk has reached a Parameter that nobody owns, for the first time
+    losses: int = 0
     walks_due: int = FIRST_WALKS  # how many of the next backwards are walked through
 
     def reconsider(self, book: Book) -> None:
@@ -59,47 +61,53 @@ class Steps:
         self._fail = fail
         self._slow = hidden_from_dynamo(self._stepped) if "torch._dynamo" in sys.modules else None
 
-    def after_step(self, optimizer: Optimizer) -> None:
+    def hook(self) -> Callable[[Optimizer, Any, Any], None]:
         """The hook behind all steps; nearly always it does no more than count."""
+        attention, registrations, records = self._attention, self._book.registrations, self._book.records
+
+        def after_step(optimizer: Optimizer, arguments: Any, named: Any) -> None:
+            try:
+                record = records.get(id(optimizer))
+                if record is not None:
+                    steps = record.steps + 1
+                    if steps < record.quiet_until and record.topology == registrations.count and not attention.hurried:
+                        probe = record.probe
+                        tensor = probe() if probe is not None else None
+                        if (tensor is None or tensor.grad is not None) and not (record.frozen and _one_thawed(record)):
+                            record.steps = steps
+                            return
+                self._slowly(optimizer, record)
+            except Exception as fault:
+                self._fail(fault)
+
+        return after_step
+
+    def _slowly(self, optimizer: Optimizer, record: OptimizerRecord | None) -> None:
         if not self._attention.alive:
             return
-        try:
-            record = self._book.records.get(id(optimizer))
-            if record is not None and not record.nested:
-                record.steps += 1
-                attention = self._attention
-                hurried = attention.bad_loss or attention.new_leaves
-                quiet = record.steps < record.next_look and not record.watched and not hurried
-                if quiet and record.topology == self._book.registrations.count:
-                    probe = record.probe() if record.probe is not None else None
-                    if probe is None or probe.grad is not None:
-                        return
-            if self._slow is None:
-                self._slow = hidden_from_dynamo(self._stepped)
-            self._slow(optimizer, record)
-        except Exception as fault:
-            self._fail(fault)
+        if self._slow is None:
+            self._slow = hidden_from_dynamo(self._stepped)
+        self._slow(optimizer, record)
 
     def _stepped(self, optimizer: Optimizer, record: OptimizerRecord | None) -> None:
         if capturing():
             return
         if record is None:
             record = self._adopt(optimizer)
-            record.steps += 1
         elif record.nested:
             if _steps_around() > 1:
                 return  # the base class's part of a step
-            record.steps += 1
         elif record.watched and _steps_around() > 1 and not self._belongs_to_outer(record, optimizer):
             record.nested = True
-            record.steps -= 1
             return
+        record.steps += 1
         record.skipped = 0
         if record.watched:
             self._order.stepped(record)
             self._inquest.stepped_twice(record, self._order.backwards)
         self._look_if_due(record, optimizer)
         self._set_watch(record)
+        record.quiet_until = 0 if record.watched or record.nested else record.next_look
 
     def _belongs_to_outer(self, record: OptimizerRecord, optimizer: Optimizer) -> bool:
         """Whether the step around this one is another optimizer's; that one is noted."""
@@ -109,7 +117,8 @@ class Steps:
 
     def _look_if_due(self, record: OptimizerRecord, optimizer: Optimizer) -> None:
         changed = record.topology != self._book.registrations.count or self._attention.new_leaves
-        self._attention.new_leaves = False
+        changed = changed or (bool(record.frozen) and _thawed(record))
+        self._attention.new_leaves = self._attention.hurried = False
         if changed or self._surprised(record):
             record.topology = self._book.registrations.count
             if record.extra_looks > 0:
@@ -123,6 +132,7 @@ class Steps:
         look(record, optimizer)
         self._inquest.judge(record, optimizer, bad_loss=self._attention.bad_loss)
         self._attention.bad_loss = False
+        self._watch_again(record)
         record.next_look = next_look(record.steps, len(record.parameters))
         if record.steps < DENSE:
             self._attention.walks_due = max(self._attention.walks_due, 1)
@@ -141,17 +151,35 @@ class Steps:
         probe = record.probe() if record.probe is not None else None
         return probe is None or probe.grad is None
 
-    def _set_watch(self, record: OptimizerRecord) -> None:
-        if record.steps % REWATCH_EVERY == 0:
+    def _watch_again(self, record: OptimizerRecord) -> None:
+        if record.steps >= record.next_watch:
+            record.next_watch = record.steps + max(REWATCH_AFTER, min(record.steps // 2, RAREST))
             record.watch_until = max(record.watch_until, record.steps + REWATCH_FOR)
             record.rounds.complete = False
             self._attention.walks_due = max(self._attention.walks_due, 1)
+
+    def _set_watch(self, record: OptimizerRecord) -> None:
         watched = record.steps < record.watch_until or record.rounds.suspicious or bool(record.twice_rounds)
         if watched and not record.watched:
             record.rounds.complete = False
         if record.watched is not watched:
             record.watched = watched
             self._attention.reconsider(self._book)
+
+
+def _one_thawed(record: OptimizerRecord) -> bool:
+    """Whether one of the next few parameters that were frozen and left out can be trained by now; round and round."""
+    frozen = record.frozen
+    at = record.steps * CHECKED % len(frozen)
+    return any((tensor := one()) is not None and tensor.requires_grad for one in frozen[at : at + CHECKED])
+
+
+def _thawed(record: OptimizerRecord) -> bool:
+    """Whether some can be trained; those are not asked any more."""
+    still = [one for one in record.frozen if (tensor := one()) is not None and not tensor.requires_grad]
+    thawed = len(still) < len(record.frozen)
+    record.frozen = still
+    return thawed
 
 
 def _step_frames() -> list[FrameType]:

@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
 from torch.nn import Module
 from torch.nn.modules.module import (
     register_module_module_registration_hook,
@@ -83,12 +82,7 @@ class Watch:
         self._patches.undo()
 
     def _step_hook(self) -> Callable[[Optimizer, Any, Any], None]:
-        after_step = self._handlers.steps.after_step
-
-        def hook(optimizer: Optimizer, arguments: Any, named: Any) -> None:
-            after_step(optimizer)
-
-        return marked_for_dynamo(hook)
+        return marked_for_dynamo(self._handlers.steps.hook())
 
     def remove(self) -> None:
         """Remove all of it."""
@@ -181,8 +175,8 @@ class Watch:
         def backward(tensors: Any, *arguments: Any, **named: Any) -> None:
             if is_compiling():
                 return original(tensors, *arguments, **named)
-            attention.losses += 1
-            if not attention.losses % READ_EVERY and tensors.__class__ is Tensor and tensors.is_cpu:
+            attention.losses = count = attention.losses + 1
+            if not count % READ_EVERY:
                 self._safely(handlers.read_loss, tensors)
             if not attention.watched:
                 if attention.walks_due:
