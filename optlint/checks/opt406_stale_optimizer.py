@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import ModelReplaced
     from optlint.observations import Unowned
 
 rule = Rule(
     "OPT406",
     "stale-optimizer",
     "the optimizer holds tensors that the model no longer uses",
-    needs=RUN_ONLY,
+    needs=((".step",), ("backward",), ("optim", "Optimizer", "Adam", "SGD")),
 )
+
+
+@rule.check
+def replaced_later(event: ModelReplaced) -> Iterator[Diagnostic]:
+    """Report what puts other parameters into a model whose optimizer goes on."""
+    yield rule.at(
+        event.site,
+        f"the optimizer ({event.optimizer}) never trains what the model gets here: it was built before and holds the "
+        "old tensors",
+        notes=(("it is built here", event.built),),
+    )
 
 
 @rule.check

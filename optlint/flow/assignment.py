@@ -18,12 +18,14 @@ from optlint.flow import (
     leaves,
     objects,
     rebinding,
+    stale,
     tensors,
 )
 from optlint.flow.machine import Machine
 from optlint.flow.state import State
 from optlint.flow.values import (
     UNKNOWN,
+    Const,
     InstanceCell,
     MappingCell,
     Ref,
@@ -60,6 +62,7 @@ def _declare_type(machine: Machine, target: ir.Name, annotation: ir.Expression, 
 def bind(machine: Machine, target: ir.Expression, value: Value, state: State, source: ir.Expression) -> None:
     """Assign a value to a name, an attribute, an item, or several of them."""
     if isinstance(target, ir.Name):
+        stale.rebound(machine, target, value, state)
         bind_name(machine, target.id, value, state)
     elif isinstance(target, ir.Attribute):
         if target.attr == "requires_grad" and isinstance(target.value, ir.Name):
@@ -79,6 +82,8 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
             tensors.changed_in_place(receiver, (value,), state)
             return
         if isinstance(receiver, Ref) and growth.is_container(state.get(receiver, InstanceCell)):
+            key = str(index.value) if isinstance(index, Const) else "?"
+            stale.put(machine, receiver, key, value, machine.site(target), state)
             growth.put(receiver, index, value, state)
             return
         key_site = machine.site(target.index)

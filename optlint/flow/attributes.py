@@ -12,6 +12,7 @@ from optlint.flow import (
     hyperparameters,
     ir,
     recipes,
+    stale,
     tensor_methods,
     tensor_uses,
     tensors,
@@ -187,6 +188,7 @@ def _set_on_instance(
     source: ir.Expression,
 ) -> None:  # fmt: skip
     name = target.attr
+    stale.put(machine, receiver, name, value, machine.site(target), state)
     if name == "grad_fn":
         state.marks.add((name, "own"))  # a class with graphs of its own
     if isinstance(cell.cls, External) and name in ("weight", "bias"):

@@ -36,6 +36,15 @@ class TensorHidden:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelReplaced:
+    """A model gets other parameters at `site`, after `optimizer` was built, and is trained with that."""
+
+    site: Site
+    optimizer: str
+    built: Site
+
+
+@dataclass(frozen=True, slots=True)
 class LayerBuiltLate:
     """`forward` makes a layer or Parameter, named `made`, each time it runs; `random` if its weights are."""
 

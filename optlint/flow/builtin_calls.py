@@ -17,6 +17,7 @@ from optlint.flow import (
     ir,
     objects,
     parameter_names,
+    stale,
     tensor_calls,
     wrappers,
 )
@@ -206,6 +207,7 @@ def _setattr(machine: Machine, arguments: Arguments, node: ir.Call, state: State
         hyperparameters.set_on_optimizer(machine, optimizer, str(name.value), machine.site(node), state)
     if isinstance(receiver, Ref) and isinstance(state.cell(receiver), InstanceCell):
         text = str(name.value) if isinstance(name, Const) else None
+        stale.put(machine, receiver, text or "?", value, machine.site(node), state)
         tensor_calls.set_by_name(machine, receiver, text, value, node, state)
         attributes.store(receiver, text or "?", value, state)
     tensor = state.get(value, TensorCell)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import events, growth, modules, slices
+from optlint.flow import events, growth, modules, slices, stale
 from optlint.flow.values import Cover, InstanceCell, OptimizerCell, Ref, TensorCell
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, .
     """Compare new groups of an optimizer with each other and with those it has; gaps are judged at the end."""
     cell = state.get(optimizer, OptimizerCell)
     assert cell is not None
+    stale.given(machine, optimizer, groups, state)
     if cell.groups is None:
         return
     groups = tuple(_as_of_now(machine, group, state) for group in groups)

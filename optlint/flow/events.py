@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from optlint.flow import round_events
 from optlint.flow.belongings import LayerBuiltLate as LayerBuiltLate
+from optlint.flow.belongings import ModelReplaced as ModelReplaced
 from optlint.flow.belongings import ModulesHidden as ModulesHidden
 from optlint.flow.belongings import TensorHidden as TensorHidden
 from optlint.flow.loop_events import ClosureFaulty as ClosureFaulty

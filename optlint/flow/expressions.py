@@ -24,6 +24,7 @@ from optlint.flow import (
     parameter_names,
     rebinding,
     sets,
+    stale,
     statements,
     subscripts,
     tensor_uses,
@@ -101,6 +102,7 @@ def _call(machine: Machine, node: ir.Call, state: State) -> Value:
     changes.ran(machine, node, function, arguments, state)
     births.called(machine, node, function, value, before, state)
     late.called(machine, node, value, state)
+    stale.ran(machine, node, function, arguments, value, state)
     return value
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from optlint.flow import births, trace
+from optlint.flow import births, owned, trace
 from optlint.flow.events import Site
 from optlint.flow.readings import Readings
 from optlint.flow.values import UNKNOWN, Cell, Entry, IteratorCell, Ref, Value
@@ -182,6 +182,7 @@ class Machine:
     births: births.Births = field(default_factory=births.Births)
     changes: list[str] = field(default_factory=list)  # see changes.py
     growing: dict[ir.Class, bool] = field(default_factory=dict)  # see growth.py
+    owned: owned.Owned = field(default_factory=owned.Owned)
     trace: trace.Trace = field(default_factory=trace.Trace)  # in which order gradients are computed and used
     cut_short: bool = False  # the budget was spent somewhere
     steps: int = 0  # since the running root began
