@@ -109,6 +109,8 @@ def read_baseline(path: str) -> Baseline:
         if document["version"] != VERSION:
             raise ConfigError(f"{path}: written by another version of optlint, run `optlint baseline write`")
         return Baseline(path, tuple(map(_entry, document["diagnostics"])))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such baseline, `optlint baseline write` makes one") from None
     except OSError as error:
         raise ConfigError(f"{path}: the baseline cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, RecursionError):

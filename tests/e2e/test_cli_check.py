@@ -56,17 +56,17 @@ def test_no_files_is_said_aloud_and_is_no_failure(tmp_path: Path) -> None:
 
 
 BAD_INPUT = {
-    "syntax": "import torch\nparams = (torch.zeros(1)\n",
+    "syntax": "import torch\nparams = model.parameters(\n",
     "python2": "import torch\nparams = model.parameters()\nprint params\n",
-    "encoding": b"import torch\nparams = '\xff'\n",
-    "cookie": b"# coding: klingon\nimport torch, params\n",
-    "nul": b"import torch\nparams = 1\0\n",
-    "utf16": "import torch\nparams = 1\n".encode("utf-16"),
-    "nested": f"import torch\nparams = {'(' * 1500}1{')' * 1500}\n",
-    "chain": f"import torch\nparams = a{'.b' * 100_000}\n",
-    "sum": f"import torch\nparams = 1{' + 1' * 100_000}\n",
-    "calls": f"import torch\nparams = {'f(' * 5_000}{')' * 5_000}\n",
-    "huge": "import torch, params\n" * 250_000,
+    "encoding": b"import torch\nnet.parameters = '\xff'\n",
+    "cookie": b"# coding: klingon\nimport torch, net.parameters\n",
+    "nul": b"import torch\nnet.parameters = 1\0\n",
+    "utf16": "import torch\nnet.parameters = 1\n".encode("utf-16"),
+    "nested": f"import torch\nnet.parameters = {'(' * 1500}1{')' * 1500}\n",
+    "chain": f"import torch\nnet.parameters = a{'.b' * 100_000}\n",
+    "sum": f"import torch\nnet.parameters = 1{' + 1' * 100_000}\n",
+    "calls": f"import torch\nnet.parameters = {'f(' * 5_000}{')' * 5_000}\n",
+    "huge": "import torch, net.parameters\n" * 250_000,
 }
 
 

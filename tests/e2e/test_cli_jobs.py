@@ -12,7 +12,7 @@ from tests.e2e.cli import BUG, clean_environment, optlint, plant
 
 def many(folder: Path, count: int = 130) -> Path:
     sources = {f"bug{number:03}": BUG.replace("params", f"params{number % 7}") for number in range(count)}
-    return plant(folder, **sources, broken="import torch, params\nx = (\n")
+    return plant(folder, **sources, broken="import torch\nx = (net.parameters()\n")
 
 
 def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:

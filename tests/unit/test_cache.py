@@ -10,11 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from optlint import cache as cache_module
+from optlint import checking
 from optlint.cache import Cache, cache_folder
 from optlint.config import Config, parse_table
 from optlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Note, Severity, Span
+from optlint.files import SourceFile
 from optlint.records import diagnostic_of, record_of
 from optlint.selection import Selection
+from tests.e2e.cli import BUG
 
 DATA = "digest"
 SPAN = Span("a.py", 1, 2, 3, 4)
@@ -109,6 +112,25 @@ def test_a_file_written_to_a_moment_ago_is_read_again(
 ) -> None:
     monkeypatch.setattr(cache_module, "SETTLED", 10**12)
     assert unread(folder) is None
+
+
+def test_of_many_files_none_is_read_twice(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module, "SETTLED", -(10**12))
+    monkeypatch.setattr(checking, "MANY_ASKED", 2)
+    files = [SourceFile(str(folder / name), Config()) for name in ("bug.py", "other.py")]
+    for file, text in zip(files, (BUG, "x = 1\n"), strict=True):
+        Path(file.path).write_text(text)
+
+    def run() -> list[tuple[Diagnostic, ...]]:
+        checker = checking.Checker(checking.Policies(Selection()), cache_in=str(folder))
+        found = [result.diagnostics for result in checking.check_all(files, checker, 1)]
+        checker.finish()
+        return found
+
+    first = run()
+    assert list(map(len, first)) == [1, 0]
+    monkeypatch.setattr(checking, "_read", None)
+    assert run() == first
 
 
 def test_a_file_of_another_content_is_not_known(folder: Path) -> None:
