@@ -9,6 +9,7 @@ import torch
 from optlint.auditing import births, judge
 from optlint.auditing.causes import cause_of
 from optlint.auditing.models import ModelMap
+from optlint.auditing.norms import gradient_norm, spread_samples, update_ratio
 from optlint.auditing.order import probe_of, steps_are_hooked, told_of
 from optlint.auditing.rates import judge_assignments
 from optlint.auditing.records import take_sample
@@ -22,7 +23,6 @@ from optlint.observations import OptimizerRebuilt, RoundsSeen, SteppedTwice, Uno
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from torch import Tensor
     from torch.optim import Optimizer
 
     from optlint.auditing.book import Book
@@ -40,6 +40,7 @@ UNCLEARED_UNSTEPPED = 8
 WALKS = 2  # in how many walks a leaf must be seen
 AFTER_STEPS = 2  # for how many steps a leaf must stay as it is
 POINTS = 1000
+FIRST_POINT = 32  # the step from which each look leaves a point on the timeline
 
 
 class Inquest:
@@ -88,16 +89,21 @@ class Inquest:
             self._tell(seen)
 
     def _read_values(self, record: OptimizerRecord, bad_loss: bool) -> None:
+        before, record.update_samples = record.update_samples, {}
         due = record.steps >= record.next_values
-        norm = None
+        norm = ratio = None
         if due or bad_loss:
             record.next_values = 10 if record.steps < 10 else 100 if record.steps < 100 else record.steps + 1000
-            norm = _norm([tensor.grad for _, tensor in record.tensors if tensor.grad is not None])
+            norm = gradient_norm(record)
+            if before and record.updates_from == record.steps - 1:
+                ratio = update_ratio(before, spread_samples(record))
             if not record.gone:
                 self._all(judge.judge_values(record))
-        if len(self.timeline) < POINTS and (due or record.steps % 32 == 0):
+        elif record.steps == record.next_values - 1:
+            record.update_samples, record.updates_from = spread_samples(record), record.steps
+        if len(self.timeline) < POINTS and (due or record.steps >= FIRST_POINT):
             rates = tuple(judge.rates_of(record))
-            self.timeline.append(TimelinePoint(record.steps, record.index, rates, norm))
+            self.timeline.append(TimelinePoint(record.steps, record.index, rates, norm, ratio))
 
     def rebuilt(self, record: OptimizerRecord) -> None:
         """An optimizer was built: is it the same one again, after a single step?"""
@@ -218,8 +224,3 @@ def _continues(before: OptimizerRecord, record: OptimizerRecord) -> bool:
         and now is not None
         and torch.equal(now, known.sample)
     )
-
-
-def _norm(gradients: list[Tensor]) -> float | None:
-    norms = [gradient.detach().float().norm() for gradient in gradients if gradient.layout == torch.strided]
-    return float(torch.stack([norm.cpu() for norm in norms]).norm()) if norms else None

@@ -140,6 +140,7 @@ class OptimizerRecord:
     topology: int = 0
     watched: bool = True  # whether the order of calls is watched
     watch_until: int = 8
+    look_until: int = 8  # the step up to which each one is looked at
     next_watch: int = 128
     nested: bool = False  # its `step` calls the `step` of a base class, and both are hooked
     outer: set[int] = field(default_factory=set)  # optimizers whose `step` calls this one's
@@ -150,6 +151,8 @@ class OptimizerRecord:
     early_place: Span | None = None  # of a scheduler's step before the first step
     early_count: int = 0
     next_values: int = 1  # the step at which values are read again
+    update_samples: dict[int, Tensor] = field(default_factory=dict)  # taken one step before values are read
+    updates_from: int = 0  # the step after which they were taken
     tiny_bound: bool = False  # its gradients are clipped to nearly nothing
     still: bool = False  # of the last look: some parameter with a gradient has not moved
     stale: bool = False  # … some frozen parameter has a gradient

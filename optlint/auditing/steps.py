@@ -124,7 +124,8 @@ class Steps:
             if record.extra_looks > 0:
                 record.extra_looks -= 1
                 record.next_look = record.steps
-                record.watch_until = max(record.watch_until, record.steps + 3)
+                record.look_until = record.steps + 3
+                record.watch_until = max(record.watch_until, record.look_until)
                 self._attention.walks_due = max(self._attention.walks_due, LATER_WALKS)
         if record.steps < record.next_look:
             return
@@ -134,9 +135,11 @@ class Steps:
         self._attention.bad_loss = False
         self._watch_again(record)
         record.next_look = next_look(record.steps, len(record.parameters))
+        values = record.next_values - (record.steps < record.next_values - 1)  # the step before is looked at, too
+        record.next_look = min(record.next_look, values)
         if record.steps < DENSE:
             self._attention.walks_due = max(self._attention.walks_due, 1)
-        if record.extra_looks > 0 and (record.stale or record.steps < record.watch_until):
+        if record.extra_looks > 0 and (record.stale or record.steps < record.look_until):
             record.extra_looks -= record.steps > EARLY
             record.next_look = record.steps + 1
 
