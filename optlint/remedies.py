@@ -185,6 +185,42 @@ def assigned_by_call(target: Written | None, attribute: str, method: str, value:
     return Edit(head, f"{method}("), Edit(_end(value.whole), ")")
 
 
+def looked_up_by_identity(
+    test: Written | None, left: Written | None, among: Written | None, variable: str, negated: bool
+) -> Edits:
+    """`any(left is variable for variable in among)` in place of `left in among`."""
+    if test is None or left is None or among is None or left.bare or among.bare:
+        return None
+    between = _end(left.whole)._replace(end_row=among.whole.row, end_column=among.whole.column)
+    if "#" in part(test, between) or not _holds(test, left) or not _holds(test, among):
+        return None
+    start = f"{' ' if test.glued and not test.parenthesised else ''}{'not ' if negated else ''}any("
+    edits = Edit(_start(left.whole), start), Edit(between, f" is {variable} for {variable} in ")
+    return (*edits, Edit(_end(among.whole), ")"))
+
+
+def dict_for_set(made: Written | None, function: Written | None, *, walks: bool) -> Edits:
+    """`dict.fromkeys(x)` in place of `set(x)`, or of a display."""
+    if function is not None:
+        return (Edit(function.whole, "dict.fromkeys"),)
+    if made is None:
+        return None
+    opening, closing = _start(made.span), _end(made.span)
+    first = opening._replace(end_column=opening.column + 1)
+    last = closing._replace(column=closing.column - 1)
+    space, brackets = " " if made.glued else "", ("", "") if walks else ("[", "]")
+    return Edit(first, f"{space}dict.fromkeys({brackets[0]}"), Edit(last, f"{brackets[1]})")
+
+
+def text_replaced(literal: Written | None, old: str, new: str) -> Edits:
+    """Another text between the quotes of a literal."""
+    text = "" if literal is None else part(literal, literal.span)
+    if literal is None or text not in (f'"{old}"', f"'{old}'"):
+        return None
+    inside = literal.span._replace(column=literal.span.column + 1, end_column=literal.span.end_column - 1)
+    return (Edit(inside, new),)
+
+
 def leaf_last(product: Written | None, leaf: Written | None) -> Edits:
     """`Parameter(f(x))` in place of `f(Parameter(x))`: what is around the leaf moves to what is in it."""
     data = _data_of(leaf)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from optlint import remedies
 from optlint.rule import Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.diagnostic import Diagnostic
+    from optlint.diagnostic import Diagnostic, Fix
     from optlint.flow.events import ParameterRebound
 
 rule = Rule(
@@ -26,4 +27,13 @@ def rebound(event: ParameterRebound) -> Iterator[Diagnostic]:
         event.site,
         f"this changes no parameter: `{event.name}` is bound to a new tensor, which nothing reads, and the parameter "
         "stays as it was",
+        fix=_written(event),
     )
+
+
+def _written(event: ParameterRebound) -> Fix | None:
+    """The value is written into the parameter."""
+    if event.method is None:
+        return None
+    edits = remedies.assigned_by_call(event.site.written, "", event.method, event.value.written)
+    return remedies.fix("write into the parameter", edits, safe=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optlint import remedies
 from optlint.rule import Rule
 from optlint.words import OPTIMIZERS
 
@@ -9,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.diagnostic import Diagnostic
+    from optlint.diagnostic import Diagnostic, Fix
     from optlint.flow.events import GroupKeyUnknown
     from optlint.observations import KeyIgnored
 
@@ -29,7 +30,16 @@ def key_unknown(event: GroupKeyUnknown) -> Iterator[Diagnostic]:
             event.site,
             f"nothing reads the key `{event.key}` of this group: {event.optimizer} does not know it and keeps its "
             "default",
+            fix=_renamed(event),
         )
+
+
+def _renamed(event: GroupKeyUnknown) -> Fix | None:
+    """The key that was meant, which the optimizer reads."""
+    if event.meant is None:
+        return None
+    edits = remedies.text_replaced(event.site.written, event.key, event.meant)
+    return remedies.fix(f"call it `{event.meant}`", edits, safe=False)
 
 
 @rule.check

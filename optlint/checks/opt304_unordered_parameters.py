@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optlint import remedies
 from optlint.rule import Rule
 from optlint.words import OPTIMIZERS
 
@@ -9,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.diagnostic import Diagnostic
+    from optlint.diagnostic import Diagnostic, Fix
     from optlint.flow.events import ParametersUnordered
 
 rule = Rule(
@@ -27,4 +28,14 @@ def shuffled(event: ParametersUnordered) -> Iterator[Diagnostic]:
         event.site,
         f"`{event.site.text}` has another order in each run: it comes out of a set, and {event.optimizer} saves its "
         "state by position",
+        fix=_ordered(event),
     )
+
+
+def _ordered(event: ParametersUnordered) -> Fix | None:
+    """A dict, which keeps the order, in place of a set that nothing else refers to."""
+    if event.made is None:
+        return None
+    function = event.function.written if event.function is not None else None
+    edits = remedies.dict_for_set(event.made.written, function, walks=event.walks)
+    return remedies.fix("keep the order by `dict.fromkeys`", edits)

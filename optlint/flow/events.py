@@ -196,19 +196,29 @@ class ProductGradientRead:
 
 @dataclass(frozen=True, slots=True)
 class ParameterRebound:
-    """A loop over parameters assigns a new tensor to its variable `name`, and nothing reads it."""
+    """A loop over parameters assigns a new tensor to its variable `name`, and nothing reads it.
+
+    `method` would write `value` into the parameter, if it can be written there.
+    """
 
     site: Site
     name: str
+    value: Site
+    method: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class TensorLookedUp:
-    """`tensor in among`, where that is an ordered container of tensors."""
+    """`tensor in among`, where that is an ordered container of tensors; `negated` for `not in`.
+
+    `variable` is a name that is free for the tensors of `among`, if these can be gone through there.
+    """
 
     site: Site
-    tensor: str
-    among: str
+    tensor: Site
+    among: Site
+    negated: bool
+    variable: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,10 +299,17 @@ class GroupEmpty:
 
 @dataclass(frozen=True, slots=True)
 class ParametersUnordered:
-    """Parameters are given to an optimizer in the order of a set."""
+    """Parameters are given to an optimizer in the order of a set.
+
+    `made` is what makes the set if it stands there and a dict would do: a call of `function`, or a display, which is a
+    comprehension if it `walks`.
+    """
 
     site: Site
     optimizer: str
+    made: Site | None = None
+    function: Site | None = None
+    walks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +349,8 @@ class FirstGroupSet:
 class GroupKeyUnknown:
     """A key is written into a param group whose optimizer does not read it; `site` is the key.
 
-    `read` tells whether the project's code reads such a key, `label` whether it may only name the group.
+    `read` tells whether the project's code reads such a key, `label` whether it may only name the group; `meant` is the
+    hyperparameter that it stands for.
     """
 
     site: Site
@@ -340,6 +358,7 @@ class GroupKeyUnknown:
     key: str
     read: bool
     label: bool
+    meant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

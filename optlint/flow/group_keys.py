@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, events, ir, torch_api
+from optlint.flow import classes, events, ir, mendable, torch_api
 from optlint.flow.values import ClassValue, Const, External, MappingCell, OptimizerCell, Value
 
 if TYPE_CHECKING:
@@ -48,19 +49,26 @@ def judge(machine: Machine, known: frozenset[str] | None, optimizer: str, group:
     """Tell of keys in a group that its optimizer does not know."""
     for key, entry in group.entries:
         if isinstance(key, str) and entry.certain:
-            _tell(machine, known, optimizer, key, entry.value, entry.key_site or entry.site)
+            told = events.GroupKeyUnknown(entry.key_site or entry.site, optimizer, key, read=False, label=False)
+            _tell(machine, known, told, entry.value, group)
 
 
 def judge_written(machine: Machine, group: MappingCell, key: Value, value: Value, site: Site, state: State) -> None:
     """`group[key] = value` on a group that an optimizer has."""
     owner = state.get(group.owner, OptimizerCell) if group.owner is not None else None
     if owner is not None and isinstance(key, Const) and isinstance(key.value, str):
-        _tell(machine, owner.keys, owner.name, key.value, value, site)
+        told = events.GroupKeyUnknown(site, owner.name, key.value, read=False, label=False)
+        _tell(machine, owner.keys, told, value, group)
 
 
-def _tell(machine: Machine, known: frozenset[str] | None, optimizer: str, key: str, value: Value, site: Site) -> None:
+def _tell(
+    machine: Machine, known: frozenset[str] | None, told: events.GroupKeyUnknown, value: Value, group: MappingCell
+) -> None:
+    key = told.key
     if known is None or key in known or key in torch_api.SCHEDULER_KEYS | machine.settings.known_group_keys:
         return
     label = key in torch_api.GROUP_LABELS or (isinstance(value, Const) and isinstance(value.value, str | bool | None))
     read = label or key in machine.readings().keys or machine.reads_elsewhere(key)
-    machine.emit(events.GroupKeyUnknown(site, optimizer, key, read, label))
+    others = frozenset(name for name, _ in group.entries if isinstance(name, str) and name != key)
+    meant = None if read else mendable.meant_key(key, known, value, others)
+    machine.emit(replace(told, read=read, label=label, meant=meant))

@@ -16,6 +16,8 @@ from optlint.flow import (
     group_keys,
     group_tensors,
     indices,
+    ir,
+    mendable,
     rates,
     sets,
     tensor_methods,
@@ -211,7 +213,7 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
     known = consumption.covers_of(params, state)
     empty_groups.judge(build.machine, params, known, site, build.name, state)
     if sets.is_shuffled(params, state):
-        build.machine.emit(events.ParametersUnordered(site, build.name))
+        build.machine.emit(_unordered(build, site))
     wrong = wrong_arguments.what_is_wrong(params, state)
     if wrong:
         _tell_wrong(build, wrong, params, site)
@@ -232,6 +234,17 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
         if isinstance(params, Union):
             consumption.escape(params, state)
     return covers.Group(site, known)
+
+
+def _unordered(build: Build, site: Site) -> events.ParametersUnordered:
+    """What to say of a set, with what makes it where a dict would do."""
+    machine = build.machine
+    made = mendable.set_made(machine, machine.nodes.get(site.origin), build.state) if build.strict else None
+    if made is None:
+        return events.ParametersUnordered(site, build.name)
+    function = machine.site(made.func) if isinstance(made, ir.Call) else None
+    walks = isinstance(made, ir.Comprehension)
+    return events.ParametersUnordered(site, build.name, machine.site(made), function, walks)
 
 
 def _tensors_in(build: Build, value: Value, site: Site, holder: Site) -> None:

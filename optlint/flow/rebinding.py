@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import events, ir
+from optlint.flow import events, ir, mendable
 from optlint.flow.values import UNKNOWN, Ref, TensorCell, Value, options_of
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     from optlint.flow.machine import Machine
     from optlint.flow.state import State
+
+
+NO_METHOD = "no method"
 
 
 def names_in(target: ir.Expression) -> frozenset[str]:
@@ -28,16 +32,27 @@ def assigned(machine: Machine, node: ir.Assign, value: Value, state: State) -> N
         return
     variable = (machine.frame.scopes[0], target.id)
     before = options_of(state.variables.get(variable, UNKNOWN))
-    if not all(_is_parameter(option, state) for option in before):
+    if node.value is None or not all(_is_parameter(option, state) for option in before):
         machine.read_back.add(node)
-    elif isinstance(value, Ref) and state.get(value, TensorCell) is not None and value not in before:
+        return
+    method = None if node.annotation is not None else mendable.written_back(machine, target.id, node.value, state)
+    machine.flagged.add((node, method or NO_METHOD))
+    if isinstance(value, Ref) and state.get(value, TensorCell) is not None and value not in before:
         machine.rebound.setdefault(value, (node, variable))
         if (node, "rebound") not in machine.flagged:
             machine.flagged.add((node, "rebound"))
-            event = events.ParameterRebound(machine.site(target), target.id)
-            machine.when_over(lambda: None if node in machine.read_back else machine.emit(event))
+            event = events.ParameterRebound(machine.site(target), target.id, machine.site(node.value), None)
+            machine.when_over(
+                lambda: None if node in machine.read_back else machine.emit(_with_method(machine, node, event))
+            )
     elif value not in before:
         machine.read_back.add(node)
+
+
+def _with_method(machine: Machine, node: ir.Assign, event: events.ParameterRebound) -> events.ParameterRebound:
+    """The event with what would write the value into the parameter, on all paths."""
+    methods = [method for method in mendable.WRITES if (node, method) in machine.flagged]
+    return event if (node, NO_METHOD) in machine.flagged else replace(event, method=methods[0])
 
 
 def _is_parameter(value: Value, state: State) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from optlint.flow import classes, events, recipes, torch_tensors
+from optlint.flow import classes, events, mendable, recipes, torch_tensors
 from optlint.flow.tensors import is_one_of_tensors, is_tensor
 from optlint.flow.values import (
     ClassValue,
@@ -158,12 +158,13 @@ def looked_up(
         return
     if isinstance(cell, IteratorCell) and cell.made.origin is not operand.origin:
         return
-    sites = machine.site(node), machine.site(node.left), machine.site(operand)
+    negated, variable = node.rest[0][0] == "not in", mendable.counter(machine, node, tensor, state)
+    told = events.TensorLookedUp(machine.site(node), machine.site(node.left), machine.site(operand), negated, variable)
 
     def judge(last: State) -> None:
         held = _held(last.cell(among) if grows else cell)
         if any(is_tensor(item, last) for part in held for item in options_of(part)):
-            machine.emit(events.TensorLookedUp(sites[0], sites[1].text, sites[2].text))
+            machine.emit(told)
 
     grows = isinstance(cell, SequenceCell) and cell.items == () and bool(state.depth)
     machine.when_settled(judge)

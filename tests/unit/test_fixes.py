@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 # The share of the diagnostics in the cases that have a fix: the others can't be mended without doing harm.
 SHARES = {"OPT101": 0.85, "OPT102": 0.95, "OPT103": 0.9, "OPT104": 0.9, "OPT201": 0.45, "OPT202": 0.75, "OPT205": 0.9}
 SHARES |= {"OPT403": 0.9, "OPT404": 0.95, "OPT506": 0.9}
+SHARES |= {"OPT206": 0.5, "OPT207": 0.9, "OPT301": 0.8, "OPT304": 0.4}
 CODES = tuple(SHARES)
 
 
@@ -239,6 +240,58 @@ MENDED = {
         """,
         {"first.requires_grad = not True": "first.requires_grad_(not True)",
          "second . requires_grad=(False)": "second . requires_grad_((False))"},
+    ),
+    "identity, however it is asked for": (
+        """
+        def rest(model: nn.Module, q):
+            head = [model.weight, q]
+            first = [p for p in model.parameters() if not(p)in head]
+            return first, model.bias in[
+                model.weight,  # and no other
+            ], [q for q in model.parameters() if q not in head]
+        """,
+        {"not(p)in head": "not any((p) is q for q in head)",
+         "model.bias in[\n        model.weight,  # and no other\n    ]":
+         "any(model.bias is q for q in [\n        model.weight,  # and no other\n    ])",
+         "q not in head": "not any(q is each for each in head)"},
+    ),
+    "a dict for a set": (
+        """
+        def build(model: nn.Module):
+            params = {
+                p  # each once
+                for p in model.parameters()
+            }
+            first = optim.SGD(params, lr=0.1)
+            second = optim.SGD([{"params":{*model.parameters()}}], lr=0.1)
+            return first, second
+        """,
+        {"params = {\n": "params = dict.fromkeys(\n", "parameters()\n    }": "parameters()\n    )",
+         "{*model.parameters()}": "dict.fromkeys([*model.parameters()])"},
+    ),
+    "keys in all quotes": (
+        """
+        def build(a: nn.Module, b: nn.Module, lr):
+            groups = [{"params": a.parameters(), 'learning_rate': lr}, {"params": b.parameters(), "Weight_Decay": 0.1}]
+            return optim.AdamW(groups, lr=1e-3)
+        """,
+        {"'learning_rate'": "'lr'", '"Weight_Decay"': '"weight_decay"'},
+    ),
+    "a value for a parameter": (
+        """
+        def scale(model: nn.Module, lr):
+            for p in model.parameters():
+                p = torch.clamp(p - lr * (p.grad + 1e-4 * p), -1, 1)
+            with torch.no_grad():
+                for p in model.parameters():
+                    p = (
+                        -p / 2  # half of it
+                    )
+        """,
+        {"p = torch.clamp(p - lr * (p.grad + 1e-4 * p), -1, 1)":
+         "p.data.copy_(torch.clamp(p - lr * (p.grad + 1e-4 * p), -1, 1))",
+         "p = (\n                -p / 2  # half of it\n            )":
+         "p.copy_((\n                -p / 2  # half of it\n            ))"},
     ),
 }  # fmt: skip
 

@@ -260,6 +260,65 @@ HARMFUL = {
         (model.requires_grad) = False
         model.requires_grad = None
         """,
+    "values of other tensors are compared": """
+        codes = [torch.zeros(1), torch.ones(1)]
+        print(codes[0] in codes)
+        """,
+    "a class has no scope for a comprehension": """
+        class Config:
+            head = [model[0].weight, model[0].bias]
+            weight = model[0].weight
+            special = weight in head
+        """,
+    "a built-in function goes by another name": """
+        def any(values):
+            return values
+
+        head = [model[0].weight]
+        base = [p for p in model.parameters() if p not in head]
+        """,
+    "more is done with a set": """
+        def build(model: nn.Module):
+            params = set(model.parameters())
+            params.discard(model[0].bias)
+            return optim.SGD(params, lr=0.1)
+        """,
+    "a set of the module may be imported": """
+        params = set(model.parameters())
+        optimizer = optim.SGD(params, lr=0.1)
+        """,
+    "an own optimizer may count on a set": """
+        class Own(optim.Optimizer):
+            def __init__(self, params, lr):
+                super().__init__(params, {"lr": lr})
+                self.known = params | {None}
+
+        optimizer = Own(set(model.parameters()), lr=0.1)
+        """,
+    "the rate is there already": """
+        groups = [{"params": model.parameters(), "lr": 0.1, "learning_rate": 0.2}]
+        optimizer = optim.SGD(groups, lr=0.1)
+        """,
+    "a value that is no number": """
+        def build(model: nn.Module, lrs):
+            groups = [{"params": model.parameters(), "learning_rate": [lrs[0], lrs[1]]}]
+            return optim.Adam(groups, lr=0.1)
+        """,
+    "a key that another optimizer knows": """
+        groups = [{"params": model.parameters(), "momentun": 0.9}]
+        optimizer = optim.Adam(groups, lr=0.1)
+        """,
+    "a value of another shape, or the same": """
+        def change(model: nn.Module, masks, noise: torch.Tensor):
+            for name, p in model.named_parameters():
+                p = p * masks[name]
+            for p in model.parameters():
+                p = p.sum() - p.mean()
+            for p in model.parameters():
+                p = p.detach()
+            for p in model.parameters():
+                p = p + noise
+        """,
 }
 
 
