@@ -59,6 +59,13 @@ def test_the_configuration_can_be_used():
     assert "OPT203" not in policy.enabled
 
 
+def test_the_interface_for_programs_works(monkeypatch, capsys):
+    (code,) = [block for block in blocks("python") if "optlint.lint(" in block]
+    monkeypatch.chdir(ROOT)
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("OPT101 reused-parameter-iterator 31 `SGD` gets nothing")
+
+
 def test_every_command_exists():
     (text,) = [block for block in blocks("") if block.startswith("optlint check [PATHS]")]
     words = {line.split()[1] for line in text.splitlines()}
