@@ -64,7 +64,8 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     if node.kind == "dict":
         return machine.new(state, MappingCell(site, (), True, element))
     children = _kept_children(node, first, state)
-    made = SequenceCell(node.kind, site, rounds.exact, element, covers=rounds.covers, children=children)
+    covers = consumption.only_once(rounds.covers) if node.kind == "set" else rounds.covers
+    made = SequenceCell(node.kind, site, rounds.exact, element, covers=covers, children=children)
     return machine.new(state, replace(made, ordered=ordered, layers=layers, filtered=passed is False))
 
 

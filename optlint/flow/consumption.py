@@ -210,6 +210,17 @@ COPIES = frozenset("comprehension list tuple set * unpacking extend dict deque O
 COLLECTS = frozenset({"append", "extend", "add_param_group", "register_hook", "setattr", "clip_grad_norm_"})
 
 
+def walked_whole(machine: Machine, item: Value, state: State) -> tuple[Cover, ...] | None:
+    """What a loop goes through from end to end, where this is its item and each round gets here."""
+    loop = machine.frame.loops[-1] if machine.frame.loops else None
+    cell = state.cell(loop.source) if loop is not None and loop.source is not None else None
+    if loop is None or not isinstance(cell, IteratorCell | SequenceCell) or state.path != loop.inside or loop.breaks:
+        return None
+    pair = state.get(cell.item, SequenceCell)
+    items = (cell.item,) if pair is None else pair.items or ()
+    return cell.covers if item in items else None
+
+
 def facts(ref: Value, cell: IteratorCell, state: State) -> events.Iterator:
     """What checks may know of an iterator."""
     return events.Iterator(cell.kind, cell.made, _is_of_model(ref, state), cell.certain)
@@ -367,8 +378,13 @@ def joined_covers(values: tuple[Value, ...], state: State) -> tuple[Cover, ...] 
     if None in found or not found:
         return None
     covers = [cover for group in found for cover in group or ()]
-    again = {cover for place, cover in enumerate(covers) if cover.sliced and cover in covers[:place]}
-    return tuple(cover for cover in covers if cover not in again) + tuple(again)  # a loop over a slice, in two rounds
+    rounds = [cover for place, cover in enumerate(covers) if (cover.sliced or cover.again) and cover in covers[:place]]
+    return tuple(cover for cover in covers if cover not in rounds) + tuple(dict.fromkeys(rounds))
+
+
+def only_once(covers: tuple[Cover, ...] | None) -> tuple[Cover, ...] | None:
+    """What a set of these holds."""
+    return covers and tuple(dict.fromkeys(replace(cover, again=False) for cover in covers))
 
 
 def placed(covers: tuple[Cover, ...] | None, site: Site) -> tuple[Cover, ...] | None:

@@ -198,6 +198,7 @@ def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Si
         state.put(receiver, replace(cell, items=(*items, *theirs), sites=None, layers=None))
         return
     covers = consumption.joined_covers((receiver, value), state)
+    covers = consumption.only_once(covers) if cell.kind == "set" else covers
     before = (*(items or ()), *(() if items is not None else (cell.item,)))
     mixed = replace(cell, items=None, item=union((*before, item)), children=None, sites=None, layers=None)
     members = (*members_of(cell), *(theirs if theirs is not None else (item,)))
@@ -258,7 +259,13 @@ def call_method(machine: Machine, receiver: Ref, name: str, arguments: Arguments
 
 def _append(machine: Machine, receiver: Ref, arguments: Arguments, state: State, site: Site) -> Value:
     if arguments.values:
+        held, walked = (
+            consumption.covers_of(receiver, state),
+            consumption.walked_whole(machine, arguments.values[-1], state),
+        )
         append(receiver, arguments.values[-1], state, arguments.sites[-1] if arguments.sites else site)
+        if held is not None and walked and exact_items(receiver, state) is None:
+            state.update(receiver, covers=(*held, *(cover for cover in walked if cover not in held)))
     if machine.frame.shuffled:
         state.update(receiver, ordered=False)
     return NONE

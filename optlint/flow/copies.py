@@ -33,14 +33,16 @@ def into(machine: Machine, value: Value, kind: str, state: State, site: Site, pu
     layers = cell.layers if isinstance(cell, SequenceCell | IteratorCell) and kind != "set" else None
     if isinstance(cell, SequenceCell):
         ordered = kind != "set" and cell.ordered
-        return machine.new(state, replace(cell, kind=kind, made=site, ordered=ordered, layers=layers))
+        covers = consumption.only_once(cell.covers) if "set" in (kind, cell.kind) else cell.covers
+        return machine.new(state, replace(cell, kind=kind, made=site, ordered=ordered, layers=layers, covers=covers))
     made = SequenceCell(kind, site, None, item, ordered=kind != "set", layers=layers)
     if isinstance(cell, InstanceCell) and isinstance(value, Ref) and containers.is_row(cell):
         made = _of_layers(machine, value, cell, made, state)
     if isinstance(cell, IteratorCell):
         ordered = made.ordered and cell.ordered
         made = replace(made, items=cell.items, covers=cell.covers, children=cell.children, ordered=ordered)
-        made = replace(made, filtered=cell.filtered)
+        covers = consumption.only_once(cell.covers) if kind == "set" else cell.covers
+        made = replace(made, filtered=cell.filtered, covers=covers)
     return machine.new(state, made)
 
 

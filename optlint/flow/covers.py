@@ -10,10 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+<<<<<<< /tmp/tmp610q7mgs/c
 from optlint.flow import events, growth, modules, slices, stale
 from optlint.flow.values import Cover, InstanceCell, OptimizerCell, Ref, TensorCell
+=======
+from optlint.flow import events, growth, modules, slices
+from optlint.flow.values import Cover, External, InstanceCell, OptimizerCell, Ref, TensorCell
+>>>>>>> /tmp/tmp610q7mgs/n
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from optlint.flow.events import Site
     from optlint.flow.machine import Machine
     from optlint.flow.state import State
@@ -41,11 +48,14 @@ def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, .
     parts = [(group, cover) for group in (*cell.groups, *groups) for cover in group.covers or ()]
     leaves_of = [held for group in (*cell.groups, *groups) for held in group.held]
     told: set[object] = set()
-    for later in range(1, len(parts)):
+    for later in range(len(parts)):
         group, cover = parts[later]
         if group in cell.groups:
             continue
-        shared = next((parts[n] for n in range(later) if _share(machine, state, parts, leaves_of, n, later)), None)
+        shared = parts[later] if _comes_again(cover, state) else None
+        shared = shared or next(
+            (parts[n] for n in range(later) if _share(machine, state, parts, leaves_of, n, later)), None
+        )
         if shared is None:
             continue
         apart = shared[0] is not group
@@ -58,6 +68,16 @@ def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, .
     if first and groups:
         dealt = [_dealt_out(cover, state) for _, cover in parts]
         machine.when_settled(lambda last: _judge_gaps(machine, last, optimizer, dealt))
+
+
+def _comes_again(cover: Cover, state: State) -> bool:
+    """Whether a part holds parameters several times: those of modules inside modules."""
+    if not cover.again:
+        return False
+    children = modules.children_of(cover.module, state)
+    if children is None:
+        return modules.layout_of(cover.module, state) is None
+    return any(modules.has_parameters(child, state) for child in children)
 
 
 def _as_of_now(machine: Machine, group: Group, state: State) -> Group:
@@ -117,13 +137,33 @@ def leaves(cover: Cover, state: State) -> frozenset[Ref]:
 def _break_down(part: Ref, state: State, depth: int) -> list[Ref]:
     children = modules.children_of(part, state)
     if children is None or depth > 6 or state.get(part, InstanceCell) is None:
-        return [part]
+        return [part, *_borrowed(part, state)]
     own = modules.own_parameters(part, state)
     return [*own, *(leaf for child in children for leaf in _break_down(child, state, depth + 1))]
 
 
+def _borrowed(part: Ref, state: State) -> Iterator[Ref]:
+    """The weights that a layer of torch has from another one: `self.out.weight = self.embed.weight`."""
+    cell = state.get(part, InstanceCell)
+    for _, value in cell.attrs if cell is not None and isinstance(cell.cls, External) else ():
+        tensor = state.get(value, TensorCell)
+        if tensor is not None and tensor.parent is not None and tensor.parent[0] != part and isinstance(value, Ref):
+            yield value
+
+
+def _holds(outer: Ref, inner: Ref, state: State, depth: int = 0) -> bool:
+    """Whether a module has a part among the attributes that the program set, or among theirs."""
+    cell = state.get(outer, InstanceCell)
+    if cell is None or not cell.is_module or depth > 4:
+        return False
+    values = [value for _, value in (*cell.attrs, *(cell.children or ())) if isinstance(value, Ref)]
+    return inner in values or any(_holds(value, inner, state, depth + 1) for value in values if value != outer)
+
+
 def _inside(inner: Ref, outer: Ref, state: State) -> bool:
     """Whether a part belongs to a module, by the attributes that lead to it."""
+    if _holds(outer, inner, state):
+        return True
     for _ in range(8):
         cell = state.cell(inner)
         parent = cell.parent if isinstance(cell, InstanceCell | TensorCell) else None

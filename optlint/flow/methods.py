@@ -160,8 +160,12 @@ def _on_instance(
         if cell.is_module is None and name in torch_api.UNMISTAKABLE:
             state.put(receiver, replace(cell, is_module=True))
         return modules.iterator(machine, receiver, name, arguments, state, site)
-    if name == "children" and name not in machine.own_methods and cell.is_module is None and cell.cls is UNKNOWN:
-        return UNKNOWN if arguments.all() else modules.perhaps_children(machine, receiver, state, site)
+    if (
+        name in ("children", "modules")
+        and name not in machine.own_methods
+        and (cell.is_module, cell.cls) == (None, UNKNOWN)
+    ):
+        return UNKNOWN if arguments.all() else modules.perhaps(machine, receiver, name, state, site)
     if name in torch_api.SHOWS_MODULE and unknown_class and cell.is_module is None:
         state.put(receiver, replace(cell, is_module=True))
     if name in torch_api.REGISTERS and cell.is_module:

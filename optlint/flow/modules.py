@@ -219,11 +219,11 @@ def _children_iterator(machine: Machine, receiver: Ref, made: IteratorCell, stat
     return replace(made, item=_pair(machine, each, named, state, made.made), items=items, children=cover)
 
 
-def perhaps_children(machine: Machine, receiver: Ref, state: State, site: Site) -> Ref:
-    """`x.children()` of something unknown: of a module an iterator, of anything else perhaps a list."""
-    cover = cover_of(receiver, state, site)
+def perhaps(machine: Machine, receiver: Ref, name: str, state: State, site: Site) -> Ref:
+    """`x.children()` or `x.modules()` of something unknown: of a module an iterator, else perhaps a list."""
+    cover = replace(cover_of(receiver, state, site), again=name == "modules")
     each = machine.new(state, InstanceCell(UNKNOWN, site, part_of=cover))
-    return machine.new(state, SequenceCell("children", site, None, each, children=cover))
+    return machine.new(state, SequenceCell(name, site, None, each, children=None if cover.again else cover))
 
 
 def _pair(machine: Machine, module: Ref, named: bool, state: State, site: Site) -> Value:
@@ -235,7 +235,8 @@ def _item(machine: Machine, name: str, owner: Ref, state: State, site: Site) -> 
     if kind.endswith("parameter"):
         item = tensors.parameter_of_module(machine, state, site, owner)
     elif kind.endswith("module"):
-        item = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True))
+        all_inside = replace(cover_of(owner, state, site), again=True)
+        item = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, part_of=all_inside))
     else:
         item = machine.new(state, TensorCell(site, "`buffers()`", True, False, False))
     if kind.startswith("named"):

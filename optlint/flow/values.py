@@ -292,6 +292,7 @@ class Cover:
     sliced: bool = False
     site: Site | None = None
     symbol: tuple[int, str] | None = None  # where `start` and `stop` count from, if that has only a name
+    again: bool = False  # its parameters come several times: `modules()` gives modules inside modules
 
 
 @dataclass(frozen=True, slots=True)
