@@ -10,13 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-<<<<<<< /tmp/tmp610q7mgs/c
 from optlint.flow import events, growth, modules, slices, stale
-from optlint.flow.values import Cover, InstanceCell, OptimizerCell, Ref, TensorCell
-=======
-from optlint.flow import events, growth, modules, slices
 from optlint.flow.values import Cover, External, InstanceCell, OptimizerCell, Ref, TensorCell
->>>>>>> /tmp/tmp610q7mgs/n
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
