@@ -56,12 +56,15 @@ class Policies:
 
     def _built(self, config: Config) -> Policy:
         from optlint.policy import policy_of
-        from optlint.selection import UnknownRuleError
+        from optlint.selection import UnknownRuleError, enabled_codes
 
+        where: str | None = "command line"
         try:
+            enabled_codes(self.registry, self.command_line)
+            where = config.path
             return policy_of(self.registry, config, self.command_line)
         except UnknownRuleError as error:
-            raise ConfigError(f"{config.path or 'command line'}: {error}") from None
+            raise ConfigError(f"{where}: {error}") from None
 
 
 class Examined(NamedTuple):

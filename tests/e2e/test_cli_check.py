@@ -132,6 +132,7 @@ USAGE_ERRORS = {
 
 @pytest.mark.parametrize(("words", "message"), USAGE_ERRORS.items(), ids=map(str, USAGE_ERRORS))
 def test_wrong_usage_is_told_on_stderr(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.optlint]\n")  # which is not to blame
     done = optlint(*words, cwd=plant(tmp_path, train=CLEAN))
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("optlint: ")
