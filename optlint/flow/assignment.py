@@ -51,6 +51,7 @@ def assign(machine: Machine, node: ir.Assign, state: State) -> None:
     machine.assignment = node if node.annotation is None else None
     for target in node.targets:
         bind(machine, target, value, state, node.value)
+        gradients.assigned(machine, target, node.value, value, state)
 
 
 def _declare_type(machine: Machine, target: ir.Name, annotation: ir.Expression, state: State) -> None:
@@ -155,6 +156,8 @@ def delete(machine: Machine, node: ir.Delete, state: State) -> None:
     """`del target`."""
     for target in node.targets:
         changes.changed(machine, changes.PARTS)
+        if isinstance(target, ir.Attribute) and target.attr == "grad":
+            gradients.gradient_set(machine, target, UNKNOWN, UNKNOWN, state)
         if isinstance(target, ir.Name):
             state.variables.discard((machine.frame.scopes[0], target.id))
         elif isinstance(target, ir.Attribute | ir.Subscript):

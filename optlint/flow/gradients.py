@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from optlint.flow import ir, subjects, torch_api, trace, unknown_code
+from optlint.flow import classes, ir, subjects, torch_api, trace, unknown_code
 from optlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -16,6 +16,7 @@ from optlint.flow.values import (
     InstanceCell,
     Method,
     OptimizerCell,
+    Partial,
     Ref,
     TensorCell,
     Union,
@@ -31,12 +32,31 @@ if TYPE_CHECKING:
 CLIPS = frozenset({"torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad_value_"})
 BACKWARDS = frozenset({"torch.autograd.backward"})
 BOUND = re.compile(r"clip|max|norm|bound|limit|thresh")
+TRAINING = frozenset({"zero_grad", "backward", "step"})
 LARGE = 1e5  # a bound that nothing reaches
 RESETS = frozenset("load_state_dict reset_parameters apply copy_ init_weights reset_weights reset".split())
 ONLY_READ = frozenset(
     "norm abs mean sum max min item pow sqrt square clone detach cpu numpy tolist std var any all isnan isinf isfinite "
     "float double half flatten view reshape size dim numel nelement to".split()
 )
+
+
+def prepare(machine: Machine) -> None:
+    """Tell whether there is anything to trace in the file."""
+    found = (machine.mentions(statement) for statement in machine.block)
+    machine.trace.wanted = any("backward" in words or "manual_backward" in words for words in found)
+
+
+def begins(machine: Machine, closure: Closure, state: State) -> trace.Act | None:
+    """A function begins that is run by itself; Lightning calls a `training_step` for each batch, so that is a loop."""
+    state.trace = trace.start()
+    node, bases = closure.node, tuple(classes.ancestry(closure.owner)) if closure.owner is not None else ()
+    if getattr(node, "name", "") != "training_step" or External("lightning.LightningModule") not in bases:
+        return None
+    own = [base for base in bases if isinstance(base, ClassValue)]
+    if any("zero_grad" in machine.mentions(base.node) for base in own):
+        return None  # a hook may clear
+    return trace.loop_begins(machine, node, state)
 
 
 def returned(machine: Machine, value: Value, state: State) -> None:
@@ -53,10 +73,14 @@ def _refs(value: Value) -> list[Ref]:
 
 def called(machine: Machine, node: ir.Call, function: Value, arguments: Arguments, value: Value, state: State) -> Value:
     """A call has been run; what comes back is its value."""
+    if not machine.trace.wanted:
+        return value
     if isinstance(function, Union):
         for option in _different(function):
             called(machine, node, option, arguments, value, state)
         return value
+    if isinstance(function, Partial):
+        return called(machine, node, function.function, arguments, value, state)
     if isinstance(function, Method):
         return _method(machine, node, function, arguments, value, state)
     if isinstance(function, External):
@@ -65,8 +89,19 @@ def called(machine: Machine, node: ir.Call, function: Value, arguments: Argument
         if _is_open(machine, function):
             unknown_code.anything(machine, node, state)
     elif function is UNKNOWN or isinstance(function, Ref):
+        if _trains_in_forward(machine, function, state):
+            unknown_code.anything(machine, node, state)
         unknown_code.ran(machine, node, function, arguments, state)
     return value
+
+
+def _trains_in_forward(machine: Machine, function: Value, state: State) -> bool:
+    """Whether a module of the project clears, computes or uses gradients when it is called."""
+    cell = state.get(function, InstanceCell)
+    found = classes.find(cell.cls, "forward", state) if cell is not None else None
+    if found is None or not isinstance(found[0], Closure):
+        return False
+    return not TRAINING.isdisjoint(machine.mentions(found[0].node))
 
 
 def _different(functions: Union) -> tuple[Value, ...]:
@@ -91,6 +126,8 @@ def _is_open(machine: Machine, function: Closure) -> bool:
 def _function(machine: Machine, node: ir.Call, path: str, arguments: Arguments, value: Value, state: State) -> None:
     if path in CLIPS and node.args:
         _clipped(machine, node, arguments, state)
+    elif path.endswith(".synchronize"):  # who waits for a device measures what it does
+        trace.note(machine, trace.Act(trace.LOOK, machine.site(node)), state)
     elif path in BACKWARDS:
         trace.note(machine, trace.Act(trace.BACKWARD, machine.site(node), node=node), state)
     elif path == "builtins.setattr" and arguments.pick(1, "name") == Const("grad"):
@@ -231,6 +268,14 @@ def _is_plain_bound(machine: Machine, bound: ir.Expression, value: Value | None,
     if not name or path.endswith("inf") or "inf" in name.lower() or "scale" in name.lower():
         return False
     return unused or BOUND.search(name.lower()) is not None
+
+
+def assigned(machine: Machine, target: ir.Expression, source: ir.Expression, value: Value, state: State) -> None:
+    """An optimizer of which no more is known gets a name: remember what made it."""
+    if isinstance(source, ir.Call) and state.cell(value) is None and subjects.means_optimizer(subjects.name_of(target)):
+        place = subjects.place_of(machine, target, state)
+        if place is not None:
+            machine.trace.sources[place] = source
 
 
 def named(machine: Machine, node: ir.Expression, state: State) -> None:

@@ -83,7 +83,9 @@ def _yields(body: ir.Block) -> bool:
 def _generator(machine: Machine, node: ir.Function, body: ir.Block, state: State) -> Value:
     """A generator runs when it is drawn from: its effects on its arguments become its sources."""
     later = state.copy()
+    machine.trace.deferring += 1
     machine.execute(body, later)
+    machine.trace.deferring -= 1
     frame = machine.frame
     given = frame.given
     drawn = tuple(ref for ref in given if _differs(ref, state, later))

@@ -12,7 +12,21 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import NamedTuple
 
-from optlint.flow import classes, grad_mode, growth, held, inlining, ir, kinds, late, loose, relevance, rounds, trace
+from optlint.flow import (
+    classes,
+    grad_mode,
+    gradients,
+    growth,
+    held,
+    inlining,
+    ir,
+    kinds,
+    late,
+    loose,
+    relevance,
+    rounds,
+    trace,
+)
 from optlint.flow.events import Site
 from optlint.flow.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.readings import readings_of
@@ -41,6 +55,7 @@ class Life:
         state = State()
         self.machine.own_methods = _method_names(block)
         self.machine.block = block
+        gradients.prepare(self.machine)
         self.machine.readings = cache(partial(readings_of, block, self.machine.bodies))
         self.renamed = relevance.renamed(block)
         functions = {node.name: self.machine.mentions(node) for node in _functions(block)}
@@ -108,8 +123,8 @@ class Life:
         machine.frame = Frame(self.unit, (0,))
         frame = inlining.enter(machine, closure, Arguments((), {}, (), {}, open=True), _call_of(node), state)
         kinds.annotate(machine, closure, frame, state)
-        gradients = state.no_grad, state.recording
-        state.trace = trace.start()
+        mode = state.no_grad, state.recording
+        head = gradients.begins(machine, closure, state)
         grad_mode.of_caller(machine, node, state)
         machine.frame = machine.trace.root = frame
         assert isinstance(node, ir.Function)
@@ -118,7 +133,9 @@ class Life:
         ends = [end for end, _ in frame.returns] + ([state] if state.live else [])
         last = join(ends, ()) or state
         last.live, last.depth = True, 0
-        last.no_grad, last.recording = gradients
+        last.no_grad, last.recording = mode
+        trace.round_ends(head, last)
+        trace.loop_ends(machine, head)
         machine.frame = Frame(self.unit, (0,))
         self._settle(last)
         self._run_rest(last, before)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from optlint.flow.subjects import Subject
 
 
+PARAMETERS = frozenset({"parameters", "named_parameters"})
+
+
 def found(acts: list[Act]) -> Iterator[events.OptimizerInLoop]:
     """Each call that builds an optimizer for one step."""
     for built in of_kinds(acts, BUILT):
@@ -21,7 +24,9 @@ def found(acts: list[Act]) -> Iterator[events.OptimizerInLoop]:
 
 def _stepped_once(built: Act, subject: Subject, acts: list[Act]) -> Iterator[events.OptimizerInLoop]:
     head = built.loops[-1]
-    if subject.parts is None or any(part.id > head.address for part in subject.parts):
+    if subject.parts is None or subject.newest > head.address:
+        return
+    if not bound_in(head.node).isdisjoint(_names_given_to(built)):
         return
     if not _goes_through_batches(head) or not _is_certain(built, head):
         return
@@ -35,6 +40,13 @@ def _stepped_once(built: Act, subject: Subject, acts: list[Act]) -> Iterator[eve
             site = trace.place_of(built, step)
             if site is not None and step.site is not None:
                 yield events.OptimizerInLoop(site, subject.cls.rpartition(".")[2], step.site)
+
+
+def _names_given_to(built: Act) -> frozenset[str]:
+    """The names of the models whose parameters are given to an optimizer."""
+    calls = (part for part in ir.walk(built.node) if isinstance(part, ir.Call)) if built.node is not None else ()
+    found = (call.func.value for call in calls if isinstance(call.func, ir.Attribute) and call.func.attr in PARAMETERS)
+    return frozenset(map(subjects.name_of, found))
 
 
 def _goes_through_batches(head: Act) -> bool:
@@ -73,3 +85,30 @@ def _has_state(built: Act, subject: Subject) -> bool:
     momentum = [argument for argument in built.node.args if argument.keyword == "momentum"]
     given = [argument.value for argument in (*momentum, *built.node.args[2:3])]
     return bool(given) and not (isinstance(given[0], ir.Literal) and given[0].value in (0, 0.0))
+
+
+def bound_in(node: ir.Node | None) -> frozenset[str]:
+    """The names and attributes that a loop assigns to."""
+    found: set[str] = set()
+    for part in ir.walk(node) if node is not None else ():
+        targets: tuple[ir.Node, ...] = ()
+        if isinstance(part, ir.Assign) and not _asks_for_optimizers(part.value):
+            targets = part.targets
+        elif isinstance(part, ir.For | ir.Clause):
+            targets = (part.target,)
+        elif isinstance(part, ir.With):
+            targets = tuple(target for _, target in part.items if target is not None)
+        found.update(subjects.name_of(inner) for target in targets for inner in _parts_of(target))
+    return frozenset(found)
+
+
+def _asks_for_optimizers(value: ir.Node | None) -> bool:
+    """`self.optimizers()` of Lightning, which gives the same ones each time."""
+    return isinstance(value, ir.Call) and subjects.name_of(value.func) == "optimizers"
+
+
+def _parts_of(target: ir.Node) -> tuple[ir.Node, ...]:
+    """What is assigned to, one by one."""
+    if isinstance(target, ir.Display):
+        return tuple(part for item in target.items for part in _parts_of(item))
+    return (target.value,) if isinstance(target, ir.Starred) else (target,)

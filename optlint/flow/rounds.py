@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from optlint.flow import clipping, dropped, events, ir, rebuilt, subjects, trace
+from optlint.flow import clipping, dropped, events, rebuilt, subjects, trace
 from optlint.flow.trace import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, UPDATE, Act, of_kinds
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ HOOKS = frozenset(
     "register_optimizer_step_post_hook register_optimizer_step_pre_hook".split()
 )
 
+# What may use gradients as they are computed.
+BACKWARD_HOOKS = frozenset(
+    "register_hook register_backward_hook register_full_backward_hook register_full_backward_pre_hook".split()
+)
+
 
 def judge(machine: Machine) -> None:
     """Tell what is out of order."""
@@ -26,8 +31,10 @@ def judge(machine: Machine) -> None:
         return
     if any(not HOOKS.isdisjoint(machine.mentions(statement)) for statement in machine.block):
         return
+    watched = any(not BACKWARD_HOOKS.isdisjoint(machine.mentions(statement)) for statement in machine.block)
     for event in _found(acts):
-        machine.emit(event)
+        if not (watched and isinstance(event, events.StepMissing | events.GradientsLost)):
+            machine.emit(event)
 
 
 def _found(acts: list[Act]) -> Iterator[object]:
@@ -66,6 +73,10 @@ def _uncleared(step: Act, subject: Subject, inside: list[Act], acts: list[Act]) 
     if not subject.trusted or _may_be_anything(subject) or _is_fresh(subject, step.loops[-1], inside):
         return
     clears = of_kinds(inside, CLEAR)
+    if _is_drawn_from_unknown_code(step.loops[-1], subject) or any(
+        act.deferred and _may_clear(act.subject, subject) for act in of_kinds(acts, CLEAR)
+    ):
+        return
     if any(_may_clear(clear.subject, subject) for clear in clears) or any(interferes(act, subject) for act in inside):
         return
     if not any(_are_added(backward, step) for backward in of_kinds(inside, BACKWARD)):
@@ -79,6 +90,11 @@ def _uncleared(step: Act, subject: Subject, inside: list[Act], acts: list[Act]) 
 def _may_be_anything(subject: Subject) -> bool:
     """Whether an optimizer is known by its name only, and belongs to an object with methods that can't be seen."""
     return subject.foreign and subject.kind != "optimizer"
+
+
+def _is_drawn_from_unknown_code(head: Act, subject: Subject) -> bool:
+    """Whether a loop goes through what code gives that can't be seen, and that may do something in each round."""
+    return head.subject is not None and subjects.is_within_reach(head.subject, subject)
 
 
 def _may_clear(clearing: Subject | None, subject: Subject) -> bool:
@@ -95,9 +111,9 @@ def _is_fresh(subject: Subject, head: Act, inside: list[Act]) -> bool:
     made = [act.subject for act in of_kinds(inside, BUILT) if act.subject is not None]
     if any(not subject.refs.isdisjoint(other.refs) for other in made):
         return True
-    if any(part.id > head.address for part in subject.parts or ()):
+    if subject.newest > head.address:
         return True
-    return not subject.refs and not _names_in(subject.key).isdisjoint(_bound_in(head.node))
+    return not subject.refs and not _names_in(subject.key).isdisjoint(rebuilt.bound_in(head.node))
 
 
 def _names_in(key: object) -> frozenset[str]:
@@ -105,21 +121,6 @@ def _names_in(key: object) -> frozenset[str]:
     if not isinstance(key, tuple):
         return frozenset()
     return frozenset(part for part in key if isinstance(part, str)).union(*map(_names_in, key))
-
-
-def _bound_in(node: ir.Node | None) -> frozenset[str]:
-    """The names and attributes that a loop assigns to."""
-    found: set[str] = set()
-    for part in ir.walk(node) if node is not None else ():
-        targets: tuple[ir.Node, ...] = ()
-        if isinstance(part, ir.Assign):
-            targets = part.targets
-        elif isinstance(part, ir.For | ir.Clause):
-            targets = (part.target,)
-        elif isinstance(part, ir.With):
-            targets = tuple(target for _, target in part.items if target is not None)
-        found.update(subjects.name_of(inner) for target in targets for inner in ir.walk(target))
-    return frozenset(found)
 
 
 def _not_updated(step: Act, inside: list[Act]) -> Iterator[events.ScalerNotUpdated]:
@@ -137,6 +138,8 @@ def _unstepped(clear: Act, subject: Subject, inside: list[Act]) -> Iterator[even
     if _may_be_anything(subject) or _is_fresh(subject, clear.loops[-1], inside):
         return
     later = trace.reached_from(clear)
+    if _is_drawn_from_unknown_code(clear.loops[-1], subject):
+        return
     if clear not in later or any(_may_use(act, subject) for act in {*inside, *later}):
         return
     found = trace.first_after(clear, lambda act: act.kind == BACKWARD)

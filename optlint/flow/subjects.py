@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from optlint.flow.state import State
 
 OPTIMIZER_NAME = re.compile(r"optim|(^|_)opt(_|\d|$|[A-Z])|Opt(_|\d|$|[A-Z])")
+KNOWN_OPTIMIZER = re.compile(
+    r"Adam|SGD|RMSprop|RMSProp|Lion|Lamb|LAMB|LARS|Lars|Ranger|Adafactor|AdaFactor|Adan|Sophia|Muon|Prodigy|Adagrad|"
+    r"AdaBelief|NovoGrad|MADGRAD|Adadelta|Adamax|Rprop|ASGD|Shampoo|SOAP"
+)
 FARTHEST = 2_000
 
 
@@ -36,7 +40,8 @@ class Subject(NamedTuple):
     `key` tells it from others, None if nothing does; `refs` are the cells that it may be, if they are known. `parts`
     are the modules and tensors whose gradients it has, None if they are not known, and `inside` all that is in these.
     `holders` are the objects that it was reached through. `whole` tells that it has all of its parts, `trusted` that
-    it is an optimizer whose `step` clears nothing, `foreign` that it belongs to an object with an unknown base class.
+    it is an optimizer whose `step` clears nothing, `foreign` that it belongs to an object with an unknown base class;
+    `newest` is the address of the part that was made last.
     """
 
     text: str
@@ -49,6 +54,7 @@ class Subject(NamedTuple):
     whole: bool = True
     trusted: bool = False
     foreign: bool = False
+    newest: int = 0
     name: str = ""
     cls: str = ""
 
@@ -65,12 +71,30 @@ def subject_of(machine: Machine, node: ir.Expression, value: Value, state: State
         return _optimizer(machine, known, refs, state)
     if len(refs) == 1 and isinstance(cells[0], InstanceCell) and len(options) == 1:
         return _of_object(known, refs, cells[0], state)
-    place = _place(machine, node, state)
-    trusted = _means_optimizer(known.name)
+    place = place_of(machine, node, state)
+    source = machine.trace.sources.get(place)
+    trusted = means_optimizer(known.name) and (source is None or _makes_optimizer(source))
     return known._replace(key=place, trusted=trusted)
 
 
-def _means_optimizer(name: str) -> bool:
+def _makes_optimizer(call: ir.Node) -> bool:
+    """Whether a call of another package gives an optimizer that clears nothing when it steps, told from its name."""
+    name = name_of(call)
+    if name in ("prepare", "DistributedOptimizer", "initialize"):
+        return True
+    wraps = isinstance(call, ir.Call) and any(_names_optimizer(argument.value) for argument in call.args)
+    return not wraps and (not name[:1].isupper() or KNOWN_OPTIMIZER.search(name) is not None)
+
+
+def _names_optimizer(node: ir.Expression) -> bool:
+    """Whether an argument is an optimizer, or builds one."""
+    if isinstance(node, ir.Call):
+        return KNOWN_OPTIMIZER.search(name_of(node)) is not None
+    return isinstance(node, ir.Name) and means_optimizer(node.id)
+
+
+def means_optimizer(name: str) -> bool:
+    """Whether something of this name is likely to be an optimizer."""
     return OPTIMIZER_NAME.search(name) is not None and "sched" not in name.lower()
 
 
@@ -88,10 +112,19 @@ def _optimizer(machine: Machine, known: Subject, refs: frozenset[Ref], state: St
         refs=refs,
         parts=parts,
         inside=reach(parts or (), state),
+        newest=max((_age(part, state) for part in parts or ()), default=0),
         whole=not any(cover.sliced for cover in covers or ()),
         trusted=all(_keeps_gradients(machine, cell.kind) for cell in cells) and not _is_idle(parts, state),
         cls=cells[0].cls,
     )
+
+
+def _age(part: Ref, state: State) -> int:
+    """The address of a part if it is known to be made there, else that of what it is a part of, or 0."""
+    cell = state.cell(part)
+    if not isinstance(cell, InstanceCell) or cell.made is not None:
+        return part.id
+    return _age(cell.parent[0], state) if cell.parent is not None else 0
 
 
 def _is_idle(parts: frozenset[Ref] | None, state: State) -> bool:
@@ -113,7 +146,7 @@ def _keeps_gradients(machine: Machine, cls: Value) -> bool:
 
 
 def _of_object(known: Subject, refs: frozenset[Ref], cell: InstanceCell, state: State) -> Subject:
-    if cell.cls is UNKNOWN and _means_optimizer(known.name):
+    if cell.cls is UNKNOWN and means_optimizer(known.name):
         return known._replace(key=refs, trusted=True)
     if cell.is_module is False or (isinstance(cell.cls, ClassValue) and not cell.is_module):
         return known._replace(key=refs, kind="object", refs=refs)
@@ -174,17 +207,17 @@ def _holders(machine: Machine, node: ir.Expression) -> frozenset[Ref]:
     return frozenset(found)
 
 
-def _place(machine: Machine, node: ir.Expression, state: State) -> object | None:
+def place_of(machine: Machine, node: ir.Expression, state: State) -> object | None:
     """What tells a variable or attribute of unknown value from others, as long as it is not bound again."""
     if isinstance(node, ir.Name):
         scope = next((scope for scope in machine.frame.scopes if state.look_up(scope, node.id) is not None), 0)
         return scope, node.id, machine.trace.versions.get((scope, node.id), 0)
     if isinstance(node, ir.Attribute):
         value = machine.values.get(node.value.origin)
-        inner = value if isinstance(value, Ref) else _place(machine, node.value, state)
+        inner = value if isinstance(value, Ref) else place_of(machine, node.value, state)
         return None if inner is None else (inner, node.attr)
     if isinstance(node, ir.Subscript):
-        inner, index = _place(machine, node.value, state), machine.values.get(node.index.origin)
+        inner, index = place_of(machine, node.value, state), machine.values.get(node.index.origin)
         return None if inner is None or not isinstance(index, Const) else (inner, "[]", index.value)
     return None
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from optlint.flow import ir
+
 if TYPE_CHECKING:
-    from optlint.flow import ir
     from optlint.flow.events import Site
     from optlint.flow.machine import Machine
     from optlint.flow.state import State
@@ -47,6 +48,7 @@ class Act:
     scaler: Subject | None = None
     node: ir.Node | None = None
     address: int = 0
+    deferred: bool = False  # it is in a generator, and takes place whenever something is drawn from that
     doubtful: bool = False  # a clip that may be there for the norm alone, or with the scale in its bound
     before: list[Act] = field(default_factory=list)
     after: list[Act] = field(default_factory=list)
@@ -62,11 +64,14 @@ class Act:
 class Trace:
     """All acts of a program in the order of the run, and the heads of the loops that are running."""
 
+    wanted: bool = True  # whether the file computes gradients at all
     acts: list[Act] = field(default_factory=list)
     loops: list[Act] = field(default_factory=list)
     versions: dict[tuple[int, str], int] = field(default_factory=dict)  # how often a variable was bound
     scaled: dict[object, Subject] = field(default_factory=dict)  # what multiplied a loss
     root: object | None = None  # the frame of the function that is run by itself
+    deferring: int = 0  # how many generators are being run, that will really run piece by piece
+    sources: dict[object, ir.Node] = field(default_factory=dict)  # what made an optimizer of which no more is known
     only_read: set[ir.Node] = field(default_factory=set)  # `p.grad` in `p.grad.norm()` and its like
 
 
@@ -79,6 +84,7 @@ def note(machine: Machine, act: Act, state: State) -> None:
     """An act takes place."""
     trace = machine.trace
     act.loops, act.path, act.address = tuple(trace.loops), state.path, machine.counter.last
+    act.deferred = trace.deferring > 0
     act.trail = _trail(machine, act.site) if act.site is not None else ()
     act.follow(state.trace)
     trace.acts.append(act)
@@ -114,10 +120,18 @@ def met(one: Act, other: Act) -> Act:
 def loop_begins(machine: Machine, node: ir.Node, state: State) -> Act:
     """The head of a loop that repeats."""
     head = Act(LOOP, node=node, loops=tuple(machine.trace.loops), address=machine.counter.last)
+    head.subject = _hidden_in(getattr(node, "iterable", None), state.trace)
     head.follow(state.trace)
     state.trace = head
     machine.trace.loops.append(head)
     return head
+
+
+def _hidden_in(iterable: ir.Node | None, last: Act) -> Subject | None:
+    """What code that can't be seen got when it made what a loop goes through: it may run again in each round."""
+    if last.kind != HIDDEN or iterable is None or last.node not in set(ir.walk(iterable)):
+        return None
+    return last.subject
 
 
 def round_ends(head: Act | None, state: State) -> None:

@@ -48,9 +48,9 @@ HARMLESS_OBJECTS = re.compile(
 )
 # Functions that are given a model and only use it, or that change what no gradient depends on.
 HARMLESS_USES = re.compile(
-    r"loss|crit|forward|eval|valid|test|save|log|print|plot|sample|generat|predict|infer|ema|average|norm|param|count|"
-    r"lr|rate|sched|warm|load|checkpoint|ckpt|state_dict|isinstance|len|type|id$|summary|acc|score|visual|show|metric|"
-    r"attack|^print|decay|watch|size|device|dump|write|report|monitor|track|export|interpolat|penalty"
+    r"(^|_)(loss|losses|crit|forward|eval|valid|test|save|log|print|plot|sample|generat|predict|infer|ema|average|norm|"
+    r"param|count|lr|rate|adjust|sched|warm|load|checkpoint|ckpt|isinstance|len|type|id|summary|acc|accuracy|score|visual|"
+    r"show|metric|attack|decay|watch|size|device|dump|write|report|monitor|track|export|interpolat|penalty|state_dict)"
 )
 HARMLESS_FUNCTIONS = ("apex.amp.scale_loss", "apex.amp.master_params", "apex.amp.initialize")
 MAY_DO_ANYTHING = ("torch.distributed.autograd.", "builtins.exec")
