@@ -69,7 +69,7 @@ class Block(pytest.Item):
     def runtest(self) -> None:
         """Lint it, compare with the marks, and run it where the page asks for that."""
         compare(self.case, lint_case(self.case), "error")
-        if self.case.above and any(one.fix for one in lint_case(self.case.above)):
+        if self.case.above:
             compare_fix(self.case, fix_case(self.case.above, unsafe="unsafe" in self.case.attributes.flags))
         if self.case.runs:
             if not torch_fits(self.case):
