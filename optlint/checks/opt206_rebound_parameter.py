@@ -22,7 +22,9 @@ rule = Rule(
 
 @rule.check
 def rebound(event: ParameterRebound) -> Iterator[Diagnostic]:
-    """Report the assignment."""
+    """Report the assignment; one that should average two models has a rule of its own."""
+    if event.average:
+        return
     yield rule.at(
         event.site,
         f"this changes no parameter: `{event.name}` is bound to a new tensor, which nothing reads, and the parameter "

@@ -51,3 +51,12 @@ class LayerBuiltLate:
     site: Site
     made: str
     random: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AverageIsModel:
+    """`name` is given, at `site`, to a model whose average it should become; `updated` is the loop that does that."""
+
+    site: Site
+    name: str
+    updated: Site

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from optlint.flow import round_events
+from optlint.flow.belongings import AverageIsModel as AverageIsModel
 from optlint.flow.belongings import LayerBuiltLate as LayerBuiltLate
 from optlint.flow.belongings import ModelReplaced as ModelReplaced
 from optlint.flow.belongings import ModulesHidden as ModulesHidden
@@ -198,13 +199,15 @@ class ProductGradientRead:
 class ParameterRebound:
     """A loop over parameters assigns a new tensor to its variable `name`, and nothing reads it.
 
-    `method` would write `value` into the parameter, if it can be written there.
+    `method` would write `value` into the parameter, if it can be written there. `average` tells that it was computed
+    from the parameters of another model, too.
     """
 
     site: Site
     name: str
     value: Site
     method: str | None
+    average: bool = False
 
 
 @dataclass(frozen=True, slots=True)

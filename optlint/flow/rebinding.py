@@ -41,7 +41,8 @@ def assigned(machine: Machine, node: ir.Assign, value: Value, state: State) -> N
         machine.rebound.setdefault(value, (node, variable))
         if (node, "rebound") not in machine.flagged:
             machine.flagged.add((node, "rebound"))
-            event = events.ParameterRebound(machine.site(target), target.id, machine.site(node.value), None)
+            average = _is_average(machine, node, target.id, state)
+            event = events.ParameterRebound(machine.site(target), target.id, machine.site(node.value), None, average)
             machine.when_over(
                 lambda: None if node in machine.read_back else machine.emit(_with_method(machine, node, event))
             )
@@ -53,6 +54,15 @@ def _with_method(machine: Machine, node: ir.Assign, event: events.ParameterRebou
     """The event with what would write the value into the parameter, on all paths."""
     methods = [method for method in mendable.WRITES if (node, method) in machine.flagged]
     return event if (node, NO_METHOD) in machine.flagged else replace(event, method=methods[0])
+
+
+def _is_average(machine: Machine, node: ir.Assign, name: str, state: State) -> bool:
+    """Whether a value is computed from the old one and from another parameter that the same loop gives."""
+    loop = next(loop for loop in reversed(machine.frame.loops) if name in loop.names)
+    used = names_in(node.value) if node.value is not None else frozenset()
+    others = (state.variables.get((machine.frame.scopes[0], other)) for other in (used & loop.names) - {name})
+    mixed = any(value is not None and all(_is_parameter(one, state) for one in options_of(value)) for value in others)
+    return mixed and name in used
 
 
 def _is_parameter(value: Value, state: State) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import (
     assignment,
+    averages,
     births,
     claims,
     consumption,
@@ -109,6 +110,7 @@ def _meet(state: State, states: list[State], path: Path) -> None:
 
 def _for(machine: Machine, node: ir.For, state: State) -> None:
     iterable = machine.evaluate(node.iterable, state)
+    averages.walked(machine, node, iterable, state)
     items = containers.exact_items(iterable, state)
     purpose = consumption.Purpose("for", whole=not _has_break(node.body), body=node)
     item = consumption.walk(machine, iterable, state, machine.site(node.iterable), purpose)
