@@ -29,7 +29,7 @@ def made_for_an_idle_one(event: SchedulerOfOther) -> Iterator[Diagnostic]:
     yield rule.at(
         event.site,
         f"{event.scheduler} changes the rates of {'an' if same else 'the'} {event.optimizer} optimizer that never "
-        f"steps; {'another one' if same else event.stepping} trains its parameters",
+        f"steps; {'another one' if same else event.stepping} trains instead",
     )
 
 

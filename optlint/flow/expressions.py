@@ -50,6 +50,7 @@ from optlint.flow.values import (
     SequenceCell,
     Use,
     Value,
+    options_of,
     union,
 )
 
@@ -195,7 +196,7 @@ def _comparison(machine: Machine, node: ir.Comparison, state: State) -> Value:
 def _compared_to_none(left: Value, same: bool, state: State) -> Value:
     if left == NONE:
         return Const(same)
-    if state.cell(left) is not None or isinstance(left, Closure):
+    if all(state.cell(option) is not None or isinstance(option, Closure) for option in options_of(left)):
         return Const(not same)
     return UNKNOWN
 

@@ -109,7 +109,8 @@ def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) 
         value = tensor_methods.read(machine, receiver, node, state)
         return Method(receiver, node.attr, node) if value is UNKNOWN else value
     if isinstance(cell, SchedulerCell) and node.attr == "optimizer":
-        return cell.optimizer
+        state.marks.update((one, "escaped") for one in cell.optimizers)
+        return union(cell.optimizers)
     if isinstance(cell, OptimizerCell) and node.attr == "defaults":
         return hyperparameters.defaults(machine, receiver, state, machine.site(node))
     if isinstance(cell, OptimizerCell) and node.attr == "param_groups":

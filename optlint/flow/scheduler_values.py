@@ -19,7 +19,7 @@ class SchedulerCell:
 
     name: str
     made: Site
-    optimizer: Ref
+    optimizers: tuple[Ref, ...]  # one of these
     harmless: bool
     handed: int
     moved: bool | None = False

@@ -8,17 +8,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import covers, events, first_rates, ir
+from optlint.flow import covers, events, first_rates, ir, tensor_uses
 from optlint.flow.machine import Fork
 from optlint.flow.scheduler_values import SchedulerCell
 from optlint.flow.values import (
     UNKNOWN,
     ClassValue,
+    Closure,
     InstanceCell,
+    Method,
     OptimizerCell,
     Ref,
     SequenceCell,
     Value,
+    options_of,
+    union,
 )
 
 if TYPE_CHECKING:
@@ -27,35 +31,43 @@ if TYPE_CHECKING:
     from optlint.flow.state import State
     from optlint.flow.values import Path
 
+RATES_READ = frozenset({"get_last_lr", "get_lr", "_last_lr"})  # perhaps to give them to another optimizer
+TRAINED, LOST = "trained by", "lost, when this one trained"
 KNOWN = "a step of something known"
 ORDER_CHANGED = (1, 1)  # the version of torch that schedulers set the rate of the step to come in
 
 
 def built(machine: Machine, path: str, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """A scheduler from a call of its class, or of what makes one."""
-    optimizer = _driven(arguments, state)
-    if optimizer is None or arguments.open:
+    optimizers = _driven(arguments, state)
+    if not optimizers or arguments.open:
         return UNKNOWN
     inner = any(cell.harmless for cell in _inner(arguments, state))
     harmless = inner or first_rates.may_be_skipped(machine, path, arguments, state)
-    cell = state.get(optimizer, OptimizerCell)
-    assert cell is not None
-    made = SchedulerCell(path.rpartition(".")[2], machine.site(node), optimizer, harmless, cell.handed)
+    handed = _times_handed(optimizers, state)
+    made = SchedulerCell(path.rpartition(".")[2], machine.site(node), optimizers, harmless, handed)
     scheduler = machine.new(state, made)
     machine.schedulers.append(scheduler)
-    name, marks = cell.name, state.marks
+    names = {cell.name for one in optimizers if (cell := state.get(one, OptimizerCell))}
+    name, marks = " or ".join(sorted(names)), state.marks
     machine.when_over(lambda: _judge_owner(machine, made, scheduler, name, marks))
     return scheduler
 
 
-def _driven(arguments: Arguments, state: State) -> Ref | None:
-    """The optimizer that a scheduler is given, by itself or by way of another scheduler."""
-    given = (*arguments.all(), *(inner.optimizer for inner in _inner(arguments, state)))
-    return next((value for value in given if isinstance(value, Ref) and _is_optimizer(value, state)), None)
+def _times_handed(optimizers: tuple[Ref, ...], state: State) -> int:
+    """How often code that is not known got one of them."""
+    return sum(cell.handed for one in optimizers if (cell := state.get(one, OptimizerCell)))
 
 
-def _is_optimizer(value: Ref, state: State) -> bool:
-    return state.get(value, OptimizerCell) is not None
+def _driven(arguments: Arguments, state: State) -> tuple[Ref, ...]:
+    """The optimizer that a scheduler is given, or all that it may be; by itself or by way of another scheduler."""
+    given = (*arguments.all(), *(union(inner.optimizers) for inner in _inner(arguments, state)))
+    for value in given:
+        options = options_of(value)
+        known = tuple(one for one in options if isinstance(one, Ref) and state.get(one, OptimizerCell) is not None)
+        if known and len(known) == len(options):
+            return known
+    return ()
 
 
 def _inner(arguments: Arguments, state: State) -> tuple[SchedulerCell, ...]:
@@ -71,18 +83,22 @@ def stepped(machine: Machine, scheduler: Ref, arguments: Arguments, site: Site, 
     assert cell is not None
     state.marks.add((scheduler, "stepped"))
     if cell.moved is False and not cell.harmless and not arguments.all() and not arguments.open:
-        early = (*(one for one in cell.early if one[0].origin is not site.origin), (site, state.path))
+        early = (*(one for one in cell.early if one[0].origin is not site.origin), (site, _forks(state.path)))
         state.put(scheduler, replace(cell, early=early))
+
+
+def _forks(path: Path) -> Path:
+    """A path without the steps at which one of several values was taken."""
+    return tuple(part for part in path if not (isinstance(part, tuple) and isinstance(part[1], Method | Closure)))
 
 
 def optimizer_stepped(machine: Machine, optimizer: Ref, state: State) -> None:
     """`optimizer.step()`, directly or by way of a scaler."""
     state.marks.add((optimizer, "stepped"))
-    stepping = state.get(optimizer, OptimizerCell)
     for scheduler in machine.schedulers:
         cell = state.get(scheduler, SchedulerCell)
-        if cell is not None and cell.optimizer == optimizer:
-            if cell.moved is False and stepping is not None and stepping.handed == cell.handed:
+        if cell is not None and optimizer in cell.optimizers:
+            if cell.moved is False and cell.handed == _times_handed(cell.optimizers, state):
                 _tell_early(machine, cell, state)
             state.put(scheduler, replace(cell, moved=True, early=()))
         elif cell is not None:
@@ -95,14 +111,15 @@ def _tell_early(machine: Machine, cell: SchedulerCell, state: State) -> None:
     if version is not None and version < ORDER_CHANGED:
         return
     for site, path in cell.early:
-        if _is_in_round(path, state.path, machine) and (site.origin, "early") not in machine.flagged:
+        if _is_in_round(path, _forks(state.path), machine) and (site.origin, "early") not in machine.flagged:
             machine.flagged.add((site.origin, "early"))
             machine.emit(events.SchedulerFirst(site, cell.name))
 
 
 def _is_in_round(early: Path, now: Path, machine: Machine) -> bool:
     """Whether what comes now always follows, in the same round of a loop or in the same run of a function."""
-    follows = len(early) <= len(now) and all(map(_same_branch, early, now))
+    coming = iter(now)
+    follows = all(any(_same_branch(part, other) for other in coming) for part in early)
     loops = any(isinstance(part, tuple) and isinstance(part[0], ir.For | ir.While) for part in early)
     return follows and (loops or (len(early) == len(now) and machine.frame.node is not None))
 
@@ -121,12 +138,15 @@ def _same_branch(one: object, other: object) -> bool:
 
 
 def _note_other(cell: SchedulerCell, optimizer: Ref, state: State) -> None:
-    """Note that another optimizer trains parameters of the one that a scheduler drives."""
-    mine, theirs = state.get(cell.optimizer, OptimizerCell), state.get(optimizer, OptimizerCell)
-    if mine is None or theirs is None or _is_kept(cell.optimizer, state):
+    """Note that another optimizer trains parameters of the one that a scheduler drives, or that nobody can step it."""
+    theirs = state.get(optimizer, OptimizerCell)
+    driven = [(one, mine) for one in cell.optimizers if (mine := state.get(one, OptimizerCell))]
+    if theirs is None or any(_is_kept(one, state) for one, _ in driven):
         return
-    if covers.share(mine, theirs, state):
-        state.marks.add(((cell.optimizer, theirs.name), "trained by"))
+    if all(covers.share(mine, theirs, state) for _, mine in driven):
+        state.marks.add(((cell.optimizers, theirs.name), TRAINED))
+    elif not covers.are_known(theirs) and not any(tensor_uses.is_held(one, state) for one, _ in driven):
+        state.marks.add(((cell.optimizers, theirs.name), LOST))
 
 
 def _is_kept(optimizer: Ref, state: State) -> bool:
@@ -147,10 +167,12 @@ def _judge_owner(
     machine: Machine, made: SchedulerCell, scheduler: Ref, name: str, marks: set[tuple[object, str]]
 ) -> None:
     """Tell if a scheduler steps and its optimizer never does, while another one trains the same parameters."""
-    optimizer = made.optimizer
-    if (scheduler, "stepped") not in marks or {(optimizer, "stepped"), (optimizer, "escaped")} & marks:
+    used = {(one, word) for one in made.optimizers for word in ("stepped", "escaped")}
+    if (scheduler, "stepped") not in marks or used & marks:
         return
-    others = [key[1] for key, word in marks if word == "trained by" and isinstance(key, tuple) and key[0] == optimizer]
+    words = {TRAINED} if RATES_READ & machine.readings().attributes else {TRAINED, LOST}
+    trained = (key for key, word in marks if word in words and isinstance(key, tuple))
+    others = [key[1] for key in trained if key[0] == made.optimizers]
     if others and not _may_step_elsewhere(machine):
         machine.emit(events.SchedulerOfOther(made.made, made.name, name, sorted(others)[0]))
 

@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import ir, losses, schedulers, torch_api
 from optlint.flow.scheduler_values import SchedulerCell
-from optlint.flow.values import UNKNOWN, Closure, External, InstanceCell, Method, OptimizerCell, Ref, TensorCell, Value
+from optlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Closure,
+    External,
+    InstanceCell,
+    Method,
+    OptimizerCell,
+    Ref,
+    TensorCell,
+    Value,
+    options_of,
+)
 
 if TYPE_CHECKING:
     from optlint.flow.events import Site
@@ -24,7 +36,7 @@ def called(machine: Machine, method: Method, arguments: Arguments, site: Site, s
     elif method.name == "zero_grad":
         losses.forget(machine, state)
     else:
-        _stepped(machine, method.receiver, arguments, site, state)
+        _stepped(machine, method, arguments, site, state)
 
 
 def _loss(machine: Machine, method: Method, arguments: Arguments, state: State) -> Value:
@@ -43,21 +55,30 @@ def _is_scaler(value: Value, state: State) -> bool:
     return cell is not None and isinstance(cell.cls, External) and torch_api.is_scaler(cell.cls.path)
 
 
-def _stepped(machine: Machine, receiver: Value, arguments: Arguments, site: Site, state: State) -> None:
-    cell = state.cell(receiver)
-    if isinstance(cell, SchedulerCell) and isinstance(receiver, Ref):
-        schedulers.stepped(machine, receiver, arguments, site, state)
-        machine.flagged.add((site.origin, schedulers.KNOWN))
-        return
+def _stepped(machine: Machine, method: Method, arguments: Arguments, site: Site, state: State) -> None:
+    receiver = _receiver(machine, method)
     if _is_scaler(receiver, state):
         receiver = arguments.pick(0, "optimizer") or UNKNOWN
-    if isinstance(receiver, Ref) and state.get(receiver, OptimizerCell) is not None:
-        schedulers.optimizer_stepped(machine, receiver, state)
+    options = [option for option in options_of(receiver) if isinstance(option, Ref)]
+    kinds = {type(state.cell(option)) for option in options_of(receiver) if option != NONE}
+    if kinds == {SchedulerCell}:
+        for option in options:
+            schedulers.stepped(machine, option, arguments, site, state)
+    elif kinds == {OptimizerCell}:
+        for option in options:
+            schedulers.optimizer_stepped(machine, option, state)
         losses.optimizer_stepped(machine, state)
     elif all(isinstance(value, Closure) for value in arguments.all()):
         losses.optimizer_stepped(machine, state)
         return
     machine.flagged.add((site.origin, schedulers.KNOWN))
+
+
+def _receiver(machine: Machine, method: Method) -> Value:
+    """What has the method; one of several values is known by the expression only."""
+    if isinstance(method.receiver, Ref) or not isinstance(method.node, ir.Attribute):
+        return method.receiver
+    return machine.values.get(method.node.value.origin, UNKNOWN)
 
 
 def defined_here(machine: Machine, node: ir.Call) -> None:

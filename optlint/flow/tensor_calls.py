@@ -167,7 +167,8 @@ def layer_called(machine: Machine, layer: Ref, arguments: Arguments, state: Stat
     given = arguments.all()
     if has_weights is True:
         given = (*given, tensors.parameter_of_module(machine, state, site))
-    return tensors.computed(machine, given, "calling the model", state, site)
+    made = tensors.computed(machine, given, "calling the model", state, site)
+    return tensors.of_unknown(machine, "calling the model", state, site) if made is UNKNOWN else made
 
 
 def gives_tensor(layer: Value, state: State, depth: int = 0) -> bool | str:
