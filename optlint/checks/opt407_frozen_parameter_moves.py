@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from optlint.diagnostic import Severity
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import FrozenWithGradient
     from optlint.observations import FrozenMoved
 
 rule = Rule(
     "OPT407",
     "frozen-parameter-moves",
     "a parameter that was frozen is still changed by steps",
-    needs=RUN_ONLY,
+    needs=(("requires_grad",), (".step",), ("backward",)),
 )
+
+
+WHY = {
+    "last": "its next step still uses the gradients that are there",
+    "zeros": "with `set_to_none=False` their gradients become zeros, not None, so momentum or decay go on",
+}
+
+
+@rule.check
+def frozen_too_late(event: FrozenWithGradient) -> Iterator[Diagnostic]:
+    """Report what freezes parameters that have gradients."""
+    yield rule.at(event.site, f"{event.optimizer} still changes what is frozen here: {WHY[event.moved_by]}")
 
 
 @rule.check

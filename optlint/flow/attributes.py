@@ -9,6 +9,7 @@ from optlint.flow import (
     classes,
     consumption,
     events,
+    frozen,
     hyperparameters,
     ir,
     recipes,
@@ -55,6 +56,7 @@ def set_attribute(
 ) -> None:
     """`receiver.attr = value`."""
     cell = state.cell(receiver)
+    frozen.assigned(machine, target, receiver, value, state)
     if isinstance(cell, OptimizerCell):
         hyperparameters.set_on_optimizer(machine, cell, target.attr, machine.site(target), state)
     elif torch_api.is_about_gradients(target.attr):

@@ -60,3 +60,15 @@ class AverageIsModel:
     site: Site
     name: str
     updated: Site
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenWithGradient:
+    """Gradients of what `optimizer` has are switched off at `site`, while they are there.
+
+    `moved_by` is `last` if its next step uses the last ones, `zeros` if they are set to zero from then on.
+    """
+
+    site: Site
+    optimizer: str
+    moved_by: str

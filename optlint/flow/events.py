@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from optlint.flow import round_events
 from optlint.flow.belongings import AverageIsModel as AverageIsModel
+from optlint.flow.belongings import FrozenWithGradient as FrozenWithGradient
 from optlint.flow.belongings import LayerBuiltLate as LayerBuiltLate
 from optlint.flow.belongings import ModelReplaced as ModelReplaced
 from optlint.flow.belongings import ModulesHidden as ModulesHidden

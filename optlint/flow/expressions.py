@@ -14,6 +14,7 @@ from optlint.flow import (
     containers,
     copies,
     events,
+    frozen,
     gradients,
     indices,
     inlining,
@@ -104,6 +105,7 @@ def _call(machine: Machine, node: ir.Call, state: State) -> Value:
     births.called(machine, node, function, value, before, state)
     late.called(machine, node, value, state)
     stale.ran(machine, node, function, arguments, value, state)
+    frozen.called(machine, node, function, state)
     return value
 
 

@@ -93,7 +93,7 @@ def switched(machine: Machine, tensor: Ref, wanted: bool | None, state: State) -
         _tell_parents(tensor, wanted, state)
         return
     loops = machine.frame.loops
-    covers = _covers_of_item(loops[-1].source, tensor, state) if loops else None
+    covers = covers_of_item(loops[-1].source, tensor, state) if loops else None
     whole = covers is not None and not any(cover.sliced for cover in covers)
     if (
         covers is not None
@@ -110,7 +110,7 @@ def switched(machine: Machine, tensor: Ref, wanted: bool | None, state: State) -
         state.marks.add(SOMEWHERE)
 
 
-def _covers_of_item(source: Value | None, tensor: Ref, state: State) -> tuple[Cover, ...] | None:
+def covers_of_item(source: Value | None, tensor: Ref, state: State) -> tuple[Cover, ...] | None:
     """The parts of models that a loop goes through, if its items are these tensors."""
     cell = state.cell(source) if source is not None else None
     if not isinstance(cell, IteratorCell | SequenceCell):

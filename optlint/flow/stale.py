@@ -133,7 +133,7 @@ def _trains(part: Ref, state: State, whole: bool) -> bool:
 
 def _changed(machine: Machine, old: Ref, new: Ref, site: Site, state: State, owner: Ref | None = None) -> None:
     """Note the change if an optimizer has the old parameters; it is judged when all of the program is known."""
-    optimizers = {gift.optimizer for gift in machine.owned.gifts if _has(gift, old, state)}
+    optimizers = {gift.optimizer for gift in machine.owned.gifts if has(gift, old, state)}
     if not optimizers or any(isinstance(part, tuple) and part[1] == "handler" for part in state.path):
         return
     act = trace.Act(REPLACED, site)
@@ -159,7 +159,7 @@ def _is_put_back(owner: Ref | None, old: Ref, new: Ref, state: State) -> bool:
     return new not in inside and old in inside and old != owner
 
 
-def _has(gift: Gift, old: Ref, state: State) -> bool:
+def has(gift: Gift, old: Ref, state: State) -> bool:
     """Whether a group was made of this part, or of something that it is in."""
     if gift.parts is None:
         return False
@@ -188,7 +188,7 @@ def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: 
     for optimizer, cell in optimizers.items():
         steps = [act for act in machine.trace.acts if act.kind == trace.STEP and _is_of(act, optimizer)]
         if any(step in reached for step in steps) or (not later and _may_follow(change, steps)):
-            site = _place(machine, change.act, optimizer)
+            site = place(machine, change.act, optimizer)
             if site is not None and (site.origin, REPLACED) not in machine.flagged:
                 machine.flagged.add((site.origin, REPLACED))
                 machine.emit(events.ModelReplaced(site, cell.name, cell.made))
@@ -230,7 +230,7 @@ def _start(act: trace.Act) -> trace.Act:
     return act
 
 
-def _place(machine: Machine, act: trace.Act, optimizer: Ref) -> Site | None:
+def place(machine: Machine, act: trace.Act, optimizer: Ref) -> Site | None:
     """Where the change is seen from where the optimizer was built."""
     built = [one for one in machine.trace.acts if one.kind == trace.BUILT and _is_of(one, optimizer)]
     return (trace.place_of(act, built[0]) if built else None) or act.site
