@@ -57,7 +57,8 @@ class Life:
         self.machine.block = block
         gradients.prepare(self.machine)
         self.machine.readings = cache(partial(readings_of, block, self.machine.bodies))
-        self.renamed = relevance.renamed(block)
+        trainers = relevance.trainers({node.name: self.machine.mentions(node) for node in _classes(block)})
+        self.renamed = relevance.renamed(block) | trainers
         functions = {node.name: self.machine.mentions(node) for node in _functions(block)}
         self.words = relevance.spread_over(functions, self.renamed)
         self.machine.execute(block, state)
@@ -238,6 +239,10 @@ class _Mark(NamedTuple):
 
 def _functions(block: ir.Block) -> list[ir.Function]:
     return [node for node in block if isinstance(node, ir.Function)]
+
+
+def _classes(block: ir.Block) -> list[ir.Class]:
+    return [node for node in block if isinstance(node, ir.Class)]
 
 
 def _call_of(node: ir.Node) -> ir.Call:

@@ -43,10 +43,10 @@ def _stepped_once(built: Act, subject: Subject, acts: list[Act]) -> Iterator[eve
 
 
 def _names_given_to(built: Act) -> frozenset[str]:
-    """The names of the models whose parameters are given to an optimizer."""
+    """The names in what leads to the models whose parameters are given to an optimizer."""
     calls = (part for part in ir.walk(built.node) if isinstance(part, ir.Call)) if built.node is not None else ()
     found = (call.func.value for call in calls if isinstance(call.func, ir.Attribute) and call.func.attr in PARAMETERS)
-    return frozenset(map(subjects.name_of, found))
+    return frozenset(subjects.name_of(part) for model in found for part in ir.walk(model))
 
 
 def _goes_through_batches(head: Act) -> bool:

@@ -27,6 +27,11 @@ def renamed(block: ir.Block) -> frozenset[str]:
     return frozenset(node.name for node in renamed if concerns_training(frozenset({node.path})))
 
 
+def trainers(classes: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The names of classes that compute gradients and use them, by the identifiers in each class."""
+    return frozenset(name for name, words in classes.items() if {"backward", "step"} <= words)
+
+
 def spread_over(functions: Mapping[str, frozenset[str]], known: frozenset[str]) -> frozenset[str]:
     """The names of those functions that concern training themselves or use one that does, and those known to."""
     found = known | {name for name, words in functions.items() if concerns_training(words)}

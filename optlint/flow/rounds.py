@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,12 @@ HOOKS = frozenset(
 BACKWARD_HOOKS = frozenset(
     "register_hook register_backward_hook register_full_backward_hook register_full_backward_pre_hook".split()
 )
+# Names of programs that compute gradients to measure something, and not to train.
+MEASURES = re.compile(
+    r"bench|profil|perf_counter|synchronize|default_timer|timeit|memory_(allocated|reserved|stats)|elapsed_time|warm_?up_?"
+    r"(iter|step|run)|n_warm|importance|salien|fisher|influence|sensitiv|attribut|prun|hessian|curvature|sanity|dry_?run|"
+    r"find_batch|lr_?find|probe|overhead|throughput|speed"
+)
 
 
 def judge(machine: Machine) -> None:
@@ -29,11 +36,14 @@ def judge(machine: Machine) -> None:
     acts = machine.trace.acts
     if machine.cut_short or not of_kinds(acts, BACKWARD):
         return
-    if any(not HOOKS.isdisjoint(machine.mentions(statement)) for statement in machine.block):
+    words = frozenset().union(*map(machine.mentions, machine.block))
+    if not HOOKS.isdisjoint(words):
         return
-    watched = any(not BACKWARD_HOOKS.isdisjoint(machine.mentions(statement)) for statement in machine.block)
+    watched = not BACKWARD_HOOKS.isdisjoint(words)
+    measured = watched or any(MEASURES.search(word.lower()) for word in words)
     for event in _found(acts):
-        if not (watched and isinstance(event, events.StepMissing | events.GradientsLost)):
+        doubtful = isinstance(event, events.GradientsLost) and watched
+        if not doubtful and not (isinstance(event, events.StepMissing) and measured):
             machine.emit(event)
 
 

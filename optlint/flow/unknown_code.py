@@ -50,7 +50,7 @@ HARMLESS_OBJECTS = re.compile(
 HARMLESS_USES = re.compile(
     r"(^|_)(loss|losses|crit|forward|eval|valid|test|save|log|print|plot|sample|generat|predict|infer|ema|average|norm|"
     r"param|count|lr|rate|adjust|sched|warm|load|checkpoint|ckpt|isinstance|len|type|id|summary|acc|accuracy|score|visual|"
-    r"show|metric|attack|decay|watch|size|device|dump|write|report|monitor|track|export|interpolat|penalty|state_dict)"
+    r"show|metric|attack|decay|watch|size|device|dump|write|report|monitor|track|export|interpolat|penalty|state_dict|reset_net|detach|repackage)"
 )
 HARMLESS_FUNCTIONS = ("apex.amp.scale_loss", "apex.amp.master_params", "apex.amp.initialize")
 MAY_DO_ANYTHING = ("torch.distributed.autograd.", "builtins.exec")
