@@ -20,7 +20,17 @@ rule = Rule(
     "pieces of a parameter are taken for parameters",
     needs=(
         (*OPTIMIZERS, "grad", "register_hook"),
-        (".parameters", "named_parameters", "param_groups", "Parameter(", ".weight", ".bias"),
+        (
+            ".parameters",
+            "named_parameters",
+            "param_groups",
+            "Parameter(",
+            ".weight",
+            ".bias",
+            ".in_proj_",
+            "_ih",
+            "_hh",
+        ),
     ),
 )
 

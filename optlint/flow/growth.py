@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 GROWS = "grows"  # marks a module that builds parts when it is called
 CHANGING = frozenset("append extend insert pop popitem update setdefault clear __setitem__ __delitem__".split())
 REGISTERING = frozenset("setattr add_module register_module register_parameter".split())
-STARTS = frozenset({"forward", "__call__"})
+STARTS = frozenset({"forward", "__call__", "setup", "configure_model"})  # these two are Lightning's
 
 
 def is_container(cell: InstanceCell | None) -> bool:

@@ -66,6 +66,7 @@ def _part(machine: Machine, state: State, parent: Ref, site: Site, part: torch_l
     layout = part.layout if usual or not part.layout else None
     known = torch_layers.LAYERS.get(f"torch.nn.{part.cls}") if layout and len(layout) == 1 else None
     names = (*known.weights, *known.biases)[: sum(layout or ())] if known is not None else None
+    names = () if layout == () else names
     made = InstanceCell(
         cls, site, is_module=True, layout=layout, names=names, parent=(parent, part.name), trainable=True
     )
@@ -269,7 +270,7 @@ def children_of(module: Ref, state: State) -> tuple[Ref, ...] | None:
 def _is_plain(cls: ClassValue) -> bool:
     """Whether a class derives from `nn.Module` directly or through classes of the project only."""
     outer = [base for base in classes.ancestry(cls) if not isinstance(base, ClassValue)]
-    return all(isinstance(base, External) and base.path == "torch.nn.Module" for base in outer)
+    return all(isinstance(base, External) and base.path in torch_api.PLAIN_BASES for base in outer)
 
 
 MOST_LAYERS = 400

@@ -17,6 +17,7 @@ from optlint.flow import (
     tensor_uses,
     tensors,
     torch_api,
+    torch_layers,
 )
 from optlint.flow.machine import Arguments
 from optlint.flow.scheduler_values import SchedulerCell
@@ -139,7 +140,8 @@ def part_of_module(machine: Machine, value: Method, node: ir.Attribute, state: S
     receiver = value.receiver
     if cell is None or isinstance(cell.cls, ClassValue) or not isinstance(receiver, Ref):
         return value
-    if value.name in ("weight", "bias") and (cell.is_module or cell.parent is not None):
+    of_layer = isinstance(cell.cls, External) and torch_layers.is_parameter(cell.cls.path, value.name)
+    if of_layer or (value.name in ("weight", "bias") and (cell.is_module or cell.parent is not None)):
         return modules.tensor_attribute(machine, receiver, value.name, state, machine.site(node))
     if not cell.is_module or value.name in NOT_PARTS or value.name in torch_api.MODULE_ITERATORS:
         return value

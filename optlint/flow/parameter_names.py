@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import consumption, containers, events, ir, modules
+from optlint.flow.changes import name_of
 from optlint.flow.values import (
     UNKNOWN,
     Const,
@@ -206,8 +207,28 @@ def _tell(
     missing = [part for trait, parts in TRAITS.items() if trait not in names.traits for part in parts]
     harmless = any(part in word.lower() for word in words for part in missing)
     looks = frame.condition is not None and not _chooses(frame.condition)
-    if matched and not any(matched) and not (machine.claiming or generic or harmless or looks):
+    if not matched or machine.claiming or harmless or looks:
+        return
+    if generic:
+        _tell_of_helper(machine, frame.node, events.NamesUnmatched(site, words, whole), any(matched))
+    elif not any(matched):
         machine.emit(events.NamesUnmatched(site, words, whole))
+
+
+def _tell_of_helper(machine: Machine, node: ir.Node | None, event: events.NamesUnmatched, matches: bool) -> None:
+    """Tell of words in a function that is given its model, if the file calls it in one place and they never match."""
+    seen = machine.names_seen.setdefault(event.site.origin, [])
+    seen.append(matches)
+    if len(seen) == 1 and isinstance(node, ir.Function) and _is_called_once(machine, node):
+        machine.when_over(lambda: None if any(seen) else machine.emit(event))
+
+
+def _is_called_once(machine: Machine, node: ir.Function) -> bool:
+    """Whether a function of the file is mentioned nowhere but in one call."""
+    found = [*ir.walk_all(machine.block, machine.bodies)]
+    calls = {part.func for part in found if isinstance(part, ir.Call) and name_of(part.func) == node.name}
+    mentions = {part for part in found if isinstance(part, ir.Name | ir.Attribute) and name_of(part) == node.name}
+    return len(calls) == 1 and mentions <= calls
 
 
 def _chooses(node: ir.If) -> bool:

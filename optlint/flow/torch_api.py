@@ -178,6 +178,7 @@ MODULE_BASES = frozenset(
         "torch_geometric.nn.MessagePassing",
     }
 )
+PLAIN_BASES = frozenset({"torch.nn.Module", "lightning.LightningModule"})  # they add no parts to those of a class
 # Calls that give a module of which no more is known.
 MODULE_FACTORIES = frozenset({"timm.create_model", "torch.hub.load", "torch.jit.load", "torch.jit.script"})
 MODULE_FACTORY_PREFIXES = ("torchvision.models.", "segmentation_models_pytorch.", "timm.models.")

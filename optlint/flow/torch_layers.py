@@ -67,6 +67,18 @@ NO_PARAMETERS = frozenset(
 )
 
 
+# Parameters of layers that have more than a weight and a bias.
+ATTENTION = frozenset("in_proj_weight in_proj_bias q_proj_weight k_proj_weight v_proj_weight bias_k bias_v".split())
+_OF_CELLS = tuple(f"{kind}_{where}" for kind in ("weight", "bias") for where in ("ih", "hh"))
+
+
+def is_parameter(path: str, name: str) -> bool:
+    """Whether an attribute of a layer of torch is one of its parameters, by a name that nothing else has."""
+    if path == "torch.nn.MultiheadAttention":
+        return name in ATTENTION
+    return (path in RECURRENT or LAYERS.get(path) is _CELL) and name.startswith(_OF_CELLS)
+
+
 def recurrent_names(levels: int, *, both_ways: bool, bias: bool) -> tuple[str, ...]:
     """The parameters of an LSTM and its like, in order."""
     ends = [f"_l{level}{way}" for level in range(levels) for way in (("", "_reverse") if both_ways else ("",))]
