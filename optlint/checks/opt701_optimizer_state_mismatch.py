@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from optlint.diagnostic import Severity
-from optlint.rule import RUN_ONLY, Rule
+from optlint.rule import Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.events import StateOfOther
     from optlint.observations import StateLoaded
 
 rule = Rule(
     "OPT701",
     "optimizer-state-mismatch",
     "optimizer state of other parameters was loaded",
-    needs=RUN_ONLY,
+    needs=(("load_state_dict",), ("optim", "Optimizer")),
 )
+
+
+@rule.check
+def state_of_another(event: StateOfOther) -> Iterator[Diagnostic]:
+    """Report state that an optimizer of another class, or one with its parameters in another order, has saved."""
+    if event.differs == "class":
+        what = f"this is the state of {event.other}: {event.optimizer} finds none of what it keeps, and takes its rates"
+    else:
+        what = "the parameters stand in another order there, and state goes by position: each gets that of another one"
+    yield rule.at(event.site, what, notes=(("the state comes from this one", event.made),))
 
 
 @rule.check

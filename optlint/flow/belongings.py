@@ -72,3 +72,14 @@ class FrozenWithGradient:
     site: Site
     optimizer: str
     moved_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateOfOther:
+    """`optimizer` loads the state of `other`; `differs` is `class`, or `order` if they have the same parameters."""
+
+    site: Site
+    optimizer: str
+    other: str
+    differs: str
+    made: Site

@@ -15,6 +15,7 @@ from optlint.flow.belongings import FrozenWithGradient as FrozenWithGradient
 from optlint.flow.belongings import LayerBuiltLate as LayerBuiltLate
 from optlint.flow.belongings import ModelReplaced as ModelReplaced
 from optlint.flow.belongings import ModulesHidden as ModulesHidden
+from optlint.flow.belongings import StateOfOther as StateOfOther
 from optlint.flow.belongings import TensorHidden as TensorHidden
 from optlint.flow.loop_events import ClosureFaulty as ClosureFaulty
 from optlint.flow.loop_events import GraphBroken as GraphBroken

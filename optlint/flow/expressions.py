@@ -21,6 +21,7 @@ from optlint.flow import (
     ir,
     kinds,
     late,
+    loaded,
     objects,
     parameter_names,
     rebinding,
@@ -106,6 +107,7 @@ def _call(machine: Machine, node: ir.Call, state: State) -> Value:
     late.called(machine, node, value, state)
     stale.ran(machine, node, function, arguments, value, state)
     frozen.called(machine, node, function, state)
+    loaded.called(machine, node, function, arguments, value, state)
     return value
 
 

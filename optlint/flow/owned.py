@@ -23,7 +23,8 @@ class Gift(NamedTuple):
 
 @dataclass(slots=True)
 class Owned:
-    """The gifts of a program, and when each module last ran with gradients."""
+    """The gifts of a program, when each module last ran with gradients, and which optimizer a state is of."""
 
     gifts: list[Gift] = field(default_factory=list)
     ran: dict[Ref, int] = field(default_factory=dict)
+    states: dict[Ref, Ref] = field(default_factory=dict)
