@@ -1,16 +1,24 @@
-"""The tutorial, as a new user goes through it: each command is run, and prints what the page shows."""
+"""The tutorial, as a new user goes through it: each command is run, and prints what the page shows.
+
+`python -m tests.e2e.test_tutorial` writes into the page what the commands print now.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.e2e.transcripts import Step, shows, steps
 
 ROOT = Path(__file__).parents[2]
-TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+PAGE = ROOT / "docs" / "tutorial.md"
+TUTORIAL = PAGE.read_text(encoding="utf-8")
+SESSION = re.compile(r"^\$ .*\n((?:(?!\$ |```).*\n)*)", re.MULTILINE)
 KEPT = ("HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 
 
@@ -34,11 +42,37 @@ def printed(step: Step, folder: Path, environment: dict[str, str]) -> str:
     return subprocess.run(command, cwd=folder, env=environment, check=False, **streams).stdout.decode()
 
 
-def test_the_tutorial_replays(tmp_path: Path) -> None:
-    folder, wheels = tmp_path / "project", tmp_path / "wheels"
+def replayed(place: Path) -> Iterator[tuple[Step, str]]:
+    """Each command, and what it prints."""
+    folder, wheels = place / "project", place / "wheels"
     subprocess.run(["git", "init", "--quiet", folder], check=True)
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, ROOT]
     subprocess.run(build, check=True, capture_output=True)
     for step in steps(TUTORIAL):
-        said = printed(step, folder, environment(folder, wheels))
+        yield step, printed(step, folder, environment(folder, wheels))
+
+
+def test_the_tutorial_replays(tmp_path: Path) -> None:
+    for step, said in replayed(tmp_path):
         assert shows(step.shown, said), f"$ {step.command}\n{said}"
+
+
+def renewed(page: str, printed: Iterator[str]) -> str:
+    """The page with what its commands print, wherever that is not what it shows."""
+
+    def session(found: re.Match[str]) -> str:
+        said = next(printed)
+        return found[0] if shows(found[1], said) else f"{found[0].partition(chr(10))[0]}\n{said}"
+
+    return SESSION.sub(session, page)
+
+
+def test_the_page_is_renewed_where_it_is_not_true() -> None:
+    page = "```console\n$ one\na\n$ two\nb\n...\n```\n"
+    assert renewed(page, iter(["a\n", "b\nc\n"])) == page
+    assert renewed(page, iter(["A\n", "b\nc\n"])) == page.replace("a\n", "A\n")
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as place:
+        PAGE.write_text(renewed(TUTORIAL, (said for _, said in replayed(Path(place)))), encoding="utf-8")
