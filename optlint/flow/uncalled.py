@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow import classes, events, ir, objects, torch_api, torch_schedules
+from optlint.flow import attributes, classes, events, ir, objects, torch_api, torch_schedules
 from optlint.flow.scheduler_values import SchedulerCell
 from optlint.flow.values import (
     NONE,
@@ -27,6 +27,7 @@ OF_SCALERS = frozenset({"step", "update", "unscale_"})
 OF_TENSORS = frozenset({"backward", "requires_grad_"})
 OF_MODULES = frozenset({"eval", "train", "zero_grad", "cuda", "requires_grad_"})
 METHODS = OF_OPTIMIZERS | OF_SCALERS | OF_TENSORS | OF_MODULES
+UNMISTAKABLE = frozenset({"zero_grad", "backward"})
 NEEDS_CLOSURE = frozenset({"torch.optim.LBFGS"})
 # What gives one number, which `backward` needs.
 SCALARS = frozenset({"`.sum()`", "`.mean()`", "`torch.sum`", "`torch.mean`"})
@@ -41,11 +42,29 @@ def statement(machine: Machine, node: ir.Expression, state: State) -> None:
     options = tuple(option for option in options_of(receiver) if option != NONE)
     kinds = {_kind(machine, option, node.attr, state) for option in options}
     kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is None and _is_unmistakable(machine, node, options, state):
+        kind = "object"
     if kind is None:
         objects.get_attribute(machine, receiver, node, state)
     elif not machine.claiming and not _is_probe(state):
         fits = all(_fits(option, node.attr, state) for option in options)
         machine.emit(events.MethodUncalled(machine.site(node), kind, fits))
+
+
+def _is_unmistakable(machine: Machine, node: ir.Attribute, options: tuple[Value, ...], state: State) -> bool:
+    """Whether nothing but torch calls a method so, or what has it is used as an optimizer nearby."""
+    if node.attr in machine.own_methods or not all(attributes.is_blank(option, state) for option in options):
+        return False
+    return node.attr in UNMISTAKABLE or (node.attr == "step" and _is_cleared_nearby(machine, node.value))
+
+
+def _is_cleared_nearby(machine: Machine, owner: ir.Expression) -> bool:
+    """Whether the function, or the file's own code, calls `zero_grad` of what has the same name."""
+    frame = machine.frame
+    block = machine.bodies(frame.node) if isinstance(frame.node, ir.Function) else machine.block
+    calls = (part.func for part in ir.walk_all(block, machine.bodies) if isinstance(part, ir.Call))
+    clearing = (func.value for func in calls if isinstance(func, ir.Attribute) and func.attr == "zero_grad")
+    return any(machine.site(value).text == machine.site(owner).text for value in clearing)
 
 
 def _is_probe(state: State) -> bool:
@@ -89,6 +108,8 @@ def _fits(value: Value, name: str, state: State) -> bool:
         return cell.name != torch_schedules.PLATEAU
     if isinstance(cell, TensorCell) and name == "backward":
         return cell.requires_grad is not False and (cell.how in SCALARS or _is_loss(cell.how))
+    if cell is None:
+        return name == "zero_grad"
     return not isinstance(cell, InstanceCell) or cell.is_module is True or name == "update"
 
 
