@@ -111,7 +111,11 @@ def _is_shared(record: OptimizerRecord, group: int) -> bool:
 
 def _reached_in_vain(record: OptimizerRecord, book: Book, leaves: Leaves) -> tuple[str, ...]:
     """What the same losses reach and nothing trains."""
-    together = [leaf for leaf, one in leaves.untrained(final=False) if id(record) in one.together]
+    together = [
+        leaf
+        for leaf, one in leaves.untrained(final=False)
+        if id(record) in one.together or not (one.together or record.reached_ever)
+    ]
     models = ModelMap(book.model() if book.model is not None else None) if together else None
     return tuple(sorted(models.names[id(leaf)] for leaf in together if id(leaf) in models.names)) if models else ()
 
