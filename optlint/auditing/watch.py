@@ -17,6 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.torch_version import TorchVersion
 
+from optlint.auditing.order import steps_are_hooked
 from optlint.auditing.patches import Patches, hidden_from_dynamo, marked_for_dynamo
 from optlint.auditing.sources import read_source
 from optlint.auditing.strict import install as install_strict
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from optlint.auditing.handlers import Handlers
 
 MARKS_WORK = TorchVersion(torch.__version__) >= "2.13"  # tried there; a wrapper of dynamo's costs 0.6 µs a step
+LOSES_HOOKS = TorchVersion(torch.__version__) < "2.6"  # dynamo, when it wakes up, unwraps `step` in some of these
 READ_EVERY = 4  # losses
 CLIP_PARTS = ("_clip_grads_with_norm_",)  # since torch 2.6, whoever imported `clip_grad_norm_` before us
 
@@ -74,6 +76,15 @@ class Watch:
             self._hooked = True
             hook = self._step_hook() if MARKS_WORK else hidden_from_dynamo(self._step_hook(), recursive=False)
             self._handles.append(register_optimizer_step_post_hook(hook))
+
+    def _wrap_steps_again(self) -> None:
+        """Wrap `step` as torch itself does, where it is not wrapped any more: only then its hooks are called."""
+        for record in self._handlers.book.records.values():
+            kind = record.kind()
+            if kind is not None and not steps_are_hooked(record):
+                owner = next(base for base in kind.__mro__ if "step" in vars(base))
+                self._patches.replace(owner, "step", Optimizer.profile_hook_step)
+                vars(owner)["step"].hooked = True
 
     def switch_off(self) -> None:
         """Take back what can be taken back while a hook is running; what is left does nothing."""
@@ -178,6 +189,8 @@ class Watch:
             attention.losses = count = attention.losses + 1
             if not count % READ_EVERY:
                 self._safely(handlers.read_loss, tensors)
+            if LOSES_HOOKS and (attention.watched or not count % READ_EVERY):
+                self._safely(self._wrap_steps_again)
             if not attention.watched:
                 if attention.walks_due:
                     self._safely(handlers.walk, tensors)
