@@ -12,17 +12,13 @@ import pytest
 from tests.e2e.cli import BUG, clean_environment, plant
 
 LIMIT = 3.0  # times the CPU seconds of `python -c pass`
-RUNS = 9
+FEWEST_RUNS, MOST_RUNS = 5, 40  # of which the least counts: a busy machine makes a run slower, never faster
 NOT_A_USER = "import numpy\n\nx = numpy.ones(3)\n"
 NO_RULE_NEEDS_IT = "import torch\n\nx = torch.ones(3)\n"
 
 
 def cpu_seconds(*words: str, cwd: Path) -> float:
-    """The least of several runs."""
-    return min(_one_run(words, cwd) for _ in range(RUNS))
-
-
-def _one_run(words: tuple[str, ...], cwd: Path) -> float:
+    """Of one run."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, *words], cwd=cwd, check=True, capture_output=True, env=clean_environment())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -32,9 +28,21 @@ def _one_run(words: tuple[str, ...], cwd: Path) -> float:
 @pytest.mark.parametrize("source", [NOT_A_USER, NO_RULE_NEEDS_IT])
 def test_a_file_that_is_turned_away_costs_little(tmp_path: Path, source: str) -> None:
     plant(tmp_path, a=source)
-    nothing = cpu_seconds("-c", "pass", cwd=tmp_path)
-    ours = cpu_seconds("-m", "optlint", "check", "--no-cache", "a.py", cwd=tmp_path)
-    assert ours <= LIMIT * nothing
+    assert costs_at_most(LIMIT, "-m", "optlint", "check", "--no-cache", "a.py", cwd=tmp_path)
+
+
+def costs_at_most(limit: float, *words: str, cwd: Path, most_runs: int = MOST_RUNS) -> bool:
+    nothing = ours = float("inf")
+    for run in range(most_runs):
+        nothing = min(nothing, cpu_seconds("-c", "pass", cwd=cwd))
+        ours = min(ours, cpu_seconds(*words, cwd=cwd))
+        if run + 1 >= FEWEST_RUNS and ours <= limit * nothing:
+            return True
+    return False
+
+
+def test_what_costs_more_is_noticed(tmp_path: Path) -> None:
+    assert not costs_at_most(LIMIT, "-c", "import libcst", cwd=tmp_path, most_runs=6)
 
 
 def loaded(source: str, folder: Path) -> set[str]:
