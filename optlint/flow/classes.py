@@ -91,10 +91,11 @@ def is_own_attribute(machine: Machine, cls: ClassValue, name: str, state: State)
     if find(cls, name, state) is not None or find(cls, "__setattr__", state) is not None:
         return True
     own = (base for base in ancestry(cls) if isinstance(base, ClassValue))
-    return any(name in machine.mentions(base.node) and name in _names_on_self(machine, base.node) for base in own)
+    return any(name in machine.mentions(base.node) and name in names_on_self(machine, base.node) for base in own)
 
 
-def _names_on_self(machine: Machine, node: ir.Class) -> frozenset[str]:
+def names_on_self(machine: Machine, node: ir.Class) -> frozenset[str]:
+    """The attributes that the methods of a class set on `self`."""
     found = machine.own_names.get(node)
     if found is None:
         found = machine.own_names[node] = frozenset(readings.attributes_of_self(node, machine.bodies))

@@ -40,14 +40,12 @@ def judge(machine: Machine) -> None:
     if not HOOKS.isdisjoint(words):
         return
     watched = not BACKWARD_HOOKS.isdisjoint(words)
-    measured = watched or any(MEASURES.search(word.lower()) for word in words)
-    for event in _found(acts):
-        doubtful = isinstance(event, events.GradientsLost) and watched
-        if not doubtful and not (isinstance(event, events.StepMissing) and measured):
+    for event in _found(machine, acts):
+        if not (watched and isinstance(event, events.StepMissing | events.GradientsLost)):
             machine.emit(event)
 
 
-def _found(acts: list[Act]) -> Iterator[object]:
+def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
     yield from clipping.found(acts)
     yield from dropped.found(acts)
     yield from rebuilt.found(acts)
@@ -63,8 +61,17 @@ def _found(acts: list[Act]) -> Iterator[object]:
         about = clear.subject
         if not clear.loops or about is None or not (about.kind == "optimizer" or about.trusted):
             continue
-        if clear.loops[-1] not in uncleared:  # else this clearing may be meant for the optimizer that steps
+        meant_for_another = clear.loops[-1] in uncleared
+        if not meant_for_another and not _measures(machine, clear):
             yield from _unstepped(clear, about, in_loop(acts, clear.loops[-1]))
+
+
+def _measures(machine: Machine, clear: Act) -> bool:
+    """Whether the names around a loop tell that it measures something."""
+    words = {getattr(function, "name", "") for function in clear.functions}
+    inner = (clear.loops[0].node, *clear.functions[:1])
+    words.update(*(machine.mentions(node) for node in inner if node is not None))
+    return any(MEASURES.search(word.lower()) for word in words)
 
 
 def in_loop(acts: list[Act], head: Act) -> list[Act]:
@@ -150,7 +157,11 @@ def _unstepped(clear: Act, subject: Subject, inside: list[Act]) -> Iterator[even
     later = trace.reached_from(clear)
     if _is_drawn_from_unknown_code(clear.loops[-1], subject):
         return
-    if clear not in later or any(_may_use(act, subject) for act in {*inside, *later}):
+    if (
+        clear not in later
+        or any(_may_use(act, subject) for act in inside)
+        or any(act.kind != HIDDEN and _may_use(act, subject) for act in later)
+    ):
         return
     found = trace.first_after(clear, lambda act: act.kind == BACKWARD)
     for backward in found.acts:

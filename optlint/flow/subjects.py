@@ -62,7 +62,7 @@ class Subject(NamedTuple):
 def subject_of(machine: Machine, node: ir.Expression, value: Value, state: State) -> Subject:
     """What an expression stands for, and its value."""
     text, holders = machine.site(node).text, _holders(machine, node)
-    foreign = any(_is_foreign(holder, state) for holder in holders)
+    foreign = any(_is_foreign(holder, state) for holder in holders) and not _is_set_by_own_class(machine, node, state)
     known = Subject(text, None, holders=holders, foreign=foreign, name=name_of(node))
     options = options_of(value)
     cells = [state.cell(option) for option in options]
@@ -228,6 +228,19 @@ def _is_foreign(holder: Ref, state: State) -> bool:
     if cell is None or not isinstance(cell.cls, ClassValue):
         return False
     return any(not isinstance(base, ClassValue) and not _is_plain(base) for base in classes.ancestry(cell.cls))
+
+
+def _is_set_by_own_class(machine: Machine, node: ir.Expression, state: State) -> bool:
+    """Whether the class of an object sets this attribute itself."""
+    if not isinstance(node, ir.Attribute):
+        return False
+    holder = machine.values.get(node.value.origin)
+    cell = state.get(holder, InstanceCell) if holder is not None else None
+    return (
+        cell is not None
+        and isinstance(cell.cls, ClassValue)
+        and node.attr in classes.names_on_self(machine, cell.cls.node)
+    )
 
 
 def _is_plain(base: Value) -> bool:

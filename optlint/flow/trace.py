@@ -6,7 +6,7 @@ paths meet there is an act that has several before it. A loop has a head: each r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -14,7 +14,7 @@ from optlint.flow import ir
 
 if TYPE_CHECKING:
     from optlint.flow.events import Site
-    from optlint.flow.machine import Machine
+    from optlint.flow.machine import Frame, Machine
     from optlint.flow.state import State
     from optlint.flow.subjects import Subject
     from optlint.flow.values import Path, Trail
@@ -36,7 +36,8 @@ class Act:
 
     `loops` are the heads of the repeating loops around it, outermost first. `scaler` is the `GradScaler` that is
     behind a backward, step, unscale or update. `node` is the loop of a head, or the call. `address` is the newest one
-    on the heap at that time, `trail` where the running function acts and where its callers called it.
+    on the heap at that time, `functions` are those that are running, innermost first, and `trail` tells where each of
+    them acts or calls the next.
     """
 
     kind: Kind
@@ -48,6 +49,7 @@ class Act:
     scaler: Subject | None = None
     node: ir.Node | None = None
     address: int = 0
+    functions: tuple[ir.Node, ...] = ()
     deferred: bool = False  # it is in a generator, and takes place whenever something is drawn from that
     doubtful: bool = False  # a clip that may be there for the norm alone, or with the scale in its bound
     before: list[Act] = field(default_factory=list)
@@ -86,6 +88,7 @@ def note(machine: Machine, act: Act, state: State) -> None:
     act.loops, act.path, act.address = tuple(trace.loops), state.path, machine.counter.last
     act.deferred = trace.deferring > 0
     act.trail = _trail(machine, act.site) if act.site is not None else ()
+    act.functions = tuple(_running(machine)) if act.kind == CLEAR else ()
     act.follow(state.trace)
     trace.acts.append(act)
     state.trace = act
@@ -99,6 +102,14 @@ def _trail(machine: Machine, site: Site) -> Trail:
         trail.append((frame.caller.scopes[0], frame.call))
         frame = frame.caller
     return tuple(trail)
+
+
+def _running(machine: Machine) -> Iterator[ir.Node]:
+    frame: Frame | None = machine.frame
+    while frame is not None:
+        if frame.node is not None:
+            yield frame.node
+        frame = frame.caller
 
 
 def place_of(act: Act, other: Act) -> Site | None:
