@@ -126,8 +126,6 @@ def _is_open(machine: Machine, function: Closure) -> bool:
 def _function(machine: Machine, node: ir.Call, path: str, arguments: Arguments, value: Value, state: State) -> None:
     if path in CLIPS and node.args:
         _clipped(machine, node, arguments, state)
-    elif path.endswith(".synchronize"):  # who waits for a device measures what it does
-        trace.note(machine, trace.Act(trace.LOOK, machine.site(node)), state)
     elif path in BACKWARDS:
         trace.note(machine, trace.Act(trace.BACKWARD, machine.site(node), node=node), state)
     elif path == "builtins.setattr" and arguments.pick(1, "name") == Const("grad"):
