@@ -312,6 +312,15 @@ def _blur(machine: Machine, receiver: Ref, __: Arguments, state: State, ___: Sit
     return NONE
 
 
+def _insert(machine: Machine, receiver: Ref, arguments: Arguments, state: State, site: Site) -> Value:
+    """`receiver.insert(place, value)`: the value is in it now, nobody knows where."""
+    _blur(machine, receiver, arguments, state, site)
+    cell = state.get(receiver, SequenceCell)
+    if cell is not None and len(arguments.values) == 2:
+        state.put(receiver, replace(cell, among=(*cell.among, arguments.values[1])))
+    return NONE
+
+
 def _clear(_: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> Value:
     cell = state.cell(receiver)
     if isinstance(cell, SequenceCell):
@@ -373,7 +382,7 @@ def _items(machine: Machine, receiver: Ref, _: Arguments, state: State, site: Si
 MUTATORS = frozenset("append extend insert pop remove clear".split())
 SEQUENCE_METHODS: dict[str, Callable[[Machine, Ref, Arguments, State, Site], Value]] = {
     "append": _append, "add": _append, "extend": _extend, "update": _extend, "pop": _pop, "popleft": _pop,
-    "copy": _copy, "clear": _clear, "insert": _blur, "remove": _blur, "discard": _blur, "reverse": _blur,
+    "copy": _copy, "clear": _clear, "insert": _insert, "remove": _blur, "discard": _blur, "reverse": _blur,
     "sort": _blur, "appendleft": _blur,
 }  # fmt: skip
 MAPPING_METHODS: dict[str, Callable[[Machine, Ref, Arguments, State, Site], Value]] = {

@@ -309,10 +309,11 @@ def sources(node: ir.Expression) -> Iterator[str]:
         yield from (name for name in sources(node.element) if name not in bound)
     elif isinstance(node, ir.Conditional):
         yield from (*sources(node.body), *sources(node.orelse))
-    elif isinstance(node, ir.Call) and name_of(node.func) in PASSES | GIVES | {"dict", "OrderedDict", "deque"}:
-        inner = [node.func.value] if isinstance(node.func, ir.Attribute) else []
-        for part in (*inner, *(argument.value for argument in node.args)):
-            yield from sources(part)
+    elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr in GIVES:
+        yield from sources(node.func.value)
+    elif isinstance(node, ir.Call) and name_of(node.func) in PASSES | {"dict", "OrderedDict", "deque"}:
+        for argument in node.args:
+            yield from sources(argument.value)
 
 
 STATEMENTS = frozenset({

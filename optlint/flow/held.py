@@ -172,6 +172,8 @@ def _is_hidden(part: Ref, owner: Ref, registered: set[Ref], state: State) -> boo
     cell = state.get(part, InstanceCell)
     if cell is None or cell.made is None or cell.vague or part.id < owner.id or part in registered:
         return False
+    if cell.parent is not None:  # of a model that may be hidden on purpose
+        return False
     return trains(part, state)
 
 

@@ -196,9 +196,10 @@ def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: 
 
 
 def _takes_over(machine: Machine, change: Change) -> bool:
-    """Whether the new model runs after the change, and the old one does not."""
-    ran_at = machine.owned.ran
-    return ran_at.get(change.new, 0) >= change.time and ran_at.get(change.old, 0) <= change.time
+    """Whether the new model runs after the change, and the old one does not, nor in another round of a loop around."""
+    ran_at, rounds = machine.owned.ran, [head.address for head in change.act.loops]
+    last = min([change.time, *(address - 1 for address in rounds)])
+    return ran_at.get(change.new, 0) >= change.time and ran_at.get(change.old, 0) <= last
 
 
 def _is_of(act: trace.Act, optimizer: Ref) -> bool:
