@@ -72,8 +72,13 @@ def _run_body(machine: Machine, node: ir.Function, state: State) -> Value:
     joined = join(ends, state.path)
     if joined is not None:
         state.become(joined)
-        state.live = True
+    state.live = joined is not None or (frame.bound is not None and _is_abstract(body))
     return union(tuple(values)) if values else UNKNOWN
+
+
+def _is_abstract(body: ir.Block) -> bool:
+    """Whether a method does nothing but raise: what runs is that of a subclass."""
+    return isinstance(body[-1], ir.Raise) and all(isinstance(part, ir.Evaluate) for part in body[:-1])
 
 
 def _yields(body: ir.Block) -> bool:
