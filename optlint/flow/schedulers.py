@@ -173,14 +173,18 @@ def _judge_owner(
     words = {TRAINED} if RATES_READ & machine.readings().attributes else {TRAINED, LOST}
     trained = (key for key, word in marks if word in words and isinstance(key, tuple))
     others = [key[1] for key in trained if key[0] == made.optimizers]
-    if others and not _may_step_elsewhere(machine):
+    if others and not _may_step_elsewhere(machine, made.optimizers):
         machine.emit(events.SchedulerOfOther(made.made, made.name, name, sorted(others)[0]))
 
 
-def _may_step_elsewhere(machine: Machine) -> bool:
+def _may_step_elsewhere(machine: Machine, optimizers: tuple[Ref, ...]) -> bool:
     """Whether the file has steps that were not run, or that may be anyone's whenever they are."""
     if machine.cut_short:
         return True
-    calls = (node for node in ir.walk_all(machine.block, machine.bodies) if isinstance(node, ir.Call))
-    steps = (node for node in calls if isinstance(node.func, ir.Attribute) and node.func.attr == "step")
-    return any((node.origin, KNOWN) not in machine.flagged for node in steps)
+    nodes = list(ir.walk_all(machine.block, machine.bodies))
+    named = [node for node in nodes if isinstance(node, ir.Attribute) and node.attr == "step"]
+    called = {id(node.func): node for node in nodes if isinstance(node, ir.Call)}
+    steps = [called[id(node)] for node in named if id(node) in called]
+    given = (machine.values.get(node.origin) for node in named if id(node) not in called)
+    passed_on = any(isinstance(value, Method) and value.receiver in optimizers for value in given)
+    return passed_on or any((node.origin, KNOWN) not in machine.flagged for node in steps)
