@@ -141,11 +141,14 @@ def _note_other(cell: SchedulerCell, optimizer: Ref, state: State) -> None:
     """Note that another optimizer trains parameters of the one that a scheduler drives, or that nobody can step it."""
     theirs = state.get(optimizer, OptimizerCell)
     driven = [(one, mine) for one in cell.optimizers if (mine := state.get(one, OptimizerCell))]
-    if theirs is None or any(_is_kept(one, state) for one, _ in driven):
+    if theirs is None:
         return
-    if all(covers.share(mine, theirs, state) for _, mine in driven):
+    shared = all(covers.share(mine, theirs, state) for _, mine in driven)
+    if (not shared and covers.are_known(theirs)) or any(_is_kept(one, state) for one, _ in driven):
+        return
+    if shared:
         state.marks.add(((cell.optimizers, theirs.name), TRAINED))
-    elif not covers.are_known(theirs) and not any(tensor_uses.is_held(one, state) for one, _ in driven):
+    elif not any(tensor_uses.is_held(one, state) for one, _ in driven):
         state.marks.add(((cell.optimizers, theirs.name), LOST))
 
 
