@@ -31,6 +31,7 @@ SETTINGS = frozenset("config cfg conf args opt opts options hparams hps params s
 WEIGHTS = frozenset({"weight", "bias"})
 TURNED = frozenset({"T", "mT", "H", "mH"})  # the same tensor, seen from another side
 COMPUTING = frozenset("torch F nn einsum rearrange repeat".split())
+OPERATIONS = frozenset("mm bmm matmul mv dot mul add sub div pow addmm where expand_as masked_fill type_as".split())
 
 
 class Store(NamedTuple):
@@ -266,6 +267,8 @@ class Expressions:
         parts = _dotted(func)
         if not parts or parts[-1][:1].isupper() or not HANDLES.isdisjoint(parts):
             return False
+        if len(parts) > 1 and parts[-1] in OPERATIONS:
+            return True  # a method of another tensor
         of_self = len(parts) == 2 and parts[0] == self.scope.me
         return parts[0] in COMPUTING or (of_self and self._is_part(parts[1]))
 
