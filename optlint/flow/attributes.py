@@ -65,6 +65,8 @@ def set_attribute(
         _set_on_tensor(machine, receiver, cell, target, value, state)
     elif isinstance(receiver, Ref) and isinstance(cell, InstanceCell):
         _set_on_instance(machine, receiver, cell, target, value, state, source)
+    elif isinstance(receiver, Union) and all(state.get(option, OptimizerCell) for option in receiver.options):
+        hyperparameters.set_on_one_of(machine, receiver, target.attr, machine.site(target), state)
     elif isinstance(receiver, Union) and tensors.is_one_of_tensors(receiver, state):
         tensor_methods.on_each(
             receiver, state, lambda option, branch: set_attribute(machine, option, target, value, branch, source)

@@ -19,6 +19,7 @@ from optlint.flow import (
     parameter_names,
     stale,
     tensor_calls,
+    torch_api,
     wrappers,
 )
 from optlint.flow.consumption import Purpose
@@ -184,6 +185,8 @@ def _getattr(machine: Machine, arguments: Arguments, node: ir.Call, state: State
         name = str(arguments.values[1].value)
         read = ir.Attribute(node.origin, node.args[0].value, name)
         return objects.get_attribute(machine, arguments.values[0], read, state)
+    if len(arguments.values) == 2 and arguments.values[0] == External("torch.optim"):
+        return External(torch_api.OPTIMIZER_BASE)
     if len(arguments.values) == 2 and isinstance(arguments.values[0], External):
         return objects.from_zoo(arguments.values[0].path)
     return UNKNOWN

@@ -9,6 +9,7 @@ from optlint.flow import (
     assignment,
     births,
     changes,
+    choices,
     comprehensions,
     consumption,
     containers,
@@ -234,7 +235,7 @@ def _conditional(machine: Machine, node: ir.Conditional, state: State) -> Value:
         state.become(body if verdict else orelse)
         return values[0] if verdict else values[1]
     _go_on(state, [body, orelse], path)
-    return union(values)
+    return choices.met(values, [body, orelse], state) if state.live else union(values)
 
 
 def _display(machine: Machine, node: ir.Display, state: State) -> Value:

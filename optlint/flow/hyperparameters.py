@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import classes, containers, events, ir, torch_api
-from optlint.flow.values import ClassValue, Const, Entry, External, MappingCell, OptimizerCell, Ref, Value
+from optlint.flow.values import ClassValue, Const, Entry, External, MappingCell, OptimizerCell, Ref, Union, Value
 
 if TYPE_CHECKING:
     from optlint.flow.events import Site
@@ -32,6 +32,13 @@ def set_on_optimizer(machine: Machine, optimizer: OptimizerCell, name: str, site
     if name in torch_api.HYPERPARAMETERS and _reads_no_attributes(machine, optimizer.kind, name, state):
         read = name in machine.readings().of_optimizers
         machine.emit(events.HyperparameterSet(site, "attribute", name, optimizer.name, read))
+
+
+def set_on_one_of(machine: Machine, receiver: Union, name: str, site: Site, state: State) -> None:
+    """The same on one of several optimizers, told of once if none of them reads it."""
+    cells = [cell for option in receiver.options if (cell := state.get(option, OptimizerCell))]
+    if all(_reads_no_attributes(machine, cell.kind, name, state) for cell in cells):
+        set_on_optimizer(machine, cells[0], name, site, state)
 
 
 def _reads_no_attributes(machine: Machine, cls: Value, name: str, state: State) -> bool:

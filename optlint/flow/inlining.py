@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow import attributes, classes, consumption, containers, growth, ir, kinds, optimizers, unknown_code
+from optlint.flow import (
+    attributes,
+    choices,
+    classes,
+    consumption,
+    containers,
+    growth,
+    ir,
+    kinds,
+    optimizers,
+    unknown_code,
+)
 from optlint.flow.machine import DEEPEST_CALL, MOST_CALLS_OF_ONE, Arguments, Frame, Machine
 from optlint.flow.state import State, join
 from optlint.flow.values import (
@@ -73,7 +84,7 @@ def _run_body(machine: Machine, node: ir.Function, state: State) -> Value:
     if joined is not None:
         state.become(joined)
     state.live = joined is not None or (frame.bound is not None and _is_abstract(body))
-    return union(tuple(values)) if values else UNKNOWN
+    return choices.met(tuple(values), ends, state) if values else UNKNOWN
 
 
 def _is_abstract(body: ir.Block) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, TypeVar, cast
 
-from optlint.flow import trace
+from optlint.flow import choices, trace
 from optlint.flow.layers import Layers
 from optlint.flow.scheduler_values import SchedulerCell
 from optlint.flow.values import (
@@ -19,6 +19,7 @@ from optlint.flow.values import (
     Path,
     Ref,
     SequenceCell,
+    Union,
     Use,
     Value,
     union,
@@ -113,13 +114,36 @@ def _join_two(left: State, right: State) -> State:
     joined.no_grad = left.no_grad if left.no_grad == right.no_grad else None
     joined.recording = left.recording if left.recording == right.recording else False
     joined.trace = trace.met(left.trace, right.trace)
+    merged: dict[Ref, Cell] = {}
     for key, mine, theirs in left.variables.differences(right.variables):
         if theirs is not None and mine != theirs:
-            joined.variables[key] = theirs if mine is None else union((mine, theirs))
+            joined.variables[key] = theirs if mine is None else _meet(mine, theirs, left, right, merged)
     for address, before, cell in left.heap.differences(right.heap):
         if cell is not None:
             joined.heap[address] = cell if before is None else join_cells(before, cell)
+        if isinstance(before, InstanceCell) and isinstance(cell, InstanceCell):
+            joined.heap[address] = _with_one_of(cast("InstanceCell", joined.heap[address]), left, right, merged)
+    for ref, cell in merged.items():
+        joined.put(ref, cell)
     return joined
+
+
+def _meet(mine: Value, theirs: Value, left: State, right: State, merged: dict[Ref, Cell]) -> Value:
+    """What a name stands for after two paths."""
+    found = choices.one_of(mine, theirs, left, right)
+    if found is None:
+        return union((mine, theirs))
+    merged.setdefault(*found)
+    return found[0]
+
+
+def _with_one_of(cell: InstanceCell, left: State, right: State, merged: dict[Ref, Cell]) -> InstanceCell:
+    """The same for the attributes of an object."""
+    if not any(isinstance(value, Union) for _, value in cell.attrs):
+        return cell
+    pairs = ((name, value.options if isinstance(value, Union) else ()) for name, value in cell.attrs)
+    met = {name: _meet(*options, left, right, merged) for name, options in pairs if len(options) == 2}
+    return replace(cell, attrs=tuple((name, met.get(name, value)) for name, value in cell.attrs))
 
 
 def join_cells(left: Cell, right: Cell) -> Cell:
