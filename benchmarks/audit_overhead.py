@@ -3,8 +3,9 @@
     python benchmarks/audit_overhead.py [--rounds 7] [--seconds 2] [--only NAME]
 
 The sum is taken inside runs: every hook and patch is timed from outside, the function of torch that it wraps is taken
-off again, and so is the cost of the clock. What the audit does at which step is always the same, so of each step the
-least of several runs is taken, which leaves out what other programs on the machine cost, and no look of ours.
+off again, and so is what the same meter counts around nothing. What the audit does at which step is always the same,
+so of each step the least of several runs is taken, which leaves out what other programs on the machine cost, and no
+look of ours. Most of the cost falls on the first steps, so a share tells little without the number of steps.
 """
 
 from __future__ import annotations
@@ -108,12 +109,10 @@ class Meter:
 
     def __init__(self) -> None:
         self.spent = 0
-        self.calls = 0
 
     def ours(self, function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
         def timed(*arguments: Any, **named: Any) -> Any:
-            self.calls += 1
             start = clock()
             try:
                 return function(*arguments, **named)
@@ -133,23 +132,16 @@ class Meter:
 
         return timed
 
-    def cost_of_clock(self) -> float:
-        """Nanoseconds that one metered call of something that costs nothing would be charged."""
-        empty = self.ours(self.theirs(lambda *arguments: None))
-        samples = []
-        for _ in range(20_000):
-            before = self.spent
-            empty(1)
-            samples.append(self.spent - before)
-        self.spent = self.calls = 0
-        return min(samples)
-
 
 class Metered:
-    """While it lasts, sessions install metered hooks and patches."""
+    """While it lasts, sessions install metered hooks and patches; where they are `empty`, only the meter is left.
 
-    def __init__(self, meter: Meter) -> None:
+    Between the calls of a large model the caches forget the meter too, so that its own cost there is another.
+    """
+
+    def __init__(self, meter: Meter, empty: bool) -> None:
         self.meter = meter
+        self.empty = empty
         self.replace = patches.Patches.replace
         self.registers = {name: getattr(watch, name) for name in dir(watch) if name.startswith("register_")}
 
@@ -157,11 +149,15 @@ class Metered:
         meter, replace = self.meter, self.replace
 
         def metered(one: Any, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
-            replace(one, owner, name, lambda original: meter.ours(wrap(meter.theirs(original))))
+            inner = (lambda function: function) if self.empty else wrap
+            replace(one, owner, name, lambda original: meter.ours(inner(meter.theirs(original))))
 
         patches.Patches.replace = metered  # type: ignore[method-assign]
         for name, register in self.registers.items():
-            setattr(watch, name, lambda hook, register=register: register(meter.ours(hook)))
+            setattr(watch, name, lambda hook, register=register: register(meter.ours(self.emptied(hook))))
+
+    def emptied(self, hook: Callable[..., Any]) -> Callable[..., Any]:
+        return (lambda *arguments: None) if self.empty else hook
 
     def __exit__(self, *rest: object) -> None:
         patches.Patches.replace = self.replace  # type: ignore[method-assign]
@@ -177,19 +173,17 @@ class Run(NamedTuple):
     building: float
 
 
-def run(case: Case, iterations: int, audited: bool, meter: Meter | None = None) -> Run:
+def run(case: Case, iterations: int, audited: bool, meter: Meter | None = None, empty: bool = False) -> Run:
     """A training from the first step on."""
     session = Session(Options())
-    clock_cost = meter.cost_of_clock() if meter else 0.0
 
     def spent() -> float:
         if meter is None:
             return 0.0
-        total = meter.spent - meter.calls * clock_cost
-        meter.spent = meter.calls = 0
-        return max(0.0, total)
+        total, meter.spent = meter.spent, 0
+        return total
 
-    with Metered(meter) if meter else nullcontext():
+    with Metered(meter, empty) if meter else nullcontext():
         if audited:
             session.start()
         iteration = case.build()
@@ -222,15 +216,17 @@ def iterations_in(case: Case, seconds: float) -> int:
 
 def measure(case: Case, rounds: int, seconds: float) -> str:
     iterations = iterations_in(case, seconds)
-    plain, audited, metered = [], [], []
+    plain, audited, metered, emptied = [], [], [], []
     for _ in range(rounds):
         plain.append(run(case, iterations, False))
         audited.append(run(case, iterations, True))
         metered.append(run(case, iterations, True, Meter()))
+        emptied.append(run(case, iterations, True, Meter(), empty=True))
     base, total = (statistics.mean(least([one.whole for one in runs])) / 1e3 for runs in (plain, audited))
-    ours = least([one.ours for one in metered])
+    of_meter = statistics.median(least([one.ours for one in emptied]))
+    ours = [max(0.0, time - of_meter) for time in least([one.ours for one in metered])]
     amortised, steady = statistics.mean(ours) / 1e3, statistics.median(ours[iterations // 2 :]) / 1e3
-    building = min(one.building for one in metered) / 1e3
+    building = (min(one.building for one in metered) - min(one.building for one in emptied)) / 1e3
     return (
         f"{case.name:<22} {iterations:>7,} {base:>10,.0f} {amortised:>9.2f} {steady:>9.2f} "
         f"{100 * amortised / base:>8.3f}% {case.bound:>5.1f}% {total / base:>9.4f} {building:>9,.0f}"
