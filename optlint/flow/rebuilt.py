@@ -26,7 +26,7 @@ def _stepped_once(built: Act, subject: Subject, acts: list[Act]) -> Iterator[eve
     head = built.loops[-1]
     if subject.parts is None or subject.newest > head.address:
         return
-    if not bound_in(head.node).isdisjoint(_names_given_to(built)):
+    if not bound_in(head).isdisjoint(_names_given_to(built)):
         return
     if not _goes_through_batches(head) or not _is_certain(built, head):
         return
@@ -87,9 +87,14 @@ def _has_state(built: Act, subject: Subject) -> bool:
     return bool(given) and not (isinstance(given[0], ir.Literal) and given[0].value in (0, 0.0))
 
 
-def bound_in(node: ir.Node | None) -> frozenset[str]:
+def bound_in(head: Act) -> frozenset[str]:
     """The names and attributes that a loop assigns to."""
-    found: set[str] = set()
+    if head.bound is None:
+        head.bound = frozenset(_bound_in(head.node))
+    return head.bound
+
+
+def _bound_in(node: ir.Node | None) -> Iterator[str]:
     for part in ir.walk(node) if node is not None else ():
         targets: tuple[ir.Node, ...] = ()
         if isinstance(part, ir.Assign) and not _asks_for_optimizers(part.value):
@@ -98,8 +103,7 @@ def bound_in(node: ir.Node | None) -> frozenset[str]:
             targets = (part.target,)
         elif isinstance(part, ir.With):
             targets = tuple(target for _, target in part.items if target is not None)
-        found.update(subjects.name_of(inner) for target in targets for inner in _parts_of(target))
-    return frozenset(found)
+        yield from (subjects.name_of(inner) for target in targets for inner in _parts_of(target))
 
 
 def _asks_for_optimizers(value: ir.Node | None) -> bool:

@@ -87,14 +87,14 @@ def interferes(act: Act, subject: Subject) -> bool:
 
 
 def _uncleared(step: Act, subject: Subject, inside: list[Act], acts: list[Act]) -> Iterator[events.StepUncleared]:
-    if not subject.trusted or _may_be_anything(subject) or _is_fresh(subject, step.loops[-1], inside):
+    if not subject.trusted or _may_be_anything(subject):
         return
-    clears = of_kinds(inside, CLEAR)
-    if _is_drawn_from_unknown_code(step.loops[-1], subject) or any(
-        act.deferred and _may_clear(act.subject, subject) for act in of_kinds(acts, CLEAR)
-    ):
-        return
+    clears, head = of_kinds(inside, CLEAR), step.loops[-1]
     if any(_may_clear(clear.subject, subject) for clear in clears) or any(interferes(act, subject) for act in inside):
+        return
+    if any(act.deferred and _may_clear(act.subject, subject) for act in of_kinds(acts, CLEAR)):
+        return
+    if _is_drawn_from_unknown_code(head, subject) or _is_fresh(subject, head, inside):
         return
     if not any(_are_added(backward, step) for backward in of_kinds(inside, BACKWARD)):
         return
@@ -130,7 +130,7 @@ def _is_fresh(subject: Subject, head: Act, inside: list[Act]) -> bool:
         return True
     if subject.newest > head.address:
         return True
-    return not subject.refs and not _names_in(subject.key).isdisjoint(rebuilt.bound_in(head.node))
+    return not subject.refs and not _names_in(subject.key).isdisjoint(rebuilt.bound_in(head))
 
 
 def _names_in(key: object) -> frozenset[str]:
@@ -152,16 +152,13 @@ def _not_updated(step: Act, inside: list[Act]) -> Iterator[events.ScalerNotUpdat
 
 
 def _unstepped(clear: Act, subject: Subject, inside: list[Act]) -> Iterator[events.StepMissing]:
-    if _may_be_anything(subject) or _is_fresh(subject, clear.loops[-1], inside):
+    head = clear.loops[-1]
+    if _may_be_anything(subject) or any(_may_use(act, subject) for act in inside):
         return
     later = trace.reached_from(clear)
-    if _is_drawn_from_unknown_code(clear.loops[-1], subject):
+    if clear not in later or any(act.kind != HIDDEN and _may_use(act, subject) for act in later):
         return
-    if (
-        clear not in later
-        or any(_may_use(act, subject) for act in inside)
-        or any(act.kind != HIDDEN and _may_use(act, subject) for act in later)
-    ):
+    if _is_drawn_from_unknown_code(head, subject) or _is_fresh(subject, head, inside):
         return
     found = trace.first_after(clear, lambda act: act.kind == BACKWARD)
     for backward in found.acts:

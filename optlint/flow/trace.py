@@ -52,6 +52,7 @@ class Act:
     functions: tuple[ir.Node, ...] = ()
     deferred: bool = False  # it is in a generator, and takes place whenever something is drawn from that
     doubtful: bool = False  # a clip that may be there for the norm alone, or with the scale in its bound
+    bound: frozenset[str] | None = None  # the names that a loop assigns to, as soon as somebody asked
     before: list[Act] = field(default_factory=list)
     after: list[Act] = field(default_factory=list)
 
@@ -206,9 +207,17 @@ def _last_before(act: Act, wanted: Test, steady: tuple[Act, ...]) -> Found:
 
 def _is_inside(act: Act, head: Act) -> bool:
     """Whether an act that follows the head of a loop is in the loop's body."""
-    if act.kind is not MEET:
-        return head in act.loops
-    return head in act.after or any(_is_inside(later, head) for later in act.after)
+    pending, seen = [act], {act}
+    while pending:
+        here = pending.pop()
+        if here.kind is not MEET and head in here.loops:
+            return True
+        if here.kind is MEET:
+            if head in here.after:
+                return True
+            pending += [later for later in here.after if later not in seen]
+            seen.update(here.after)
+    return False
 
 
 def _earlier(here: Act, inside: bool, steady: tuple[Act, ...]) -> list[Act]:
