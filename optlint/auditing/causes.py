@@ -67,15 +67,21 @@ def _was_whole(record: OptimizerRecord, book: Book) -> bool:
 
 
 def _left_out(leaf: Tensor, name: str, record: OptimizerRecord, root: Module) -> str:
-    """Trainable from the start and not given: by plan, unless slices of children leave a gap."""
-    slices = [set(origin.children) for origin in record.origins]
-    given = set().union(*slices)
-    if not slices or not all(slices):
+    """Trainable from the start and not given: by plan, unless slices leave a gap or children are all that was given."""
+    slices = [set(origin.children) for origin in record.origins if origin.children]
+    modules = (origin.module() for origin in record.origins if origin.module is not None)
+    given = set().union(*slices) | {id(module) for module in modules if module is not None}
+    if not given:
         return "gap" if _cut_layer(record, root, leaf) else "other"
     for parent in root.modules():
         children = list(parent.children())
-        if given <= {id(child) for child in children}:
-            return _gap(leaf, parent, children, given)
+        identities = {id(child) for child in children}
+        sliced = sum(bool(part & identities) for part in slices)
+        is_own = any(leaf is own for own in parent.parameters(recurse=False))
+        if sliced > 1 or (is_own and given & identities):
+            why = _gap(leaf, parent, children, given)
+            if why != "other":
+                return why
     return "other"
 
 

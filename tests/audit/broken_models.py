@@ -122,6 +122,44 @@ def children_only() -> None:
     train(model, optimizer)
 
 
+@broken("OPT405", "scale", "shift", by_step=4)
+def child_by_child() -> None:
+    class Net(Scaled):
+        def __init__(self) -> None:
+            super().__init__()
+            self.shift, self.first = nn.Parameter(torch.zeros(4)), nn.Linear(4, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return super().forward(self.first(x + self.shift))
+
+    model = Net()
+    optimizer = optim.SGD([{"params": child.parameters()} for child in model.children()], lr=0.1)  # here
+    train(model, optimizer)
+
+
+@broken("OPT405", "blocks.1.weight", "blocks.1.bias", by_step=4)
+def block_between_slices() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.blocks, self.head = nn.ModuleList(nn.Linear(4, 4) for _ in range(4)), nn.Linear(4, 2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            for block in self.blocks:
+                x = block(x)
+            return self.head(x)
+
+    model = Net()
+    optimizer = optim.Adam(  # here
+        [
+            {"params": model.blocks[:1].parameters(), "lr": 1e-4},
+            {"params": model.blocks[2:].parameters()},
+            {"params": model.head.parameters(), "lr": 1e-2},
+        ]
+    )
+    train(model, optimizer)
+
+
 class Margin(nn.Module):
     def __init__(self) -> None:
         super().__init__()

@@ -72,6 +72,11 @@ def own_optimizer_with_its_own_rate() -> None:
     train(model, Own(model.parameters()), 12)
 
 
+def first_and_last_part_without_freezing_the_rest() -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 8), nn.Linear(8, 2))
+    train(model, optim.SGD([{"params": model[0].parameters()}, {"params": model[2].parameters()}], lr=0.1))
+
+
 def steps_left_out_at_random() -> None:
     model = mlp()
     optimizer, source = optim.SGD(model.parameters(), lr=0.1), random.Random(0)
