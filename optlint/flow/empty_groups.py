@@ -49,6 +49,8 @@ def _is_empty(cover: Cover, state: State) -> bool:
     """Whether a part of a model surely has no parameters."""
     if cover.sliced and modules.children_of(cover.module, state) is None:
         return False
+    if not cover.sliced and modules.has_parameters(cover.module, state) is not False:
+        return False
     return all(modules.has_parameters(part, state) is False for part in covers.leaves(cover, state))
 
 

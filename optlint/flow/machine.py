@@ -181,7 +181,7 @@ class Machine:
     values: dict[object, Value] = field(default_factory=dict)  # what each was worth the last time
     births: births.Births = field(default_factory=births.Births)
     changes: list[str] = field(default_factory=list)  # see changes.py
-    names_seen: dict[object, list[bool]] = field(default_factory=dict)  # by where names are tested: do some match
+    names_seen: dict[ir.Node, list[bool]] = field(default_factory=dict)  # by function that tests names: do some match
     growing: dict[ir.Class, bool] = field(default_factory=dict)  # see growth.py
     owned: owned.Owned = field(default_factory=owned.Owned)
     trace: trace.Trace = field(default_factory=trace.Trace)  # in which order gradients are computed and used

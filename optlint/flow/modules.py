@@ -345,8 +345,11 @@ def has_parameters(part: Ref, state: State) -> bool | None:
     """Whether a part of a model has any parameters; None if that cannot be told."""
     if state.get(part, TensorCell) is not None:
         return True
-    layout = layout_of(part, state)
-    return None if layout is None else any(layout)
+    layout, cell = layout_of(part, state), state.get(part, InstanceCell)
+    if layout is None or any(layout) or cell is None or not isinstance(cell.cls, ClassValue):
+        return None if layout is None else any(layout)
+    made_here = cell.made is not None and cell.made.origin is not cell.cls.node.origin
+    return False if made_here else None  # `self` of a class that others may derive from
 
 
 def label(part: Ref, state: State) -> str | None:

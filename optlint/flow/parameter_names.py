@@ -207,20 +207,22 @@ def _tell(
     missing = [part for trait, parts in TRAITS.items() if trait not in names.traits for part in parts]
     harmless = any(part in word.lower() for word in words for part in missing)
     looks = frame.condition is not None and not _chooses(frame.condition)
-    if not matched or machine.claiming or harmless or looks:
+    if frame.node is not None and matched:
+        machine.names_seen.setdefault(frame.node, []).append(any(matched))
+    if not matched or any(matched) or machine.claiming or harmless or looks:
         return
     if generic:
-        _tell_of_helper(machine, frame.node, events.NamesUnmatched(site, words, whole), any(matched))
-    elif not any(matched):
+        _tell_of_helper(machine, frame.node, events.NamesUnmatched(site, words, whole))
+    else:
         machine.emit(events.NamesUnmatched(site, words, whole))
 
 
-def _tell_of_helper(machine: Machine, node: ir.Node | None, event: events.NamesUnmatched, matches: bool) -> None:
-    """Tell of words in a function that is given its model, if the file calls it in one place and they never match."""
-    seen = machine.names_seen.setdefault(event.site.origin, [])
-    seen.append(matches)
-    if len(seen) == 1 and isinstance(node, ir.Function) and _is_called_once(machine, node):
-        machine.when_over(lambda: None if any(seen) else machine.emit(event))
+def _tell_of_helper(machine: Machine, node: ir.Node | None, event: events.NamesUnmatched) -> None:
+    """Tell of words in a function that is given its model, if one place calls it and no word in it ever matches."""
+    key = (event.site.origin, "names")
+    if isinstance(node, ir.Function) and key not in machine.flagged and _is_called_once(machine, node):
+        machine.flagged.add(key)
+        machine.when_over(lambda: None if any(machine.names_seen[node]) else machine.emit(event))
 
 
 def _is_called_once(machine: Machine, node: ir.Function) -> bool:
