@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -50,6 +51,11 @@ class Book:
         """The record of a living optimizer; never that of a dead one with the same identity."""
         record = self.records.get(id(optimizer))
         return record if record is not None and record.ref() is optimizer else None
+
+    def of_thread(self) -> list[OptimizerRecord]:
+        """The living optimizers that this thread steps; gradients of others may be written at this very moment."""
+        here = get_ident()
+        return [record for record in tuple(self.records.values()) if record.thread == here]
 
     def owning(self, tensor: Tensor) -> tuple[OptimizerRecord, ...]:
         """The living optimizers that hold `tensor`."""

@@ -50,7 +50,7 @@ class Order:
     def backward_begins(self) -> None:
         """Note for each optimizer whether its gradients were cleared since they were last seen."""
         self.backwards += 1
-        for record in tuple(self._book.records.values()):
+        for record in self._book.of_thread():
             probe = probe_of(record)
             if probe is None:
                 continue
@@ -64,7 +64,7 @@ class Order:
     def backward_ends(self, roots: tuple[Tensor, ...]) -> None:
         """Note which optimizers this backward gave gradients to."""
         reached = False
-        for record in tuple(self._book.records.values()):
+        for record in self._book.of_thread():
             probe = probe_of(record)
             state = _state(probe) if probe is not None else None
             if state is not None and state != record.rounds.mark:
@@ -99,7 +99,7 @@ class Order:
 
     def cleared(self, optimizer: Optimizer | None = None) -> None:
         """Gradients were cleared, by `optimizer` or by a module."""
-        for record in tuple(self._book.records.values()):
+        for record in self._book.of_thread():
             rounds = record.rounds
             if not rounds.reached or rounds.lost or (optimizer is not None and record.ref() is not optimizer):
                 continue
@@ -132,7 +132,7 @@ class Order:
     def unscaled(self, optimizer: Optimizer) -> None:
         """`GradScaler.unscale_` was called: the gradients have their true size now."""
         record = self._book.of(optimizer)
-        for one in (record,) if record is not None else tuple(self._book.records.values()):
+        for one in (record,) if record is not None else self._book.of_thread():
             probe = probe_of(one)
             one.rounds.mark = _state(probe) if probe is not None else None
         self.scaled = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass, field
+from threading import get_ident
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -173,6 +174,7 @@ class OptimizerRecord:
     root_names: dict[str, tuple[int, bool]] = field(default_factory=dict)  # at birth: name -> identity, trainable
     frozen: list[weakref.ref[Tensor]] = field(default_factory=list)  # of that model, and not given
     ties: tuple[tuple[str, ...], ...] = ()
+    thread: int = field(default_factory=get_ident)  # that steps it, and until then the one that built it
     starved: set[int] = field(default_factory=set)  # groups of which it was told that an iterator gave them too little
 
     @property

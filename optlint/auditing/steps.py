@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from optlint.auditing.looks import DENSE, EARLY, RAREST, choose_probe, look, next_look
@@ -101,7 +102,7 @@ class Steps:
             record.nested = True
             return
         record.steps += 1
-        record.skipped = 0
+        record.skipped, record.thread = 0, get_ident()
         if record.watched:
             self._order.stepped(record)
             self._inquest.stepped_twice(record, self._order.backwards)

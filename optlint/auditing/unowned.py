@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass, field
+from threading import get_ident
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -37,6 +38,7 @@ class LeafRecord:
     moved: bool = False
     told: bool = False
     cause: Cause | None = None
+    thread: int = field(default_factory=get_ident)  # whose loss reached it first
 
 
 class _Fresh(NamedTuple):
@@ -115,7 +117,9 @@ class Leaves:
     def untrained(self, final: bool) -> list[tuple[Tensor, LeafRecord]]:
         """Leaves that nothing has changed so far and that were not told yet."""
         self.forget_dead()
-        known = [(leaf, one) for one in self.records.values() if (leaf := one.ref()) is not None]
+        here = get_ident()  # another thread may be writing its gradients
+        mine = [one for one in self.records.values() if final or one.thread == here]
+        known = [(leaf, one) for one in mine if (leaf := one.ref()) is not None]
         return [
             (leaf, one)
             for leaf, one in known
