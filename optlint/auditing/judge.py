@@ -170,7 +170,8 @@ def judge_rates(record: OptimizerRecord, final: bool) -> Iterator[Seen]:
     if any(known):
         record.zero_since = None
         return
-    now = [take_sample(tensor) for _, tensor in islice(record.tensors, ZERO_SAMPLES)]
+    pulled = (tensor for _, tensor in record.tensors if tensor.grad is not None)
+    now = [take_sample(tensor) for tensor in islice(pulled, ZERO_SAMPLES)]
     if record.zero_since is None or _differ(record.zero_samples, now):  # an own optimizer may have its own rate
         record.zero_since, record.zero_samples = record.steps, now
     steps = record.steps - record.zero_since + 1
