@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 MANY_FILES = 100  # to parse, from which on another process saves more time than it takes to start
 MANY_ASKED = 500  # files asked for, from which on reading them takes longer than keeping a note of each
-MOST_SOURCES = 64  # files of a project that are kept in memory for the files that import them
 
 
 class Policies:
@@ -137,12 +136,11 @@ class Checker:
             self._cache.save()
 
     def _project_view(self) -> Project:
-        """What is known of the project's files, with nothing asked yet; now and then it starts anew, to save memory."""
+        """What is known of the project's files, with nothing asked yet."""
         from optlint.flow.project import Project
 
-        if self._project is None or len(self._project.sources) > MOST_SOURCES:
-            self._project = Project()
-        return Project(sources=self._project.sources, files=self._project.files)
+        self._project = Project() if self._project is None else self._project.for_next_file()
+        return self._project
 
     def _unread(self, file: SourceFile) -> tuple[Diagnostic, ...] | None:
         cache = self._open_cache(file) if self.many and not file.trouble else None

@@ -8,14 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from optlint.flow import calls, expressions, ir, statements, texts
+from optlint.flow.imports import Imports
 from optlint.flow.life import Life
 from optlint.flow.machine import Frame, Machine, Unit
 from optlint.flow.project import Project
 from optlint.flow.project_keys import ProjectKeys
+from optlint.flow.state import State
 
 if TYPE_CHECKING:
     from libcst import Module
 
+    from optlint.flow.events import Site
     from optlint.flow.settings import Settings
     from optlint.spans import Positions
 
@@ -39,7 +42,13 @@ def glance(text: str, filename: str, settings: Settings, project: Project | None
 def _events(text: texts.CstText | texts.AstText, settings: Settings, project: Project) -> Iterator[object]:
     analysis = _Analysis(text, settings, project)
     analysis.run()
-    yield from analysis.machine.events
+    yield from (event for event in analysis.machine.events if _file_of(event) is text)
+
+
+def _file_of(event: object) -> object:
+    """The file that an event is about: what happens inside other files is told when these are linted."""
+    site: Site = event.site  # type: ignore[attr-defined]
+    return site.file
 
 
 @dataclass(slots=True)
@@ -55,21 +64,30 @@ class _Analysis:
     unit: Unit = field(init=False)
 
     def __post_init__(self) -> None:
-        self.unit = Unit(self.text, "", 0)
-        self.machine = Machine(
+        self.unit = Unit(self.text, self.project.module_name(self.text.filename), 0)
+        self.machine = self._new_machine(self.unit)
+
+    def run(self) -> None:
+        """Run the whole file."""
+        Life(self.machine, self.unit).run(texts.statements_of(self.text), State(self.project.defined))
+
+    def _new_machine(self, unit: Unit) -> Machine:
+        defined, filename = self.project.defined, self.text.filename
+        imports = Imports(self.project, filename, self._new_machine, defined)
+        defined.define = imports.define
+        return Machine(
             self.settings,
             expressions.EVALUATORS,
             statements.EXECUTORS,
             calls.call,
-            Frame(self.unit, (0,)),
+            Frame(unit, (unit.scope,)),
             self._body,
             self._mentions,
-            reads_elsewhere=partial(ProjectKeys(self.project).read_outside, filename=self.text.filename),
+            resolve=imports.resolve,
+            units=defined.scopes,
+            counter=defined.counter,
+            reads_elsewhere=partial(ProjectKeys(self.project).read_outside, filename=filename),
         )
-
-    def run(self) -> None:
-        """Run the whole file."""
-        Life(self.machine, self.unit).run(texts.statements_of(self.text))
 
     def _body(self, function: ir.Function) -> ir.Block:
         body = self.bodies.get(function)

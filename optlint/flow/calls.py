@@ -9,6 +9,7 @@ from optlint.flow import (
     builtin_calls,
     classes,
     consumption,
+    foreign,
     grad_mode,
     indices,
     inlining,
@@ -163,6 +164,8 @@ def _by_kind(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
         return machine.new(state, InstanceCell(External(path), site, switch, is_module=False))
     if path.startswith("torch."):
         methods.module_called(arguments, state)
+    elif isinstance(own := machine.imported(path, given=foreign.trains(arguments, state)), Closure | ClassValue):
+        return machine.call(own, arguments, node, state)
     else:
         tensor_calls.hand_over(machine, arguments, node, state)
     return UNKNOWN

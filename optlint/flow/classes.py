@@ -44,6 +44,11 @@ def is_module(cls: Value) -> bool | None:
     return None if None in verdicts else False
 
 
+def is_known(base: External) -> bool:
+    """Whether it is known what kind of class of another package this is."""
+    return _is_module_base(base) is not None or _is_optimizer_base(base, ())
+
+
 def _is_module_base(base: Value) -> bool | None:
     if not isinstance(base, External):
         return None
@@ -73,6 +78,13 @@ def _is_optimizer_base(base: Value, known: tuple[str, ...]) -> bool:
     if path in torch_api.OPTIMIZERS or path == torch_api.OPTIMIZER_BASE or path in known:
         return True
     return path.startswith(torch_api.OPTIMIZER_PACKAGES) and path.rpartition(".")[2][:1].isupper()
+
+
+def is_of_torch(path: str) -> bool:
+    """Whether a dotted path is a class of torch that parameters, layers or optimizers are made of."""
+    return (
+        is_layer(path) or path in torch_api.OPTIMIZERS or path in torch_api.MODULE_BASES or path == "torch.nn.Parameter"
+    )
 
 
 def makes_module(path: str) -> bool:

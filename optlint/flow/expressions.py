@@ -10,6 +10,7 @@ from optlint.flow import (
     births,
     changes,
     choices,
+    classes,
     comprehensions,
     consumption,
     containers,
@@ -32,6 +33,7 @@ from optlint.flow import (
     subscripts,
     tensor_uses,
     tensors,
+    torch_api,
 )
 from optlint.flow.consumption import Purpose
 from optlint.flow.machine import Evaluator, Machine
@@ -74,7 +76,18 @@ def _name(machine: Machine, node: ir.Name, state: State) -> Value:
             if machine.rebound:
                 rebinding.read(machine, (scope, node.id), value)
             return value
-    return External(f"builtins.{node.id}") if node.id in BUILTINS else UNKNOWN
+    if node.id in BUILTINS:
+        return External(f"builtins.{node.id}")
+    return _from_star(machine, node.id) if machine.starred else UNKNOWN
+
+
+def _from_star(machine: Machine, name: str) -> Value:
+    """A name that may come from `from module import *`."""
+    for module in reversed(machine.starred):
+        path = torch_api.canonical(f"{module}.{name}")
+        if classes.is_of_torch(path) or machine.imported(path, given=True) is not None:
+            return External(path)
+    return UNKNOWN
 
 
 def _literal(_: Machine, node: ir.Literal, __: State) -> Value:

@@ -11,6 +11,7 @@ from optlint.flow import (
     classes,
     consumption,
     containers,
+    foreign,
     growth,
     ir,
     kinds,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """Run a function of the project; beyond the limits it is unknown code."""
-    if _too_much(machine, function):
+    if foreign.is_too_much(machine, function, arguments, state) or _too_much(machine, function):
         for value in arguments.all():
             consumption.escape(value, state)
         unknown_code.cut_short(machine, node, function.node, state)
@@ -48,12 +49,14 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
     frame = enter(machine, function, arguments, node, state)
     kinds.annotate(machine, function, frame, state, classes_too=False)
     path, depth, no_grad = state.path, state.depth, state.no_grad
+    entered, steps = foreign.is_entered(machine, function), machine.steps
     outer, machine.frame = machine.frame, frame
     if isinstance(function.node, ir.Lambda):
         value = machine.evaluate(function.node.body, state)
     else:
         value = _run_body(machine, function.node, state)
     machine.frame = outer
+    machine.foreign_steps += entered * (machine.steps - steps)
     state.path, state.depth, state.no_grad = path, depth, no_grad
     _forget(frame, value, state)
     return value
@@ -128,7 +131,8 @@ def _forget(frame: Frame, value: Value, state: State) -> None:
 def enter(machine: Machine, function: Closure, arguments: Arguments, node: ir.Call, state: State) -> Frame:
     """A frame for a function, with its parameters bound."""
     outer = machine.frame
-    unit = outer.unit
+    elsewhere = machine.units.get(function.scopes[-1])
+    unit = outer.unit if elsewhere is None else elsewhere.unit
     frame = Frame(
         unit, (machine.counter.next(), *function.scopes), outer, function.owner, function.bound, function.node
     )

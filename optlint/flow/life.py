@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from optlint.flow import (
     classes,
+    foreign,
     grad_mode,
     gradients,
     growth,
@@ -50,9 +51,8 @@ class Life:
     lived: set[ClassValue] = field(default_factory=set)
     suspects: dict[ClassValue, tuple[held.Suspect, ...]] = field(default_factory=dict)
 
-    def run(self, block: ir.Block) -> None:
+    def run(self, block: ir.Block, state: State) -> None:
         """Run the module, then its functions and classes."""
-        state = State()
         self.machine.own_methods = _method_names(block)
         self.machine.block = block
         gradients.prepare(self.machine)
@@ -111,7 +111,9 @@ class Life:
         )
 
     def _class_matters(self, cls: ClassValue) -> bool:
-        own = [self.machine.mentions(base.node) for base in classes.ancestry(cls) if isinstance(base, ClassValue)]
+        here = {known.node for known in self.machine.classes}
+        bases = [base.node for base in classes.ancestry(cls) if isinstance(base, ClassValue) and base.node in here]
+        own = map(self.machine.mentions, bases)
         if any(relevance.concerns_training(words) or not self.renamed.isdisjoint(words) for words in own):
             return True
         return late.may_build(self.machine, cls)
@@ -148,7 +150,7 @@ class Life:
         ref = self.machine.new(state, InstanceCell(cls, Site(self.unit.file, cls.node.origin), is_module=is_module))
         growth.born(self.machine, cls, ref, state)
         init = classes.find(cls, "__init__", state)
-        if init is not None and isinstance(init[0], Closure):
+        if init is not None and isinstance(init[0], Closure) and not foreign.is_long(self.machine, init[0]):
             state = self._run_root(replace(init[0], bound=ref), state)
         (self._live if self._class_matters(cls) else self._grow)(cls, ref, state)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from optlint.flow import births, owned, trace
 from optlint.flow.events import Site
@@ -66,6 +66,14 @@ class Unit:
     file: Text
     name: str
     scope: int
+
+
+class HasUnit(Protocol):
+    """What belongs to a source file."""
+
+    @property
+    def unit(self) -> Unit:
+        """The file."""
 
 
 @dataclass(slots=True)
@@ -133,6 +141,12 @@ def nothing_read() -> Readings:
     return Readings(frozenset(), frozenset())
 
 
+def defined_nowhere(path: str, importer: str, given: bool) -> Value | None:
+    """What other files define."""
+    del path, importer, given
+    return None
+
+
 def read_nowhere(key: str) -> bool:
     """What code of no other file does with a key."""
     del key
@@ -154,6 +168,8 @@ class Machine:
     block: ir.Block = ()  # the statements of the file
     readings: Callable[[], Readings] = nothing_read
     own_names: dict[ir.Node, frozenset[str]] = field(default_factory=dict)  # the attributes of `self` in each class
+    resolve: Callable[[str, str, bool], Value | None] = defined_nowhere
+    units: Mapping[int, HasUnit] = field(default_factory=dict)  # of other files, by the scopes of their globals
     reads_elsewhere: Callable[[str], bool] = read_nowhere
     functions: list[Closure] = field(default_factory=list)
     classes: list[ClassValue] = field(default_factory=list)
@@ -165,6 +181,7 @@ class Machine:
     pending: list[Callable[[State], None]] = field(default_factory=list)
     verdicts: list[Callable[[], None]] = field(default_factory=list)
     counter: Counter = field(default_factory=Counter)
+    starred: list[str] = field(default_factory=list)  # modules of which all names were imported
     called: dict[ir.Node, int] = field(default_factory=dict)
     dropped: set[ir.Node] = field(default_factory=set)  # calls of which only an attribute is looked at
     flagged: set[tuple[object, str]] = field(default_factory=set)  # pieces that were told of, by use
@@ -188,6 +205,7 @@ class Machine:
     cut_short: bool = False  # the budget was spent somewhere
     steps: int = 0  # since the running root began
     steps_before: int = 0
+    foreign_steps: int = 0
 
     def evaluate(self, node: ir.Expression, state: State) -> Value:
         """The value of an expression; the state takes its effects."""
@@ -204,6 +222,10 @@ class Machine:
                 self.cut_short |= self.exhausted
                 return
             self.executors[type(node)](self, node, state)
+
+    def imported(self, path: str, *, given: bool = False) -> Value | None:
+        """What a dotted path stands for in the running file, if another file of the project defines it."""
+        return self.resolve(path, self.frame.unit.file.filename, given)
 
     def call(self, function: Value, arguments: Arguments, node: ir.Call, state: State) -> Value:
         """The value of a call."""

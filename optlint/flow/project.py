@@ -1,4 +1,8 @@
-"""The other files of the project, found from names alone and parsed with `ast`; nothing is imported."""
+"""The other files of the project: where an import leads, and what is written there.
+
+Files are found from the names alone, beside the file that is linted, in its package and at the root of the project;
+nothing is imported. They are parsed with `ast`, once for a run.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from optlint.flow import ir, texts
+from optlint.flow.imports import Defined
+from optlint.flow.outline import Outline
 
 ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+MOST_FILES = 2000  # that are kept; after that those still needed are read again
 LARGEST = 400_000  # characters of a file that is read for what it says
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A module's file, its dotted name, and what of the path is left to look up in it."""
+
+    file: str
+    module: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -32,8 +48,46 @@ class Project:
     """
 
     sources: dict[str, Source | None] = field(default_factory=dict)
+    outlines: dict[str, Outline | None] = field(default_factory=dict)
     files: dict[str, bool] = field(default_factory=dict)
+    defined: Defined = field(default_factory=Defined)
     asked: set[str] = field(default_factory=set)
+
+    def for_next_file(self) -> Project:
+        """The same project, of which nothing was asked yet; now and then it starts anew, to save memory."""
+        if max(len(self.sources), len(self.outlines)) > MOST_FILES:
+            return Project(files=self.files)
+        return Project(self.sources, self.outlines, self.files, self.defined)
+
+    def locate(self, path: str, importer: str) -> Place | None:
+        """The file that a dotted path leads to from the file `importer`, and the names behind the module."""
+        parts = path.split(".")
+        for root in self._roots_of(os.path.dirname(importer)):
+            if self._is_there(os.path.join(root, parts[0])) or self._is_there(os.path.join(root, f"{parts[0]}.py")):
+                for length in range(len(parts), 0, -1):
+                    stem = os.path.join(root, *parts[:length])
+                    file = next(filter(self._is_there, (f"{stem}.py", os.path.join(stem, "__init__.py"))), None)
+                    if file is not None:
+                        return Place(file, ".".join(parts[:length]), tuple(parts[length:]))
+        return None
+
+    def _roots_of(self, folder: str) -> tuple[str, ...]:
+        """The folders in which a file of `folder` finds its imports, nearest first."""
+        top = self._project_root(folder)
+        return tuple(dict.fromkeys((self._package_parent(folder), folder, top, os.path.join(top, "src"))))
+
+    def module_name(self, filename: str) -> str:
+        """The dotted name of a file inside its package."""
+        parent = self._package_parent(os.path.dirname(filename))
+        return os.path.splitext(os.path.relpath(filename, parent))[0].replace(os.sep, ".")
+
+    def outline(self, file: str) -> Outline | None:
+        """The statements of a file, not parsed yet; None if it can't be read."""
+        self.asked.add(file)
+        if file not in self.outlines:
+            text = _read(file)
+            self.outlines[file] = None if text is None else Outline(text)
+        return self.outlines[file]
 
     def _is_there(self, path: str) -> bool:
         self.asked.add(path)
@@ -66,16 +120,23 @@ class Project:
         """A parsed file; None if it can't be read or can't be parsed."""
         self.asked.add(file)
         if file not in self.sources:
-            self.sources[file] = _read(file)
+            self.sources[file] = _parsed(file)
         return self.sources[file]
 
 
-def _read(file: str) -> Source | None:
+def _read(file: str) -> str | None:
     try:
         with open(file, encoding="utf-8") as handle:
             text = handle.read(LARGEST + 1)
-        if len(text) > LARGEST:
-            return None
-        return Source(texts.AstText(text, file))
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+    except (OSError, ValueError):
+        return None
+    return text if len(text) <= LARGEST else None
+
+
+def _parsed(file: str) -> Source | None:
+    text = _read(file)
+    try:
+        source = None if text is None else Source(texts.AstText(text, file))
+        return source if source is not None and source.block is not None else None
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None

@@ -38,9 +38,22 @@ class State:
     something anywhere in the program (see `tensor_uses.py`).
     """
 
-    __slots__ = ("changes", "depth", "heap", "live", "marks", "no_grad", "path", "recording", "trace", "variables")
+    __slots__ = (
+        "base",
+        "changes",
+        "depth",
+        "heap",
+        "live",
+        "marks",
+        "no_grad",
+        "path",
+        "recording",
+        "trace",
+        "variables",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, base: State | None = None) -> None:
+        self.base = base
         self.variables: Layers[tuple[int, str], Value] = Layers()
         self.heap: Layers[int, Cell] = Layers()
         self.path: Path = ()
@@ -55,7 +68,7 @@ class State:
     def copy(self) -> State:
         """The start of another path from here."""
         other = State.__new__(State)
-        other.variables = self.variables.copy()
+        other.base, other.variables = self.base, self.variables.copy()
         other.heap = self.heap.copy()
         other.path, other.live, other.no_grad = self.path, self.live, self.no_grad
         other.recording, other.trace = self.recording, self.trace
@@ -69,21 +82,34 @@ class State:
         self.trace = other.trace
 
     def look_up(self, scope: int, name: str) -> Value | None:
-        """The value of a variable."""
-        return self.variables.get((scope, name))
+        """The value of a variable, also of another file."""
+        found = self.variables.get((scope, name))
+        return self.base.look_up(scope, name) if found is None and self.base is not None else found
 
     def cell(self, value: Value) -> Cell | None:
         """The cell behind a value, if it is a reference."""
-        return self.heap.get(value.id) if isinstance(value, Ref) else None
+        return self.at(value.id) if isinstance(value, Ref) else None
+
+    def at(self, address: int) -> Cell | None:
+        """The cell at an address, also of another file."""
+        found = self.heap.get(address)
+        return self.base.at(address) if found is None and self.base is not None else found
 
     def get(self, value: Value, kind: type[T]) -> T | None:
         """The cell behind a value, if it is one of that kind."""
-        cell = self.heap.get(value.id) if isinstance(value, Ref) else None
+        cell = self.at(value.id) if isinstance(value, Ref) else None
         return cell if isinstance(cell, kind) else None
 
     def put(self, ref: Ref, cell: Cell) -> None:
         """Replace the cell behind a reference."""
         self.heap[ref.id] = cell
+
+    def take(self, state: State) -> None:
+        """Take over all that is in another state."""
+        for key, value in state.variables.items():
+            self.variables[key] = value
+        for address, cell in state.heap.items():
+            self.heap[address] = cell
 
     def adopt(self, other: State) -> None:
         """Take over the cells that only the other state has."""
@@ -93,7 +119,7 @@ class State:
 
     def update(self, ref: Ref, **changes: Any) -> None:
         """Replace some fields of the cell behind a reference."""
-        self.heap[ref.id] = replace(self.heap[ref.id], **changes)
+        self.heap[ref.id] = replace(cast("Cell", self.at(ref.id)), **changes)
 
 
 def join(states: list[State], path: Path) -> State | None:
@@ -118,13 +144,13 @@ def _join_two(left: State, right: State) -> State:
     for key, mine, theirs in left.variables.differences(right.variables):
         if theirs is not None and mine != theirs:
             joined.variables[key] = theirs if mine is None else _meet(mine, theirs, left, right, merged)
-    for address, before, cell in left.heap.differences(right.heap):
-        if cell is not None:
-            joined.heap[address] = cell if before is None else join_cells(before, cell)
-        if isinstance(before, InstanceCell) and isinstance(cell, InstanceCell):
+    for address, cell, other in left.heap.differences(right.heap):
+        one, two = cell or left.at(address), other or right.at(address)
+        joined.heap[address] = join_cells(one, two) if one is not None and two is not None else cast("Cell", one or two)
+        if isinstance(one, InstanceCell) and isinstance(two, InstanceCell):
             joined.heap[address] = _with_one_of(cast("InstanceCell", joined.heap[address]), left, right, merged)
-    for ref, cell in merged.items():
-        joined.put(ref, cell)
+    for ref, found in merged.items():
+        joined.put(ref, found)
     return joined
 
 

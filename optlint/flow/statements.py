@@ -9,6 +9,7 @@ from optlint.flow import (
     averages,
     births,
     claims,
+    classes,
     consumption,
     containers,
     counters,
@@ -18,6 +19,7 @@ from optlint.flow import (
     kinds,
     objects,
     rebinding,
+    relevance,
     sets,
     torch_api,
     trace,
@@ -309,6 +311,7 @@ def _import(machine: Machine, node: ir.Import, state: State) -> None:
 def _import_from(machine: Machine, node: ir.ImportFrom, state: State) -> None:
     module = objects.absolute(machine.frame.unit.name, node.module, node.level)
     if node.path == "*":
+        machine.starred.append(module)
         return
     assignment.bind_name(machine, node.name, External(torch_api.canonical(f"{module}.{node.path}")), state)
 
@@ -338,8 +341,17 @@ def _function(machine: Machine, node: ir.Function, state: State) -> None:
     assignment.bind_name(machine, node.name, value, state)
 
 
+def _base(machine: Machine, node: ir.Expression, state: State, matters: bool) -> Value:
+    """A base class; one that another file of the project defines is looked up there if the class matters."""
+    base = machine.evaluate(node, state)
+    if not matters or not isinstance(base, External) or classes.is_known(base):
+        return base
+    return machine.imported(base.path) or base
+
+
 def _class(machine: Machine, node: ir.Class, state: State) -> None:
-    bases = tuple(machine.evaluate(base.value, state) for base in node.bases if not base.keyword)
+    matters = machine.frame.unit.scope != 0 or relevance.concerns_training(machine.mentions(node))
+    bases = tuple(_base(machine, base.value, state, matters) for base in node.bases if not base.keyword)
     scope = machine.counter.next()
     name = f"{machine.frame.unit.name}.{node.name}"
     cls = ClassValue(node, scope, bases, name)

@@ -44,12 +44,16 @@ class CstText:
 
 
 class AstText:
-    """A file that `ast` parsed."""
+    """A file that `ast` parses when it is asked what is in it."""
 
     def __init__(self, text: str, filename: str) -> None:
         self.filename = filename
-        self.tree = ast.parse(text)
         self._text = text
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree; raises SyntaxError or ValueError if there is none."""
+        return ast.parse(self._text)
 
     @cached_property
     def _lines(self) -> list[str]:
