@@ -53,6 +53,7 @@ def test_page_and_cases_fail_first(clone):
     assert [name.rpartition("::")[0] for name in failed] == [
         "rules/OPT299-borrowed-tensor.md::why-it-is-bad",
         "rules/OPT299-borrowed-tensor.md::example",
+        "rules/OPT299-borrowed-tensor.md::use-instead",
         "tests/cases/OPT299/found.md::say-what-is-special-here",
     ]
     assert "^ missing: error: [OPT299]" in output
