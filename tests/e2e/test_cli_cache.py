@@ -57,7 +57,32 @@ def test_a_change_in_a_helper_is_noticed(tmp_path: Path) -> None:
     plant(tmp_path, a=using, helpers="def show(params):\n    print(params)\n")
     assert optlint("check", cwd=tmp_path).code == 0
     plant(tmp_path, helpers="def show(params):\n    print(list(params))\n")
-    assert optlint("check", cwd=tmp_path) == optlint("check", "--no-cache", cwd=tmp_path)
+    done = optlint("check", cwd=tmp_path)
+    assert (done.code, done.out.count("error[OPT101]")) == (1, 1)
+    assert done == optlint("check", "--no-cache", cwd=tmp_path)
+
+
+def test_a_helper_that_comes_and_goes_is_noticed(tmp_path: Path) -> None:
+    using = "import torch\nfrom helpers import show\n\nparams = torch.nn.Linear(1, 1).parameters()\nshow(params)\n"
+    using += "optimizer = torch.optim.SGD(params, lr=1)\n"
+    plant(tmp_path, a=using)
+    assert optlint("check", cwd=tmp_path).code == 0
+    plant(tmp_path, helpers="def show(params):\n    print(list(params))\n")
+    assert optlint("check", cwd=tmp_path).code == 1
+    (tmp_path / "helpers.py").unlink()
+    assert optlint("check", cwd=tmp_path).code == 0
+
+
+def test_a_file_is_judged_alike_alone_and_among_others(tmp_path: Path) -> None:
+    using = "import torch\nfrom {} import show\n\n\ndef f(model):\n    p = model.parameters()\n    show(p)\n"
+    using += "    return torch.optim.SGD(p, lr=1)\n"
+    show = "def show(params):\n    print(list(params))\n"
+    plant(tmp_path, a=using.format("b"), b=using.format("c") + show, c=f"from d import *\n{show}", d="import a\n")
+    together = optlint("check", "--no-cache", "--output-format", "concise", cwd=tmp_path).out
+    assert together.count("OPT101") == 2
+    for name in ("a.py", "b.py"):
+        alone = optlint("check", "--no-cache", "--output-format", "concise", name, cwd=tmp_path).out
+        assert [line for line in together.splitlines() if line.startswith(name)] == alone.splitlines()[:1]
 
 
 def test_a_key_that_another_file_reads_or_no_more_is_noticed(tmp_path: Path) -> None:
