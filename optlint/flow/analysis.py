@@ -90,15 +90,17 @@ class _Analysis:
         )
 
     def _body(self, function: ir.Function) -> ir.Block:
-        body = self.bodies.get(function)
+        known = self.project.defined.bodies if function in self.project.defined.nodes else self.bodies
+        body = known.get(function)
         if body is None:
-            body = self.bodies[function] = texts.body_of(function)
+            body = known[function] = texts.body_of(function)
         return body
 
     def _mentions(self, node: ir.Node) -> frozenset[str]:
-        found = self.mentioned.get(node)
+        known = self.project.defined.mentioned if node in self.project.defined.nodes else self.mentioned
+        found = known.get(node)
         if found is None:
-            found = self.mentioned[node] = frozenset(self._words(node))
+            found = known[node] = frozenset(self._words(node))
         return found
 
     def _words(self, node: ir.Node) -> Iterator[str]:

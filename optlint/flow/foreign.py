@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = 60
 FEW_LINES = 12  # that are always run
-MOST_STEPS = 2_000  # in functions of other files, for each file that is linted
+MOST_STEPS = 1_000  # in functions of other files, for each file that is linted
 DEEPEST = 2  # containers in containers that are looked into
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from optlint.flow import ir
 from optlint.flow.machine import Counter, Machine, Unit
 from optlint.flow.state import State
 from optlint.flow.texts import AstText
@@ -34,15 +35,21 @@ class Opened:
 
 
 class Defined(State):
-    """What other files define; the state of each path looks here last."""
+    """What other files define; the state of each path looks here last.
 
-    __slots__ = ("counter", "define", "opened", "scopes")
+    What is found out of the text of their functions and classes (`bodies` and so on) is kept for all files of a run.
+    """
+
+    __slots__ = ("bodies", "counter", "define", "mentioned", "nodes", "opened", "scopes")
 
     def __init__(self) -> None:
         super().__init__()
         self.counter = Counter()
         self.opened: dict[str, Opened] = {}
         self.scopes: dict[int, Opened] = {}
+        self.nodes: set[ir.Node] = set()
+        self.bodies: dict[ir.Function, ir.Block] = {}
+        self.mentioned: dict[ir.Node, frozenset[str]] = {}
         self.define: Callable[[Opened, str], Value | None] | None = None
 
     def look_up(self, scope: int, name: str) -> Value | None:
@@ -113,6 +120,9 @@ class Imports:
             return
         project, before, state = self.project, self.project.asked, State(self.defined)
         project.asked = set()
+        self.defined.nodes.update(
+            node for part in piece.block for node in ir.walk(part) if isinstance(node, ir.Function | ir.Class)
+        )
         self.new_machine(opened.unit).execute(piece.block, state)
         opened.needed |= project.asked
         project.asked = before | opened.needed
