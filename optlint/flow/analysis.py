@@ -72,8 +72,8 @@ class _Analysis:
         Life(self.machine, self.unit).run(texts.statements_of(self.text), State(self.project.defined))
 
     def _new_machine(self, unit: Unit) -> Machine:
-        defined, filename = self.project.defined, self.text.filename
-        imports = Imports(self.project, filename, self._new_machine, defined)
+        defined = self.project.defined
+        imports = Imports(self.project, self._new_machine, defined)
         defined.define = imports.define
         return Machine(
             self.settings,
@@ -86,7 +86,7 @@ class _Analysis:
             resolve=imports.resolve,
             units=defined.scopes,
             counter=defined.counter,
-            reads_elsewhere=partial(ProjectKeys(self.project).read_outside, filename=filename),
+            reads_elsewhere=partial(ProjectKeys(self.project).read_outside, filename=self.text.filename),
         )
 
     def _body(self, function: ir.Function) -> ir.Block:

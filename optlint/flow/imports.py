@@ -62,10 +62,9 @@ class Defined(State):
 
 @dataclass(slots=True)
 class Imports:
-    """The project's files as the file `filename` sees them; `new_machine` makes a machine to run one of them on."""
+    """The project's files as one of them sees them; `new_machine` makes a machine to run another one on."""
 
     project: Project
-    filename: str
     new_machine: Callable[[Unit], Machine]
     defined: Defined
 
@@ -77,7 +76,7 @@ class Imports:
         if path.startswith(ELSEWHERE) or "." not in path or links > MOST_LINKS:
             return None
         place = self.project.locate(path, importer)
-        if place is None or not place.names or place.file == self.filename:
+        if place is None or not place.names or place.file == importer:
             return None
         opened, name = self._open(place), place.names[0]
         if not given and not self._concerns_training(place.file, name):
