@@ -6,7 +6,8 @@ Where to look, from the file to the events:
   from `ast` by `lower_ast`; `outline`, `project`, `imports`, `foreign`, `project_keys` for the other files.
 - The core: `machine`, `state`, `layers`, `values`, `analysis`, `life` (what is run in which order), `relevance`.
 - Python: `statements`, `assignment`, `expressions`, `subscripts`, `comprehensions`, `calls`, `inlining`,
-  `builtin_calls`, `methods`, `objects`, `attributes`, `classes`, `kinds`, `containers`, `copies`, `sets`, `claims`, `readings`.
+  `builtin_calls`, `methods`, `objects`, `attributes`, `classes`, `kinds`, `containers`, `copies`, `sets`, `claims`,
+  `readings`.
 - Iterators (OPT1): `consumption`, `wrappers`, `choices`; `births`, `changes`, `written`, `mendable` tell if a fix fits.
 - Tensors (OPT2): `tensors`, `tensor_*`, `grad_mode`, `leaves`, `rebinding`, `recipes`, `group_tensors`.
 - Groups (OPT3): `optimizers`, `wrong_arguments`, `covers`, `slices`, `modules`, `growth`, `indices`, `counters`,

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn, optim
 
+import optlint
 from optlint.auditing.session import Options, Session
 from tests.audit.small import mlp, train, train_to_own_width
 
 if TYPE_CHECKING:
     from types import FrameType
 
+OURS = os.path.dirname(optlint.__file__) + os.sep
 QUIET = 172  # a step far from any look
 AT_REST = 160  # instructions of ours in one iteration: `zero_grad`, `backward` and the hook behind the step
 
@@ -25,7 +28,7 @@ def instructions_of_ours(layers: int, steps: int) -> int:
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         nonlocal counted
-        if "optlint" not in frame.f_code.co_filename or "tests" in frame.f_code.co_filename:
+        if not frame.f_code.co_filename.startswith(OURS):
             return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         counted += event == "opcode"
