@@ -186,10 +186,15 @@ def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: i
     site = machine.site(node)
     if classes.is_optimizer(cls, machine.settings.known_optimizers):
         return optimizers.built(machine, cls, arguments, state, site)
-    ref = machine.new(state, InstanceCell(cls, site, is_module=classes.is_module(cls)))
+    is_module, within = classes.is_module(cls), machine.frame.owner is not None
+    ref = machine.new(state, InstanceCell(cls, site, is_module=is_module))
+    found = classes.find(cls, "__init__", state)
+    if is_module and within and found is not None and foreign.is_elsewhere(machine, found[0]):
+        for value in arguments.all():
+            consumption.escape(value, state, deep=False)
+        return ref  # a part of a module: of those that other files define, no more is needed
     machine.instances.append((cls, ref))
     growth.born(machine, cls, ref, state)
-    found = classes.find(cls, "__init__", state)
     if found is not None and isinstance(found[0], Closure):
         inline(machine, replace(found[0], bound=ref), arguments, node, state)
     elif _is_dataclass(machine, cls, state):
