@@ -45,6 +45,8 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
         for value in arguments.all():
             consumption.escape(value, state)
         unknown_code.cut_short(machine, node, function.node, state)
+        if function.bound is not None:
+            state.marks.add((function.bound, growth.GROWS))  # what it does to its object is not seen
         return UNKNOWN
     frame = enter(machine, function, arguments, node, state)
     kinds.annotate(machine, function, frame, state, classes_too=False)
@@ -192,7 +194,8 @@ def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: i
     if is_module and within and found is not None and foreign.is_elsewhere(machine, found[0]):
         for value in arguments.all():
             consumption.escape(value, state, deep=False)
-        return ref  # a part of a module: of those that other files define, no more is needed
+        state.marks.add((ref, growth.GROWS))
+        return ref  # a part of something: of those that other files define, what they are made of is not needed
     machine.instances.append((cls, ref))
     growth.born(machine, cls, ref, state)
     if found is not None and isinstance(found[0], Closure):

@@ -150,7 +150,9 @@ class Life:
         ref = self.machine.new(state, InstanceCell(cls, Site(self.unit.file, cls.node.origin), is_module=is_module))
         growth.born(self.machine, cls, ref, state)
         init = classes.find(cls, "__init__", state)
-        if init is not None and isinstance(init[0], Closure) and not foreign.is_long(self.machine, init[0]):
+        if init is not None and isinstance(init[0], Closure) and foreign.is_long(self.machine, init[0]):
+            state.marks.add((ref, growth.GROWS))
+        elif init is not None and isinstance(init[0], Closure):
             state = self._run_root(replace(init[0], bound=ref), state)
         (self._live if self._class_matters(cls) else self._grow)(cls, ref, state)
 
