@@ -111,24 +111,21 @@ class Meter:
         self.spent = 0
 
     def ours(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)
-        def timed(*arguments: Any, **named: Any) -> Any:
-            start = clock()
-            try:
-                return function(*arguments, **named)
-            finally:
-                self.spent += clock() - start
-
-        return timed
+        """The function with its time added."""
+        return self._timed(function, 1)
 
     def theirs(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function with its time taken off."""
+        return self._timed(function, -1)
+
+    def _timed(self, function: Callable[..., Any], sign: int) -> Callable[..., Any]:
         @wraps(function)
         def timed(*arguments: Any, **named: Any) -> Any:
             start = clock()
             try:
                 return function(*arguments, **named)
             finally:
-                self.spent -= clock() - start
+                self.spent += sign * (clock() - start)
 
         return timed
 

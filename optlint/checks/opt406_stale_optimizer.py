@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ rule = Rule(
     "OPT406",
     "stale-optimizer",
     "the optimizer holds tensors that the model no longer uses",
-    needs=((".step",), ("backward",), ("optim", "Optimizer", "Adam", "SGD")),
+    needs=((".step",), ("backward",), OPTIMIZERS),
 )
 
 
