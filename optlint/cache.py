@@ -179,9 +179,11 @@ def _program() -> str:
 
 
 def _own_modules(folder: str) -> Iterator[str]:
-    for part in (folder, os.path.join(folder, "flow"), os.path.join(folder, "checks")):
-        if os.path.isdir(part):  # and not in a zip
-            yield from sorted(entry.path for entry in os.scandir(part) if entry.name.endswith(".py"))
+    for part in ("flow", "checks"):
+        for inner, _, names in os.walk(os.path.join(folder, part)):
+            yield from sorted(os.path.join(inner, name) for name in names if name.endswith(".py"))
+    if os.path.isdir(folder):  # and not in a zip
+        yield from sorted(entry.path for entry in os.scandir(folder) if entry.name.endswith(".py"))
 
 
 def _changed(path: str) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from optlint.config import Config
     from optlint.diagnostic import Diagnostic
     from optlint.files import SourceFile
-    from optlint.flow.project import Project
+    from optlint.flow.files.project import Project
     from optlint.mending import Mending
     from optlint.policy import Policy
     from optlint.rule import Registry
@@ -137,7 +137,7 @@ class Checker:
 
     def _project_view(self) -> Project:
         """What is known of the project's files, with nothing asked yet."""
-        from optlint.flow.project import Project
+        from optlint.flow.files.project import Project
 
         self._project = Project() if self._project is None else self._project.for_next_file()
         return self._project

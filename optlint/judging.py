@@ -12,7 +12,7 @@ from optlint.diagnostic import Diagnostic, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.flow.project import Project
+    from optlint.flow.files.project import Project
     from optlint.flow.settings import Settings
     from optlint.rule import Check, Registry
 
@@ -42,12 +42,13 @@ def is_clean(code: str, filename: str, registry: Registry, settings: Settings, p
 
     Whatever goes wrong here is told by the pass over libcst.
     """
-    from optlint.flow.analysis import glance
+    from optlint.flow.analysis import analyse
+    from optlint.flow.reading.texts import AstText
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            events = glance(code, filename, settings, project)
+            events = analyse(AstText(code, filename), settings, project)
             return not any(True for event in events for _ in registry.judge(event))
     except Exception:  # a syntax that this Python does not know, too deep a nesting, a rule that crashes
         return False
@@ -56,11 +57,12 @@ def is_clean(code: str, filename: str, registry: Registry, settings: Settings, p
 def _events(code: str, filename: str, settings: Settings, project: Project) -> Iterator[object]:
     """What the engine yields; whatever it raises is told as its own failure."""
     from optlint.flow.analysis import analyse
+    from optlint.flow.reading.texts import from_libcst
     from optlint.source import parse
 
-    module = parse(code)
+    text = from_libcst(parse(code), filename)
     try:
-        yield from analyse(module, filename, settings, project=project)
+        yield from analyse(text, settings, project)
     except RecursionError:
         raise NotAnalysedError("the code is nested too deeply") from None
     except Exception as error:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.document import Document
-    from optlint.flow.project import Project
+    from optlint.flow.files.project import Project
     from optlint.policy import Policy
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
@@ -114,7 +114,7 @@ def _analysed(document: Document, task: Task) -> _Seen:
 
 
 def _judged(code: str, task: Task) -> Iterator[Diagnostic]:
-    from optlint.flow.project import Project
+    from optlint.flow.files.project import Project
 
     policy = task.policy
     registry = policy.registry.only(task.codes)

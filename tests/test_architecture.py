@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "output": ("diagnostic", "rule", "edits", "excerpts"),
 }
 ON_TOP = ("cli", "commands", "__main__", "lsp", "pytest_plugin", "integrations")  # imported by each other only
-MAY_IMPORT_LIBCST = ("flow", "source", "spans")
+MAY_IMPORT_LIBCST = ("flow.reading", "source", "spans")
 MAY_IMPORT_TORCH = ("auditing", "integrations")
 NEVER = ("libcst.matchers", "libcst.codemod", "libcst.metadata")
 MAX_FILE = 400
@@ -108,14 +108,14 @@ def test_modules_import_downwards_only(modules):
     ("name", "source"),
     [
         ("diagnostic", "from optlint.model import Tensor"),
-        ("checks__opt101", "from optlint.flow.machine import Machine"),
+        ("checks__opt101", "from optlint.flow.core.machine import Machine"),
         ("checks__opt101", "def check():\n    import optlint.linter"),
         ("checks__opt101", "if TYPE_CHECKING:\n    from optlint.auditing import hooks"),
         ("checks__opt101", "from ..flow import machine"),
-        ("flow__machine", "from optlint.rule import Rule"),
+        ("flow__core__machine", "from optlint.rule import Rule"),
         ("output__text", "from optlint import linter"),
         ("linter", "from optlint.cli import main"),
-        ("flow__machine", "from optlint import model, rule"),
+        ("flow__core__machine", "from optlint import model, rule"),
     ],
 )
 def test_a_wrong_import_is_seen(package, name, source):
@@ -133,7 +133,7 @@ def test_right_imports_are_let_through(package):
         "linter": "",
         "lsp": "from .linter import x",
         "cli": "from optlint import lsp, linter",
-        "flow__machine": "from . import values",
+        "flow__core__machine": "from . import values",
     }
     assert wrong_imports(package(**right)) == []
 
@@ -142,7 +142,7 @@ def test_linter_and_audit_do_not_know_each_other(modules):
     assert not [name for name in reach(modules, "optlint.linter") if within(name, ["optlint.auditing"])]
     for module in modules:
         if within(module.name, ["optlint.auditing"]):
-            assert not reach(modules, module.name) & {"optlint.linter", "optlint.flow.machine"}
+            assert not reach(modules, module.name) & {"optlint.linter", "optlint.flow.core.machine"}
 
 
 def test_an_acquaintance_at_one_remove_is_seen(package):
@@ -165,7 +165,7 @@ def test_only_the_audit_imports_torch(modules):
 
 @pytest.mark.parametrize("source", ["import libcst as cst", "def f():\n    from libcst import Module"])
 def test_a_foreign_import_is_seen(package, source):
-    found = foreign_imports(package(checks__opt101=source, flow__machine=source), "libcst", MAY_IMPORT_LIBCST)
+    found = foreign_imports(package(checks__opt101=source, flow__reading__lower=source), "libcst", MAY_IMPORT_LIBCST)
     assert [line.split()[0] for line in found] == ["optlint.checks.opt101"]
 
 

@@ -7,40 +7,23 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from optlint.flow import calls, expressions, ir, statements, texts
-from optlint.flow.imports import Imports
-from optlint.flow.life import Life
-from optlint.flow.machine import Frame, Machine, Unit
-from optlint.flow.project import Project
-from optlint.flow.project_keys import ProjectKeys
-from optlint.flow.state import State
+from optlint.flow.core.life import Life
+from optlint.flow.core.machine import Frame, Machine, Unit
+from optlint.flow.core.state import State
+from optlint.flow.files.imports import Imports
+from optlint.flow.files.project import Project
+from optlint.flow.files.project_keys import ProjectKeys
+from optlint.flow.python import calls, expressions, statements
+from optlint.flow.reading import ir, texts
 
 if TYPE_CHECKING:
-    from libcst import Module
-
     from optlint.flow.events import Site
     from optlint.flow.settings import Settings
-    from optlint.spans import Positions
 
 
-def analyse(
-    module: Module, filename: str, settings: Settings, positions: Positions | None = None,
-    project: Project | None = None,
-) -> Iterator[object]:  # fmt: skip
-    """The events of a file that libcst parsed, in the order in which they were seen."""
-    from optlint.spans import Positions
-
-    text = texts.CstText(module, filename, positions or Positions(module, filename))
-    yield from _events(text, settings, project or Project())
-
-
-def glance(text: str, filename: str, settings: Settings, project: Project | None = None) -> Iterator[object]:
-    """The same events by way of `ast`, without libcst; raises SyntaxError or ValueError if `ast` can't parse it."""
-    yield from _events(texts.AstText(text, filename), settings, project or Project())
-
-
-def _events(text: texts.CstText | texts.AstText, settings: Settings, project: Project) -> Iterator[object]:
-    analysis = _Analysis(text, settings, project)
+def analyse(text: texts.Parsed, settings: Settings, project: Project | None = None) -> Iterator[object]:
+    """The events of a file, in the order in which they were seen."""
+    analysis = _Analysis(text, settings, project or Project())
     analysis.run()
     yield from (event for event in analysis.machine.events if _file_of(event) is text)
 
@@ -55,7 +38,7 @@ def _file_of(event: object) -> object:
 class _Analysis:
     """One file on its machine."""
 
-    text: texts.CstText | texts.AstText
+    text: texts.Parsed
     settings: Settings
     project: Project
     bodies: dict[ir.Function, ir.Block] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import optlint
-from optlint.flow import machine
+from optlint.flow.core import machine
 
 HEAD = "from torch import nn, optim\n"
 

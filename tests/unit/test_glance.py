@@ -9,8 +9,8 @@ import libcst
 import pytest
 
 from optlint import judging
-from optlint.flow import cst_words, ir, lower, lower_ast
-from optlint.flow.project import Project
+from optlint.flow.files.project import Project
+from optlint.flow.reading import cst_words, ir, lower, lower_ast
 from optlint.flow.settings import Settings
 from optlint.own_rules import all_rules
 from tests.pages.page import read_page

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optlint.flow.layers import ENOUGH, Layers
+from optlint.flow.core.layers import ENOUGH, Layers
 
 KEYS = st.integers(0, 3 * ENOUGH)
 STEPS = st.lists(

@@ -8,8 +8,8 @@ from textwrap import dedent
 
 import pytest
 
-from optlint.flow import ir
-from optlint.flow.outline import Outline
+from optlint.flow.reading import ir
+from optlint.flow.reading.outline import Outline
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "optlint").rglob("*.py"))

@@ -10,7 +10,7 @@ import pytest
 from optlint import remedies
 from optlint.diagnostic import Applicability
 from optlint.document import PythonFile
-from optlint.flow.written import written
+from optlint.flow.reading.written import written
 from optlint.spans import Positions
 
 if TYPE_CHECKING:

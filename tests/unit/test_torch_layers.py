@@ -7,7 +7,7 @@ import inspect
 import pytest
 from torch import nn
 
-from optlint.flow import torch_layers
+from optlint.flow.pytorch import torch_layers
 
 SIZES = {
     "Bilinear": (2, 3, 4),

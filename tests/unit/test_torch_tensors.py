@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from optlint.flow import torch_tensors
+from optlint.flow.pytorch import torch_tensors
 
 torch = pytest.importorskip("torch")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from optlint.flow import trace
-from optlint.flow.trace import Act
+from optlint.flow.order import trace
+from optlint.flow.order.trace import Act
 
 
 def after(*earlier, kind="step", loops=()):

@@ -1,0 +1,209 @@
+"""Modules in plain containers of a module, which does not register them.
+
+Spelling tells which attributes are worth a look (`fates.py`), the engine what they hold when an object is complete.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from optlint.flow import events
+from optlint.flow.belonging import contents, fates
+from optlint.flow.core.values import (
+    UNKNOWN,
+    ClassValue,
+    External,
+    InstanceCell,
+    MappingCell,
+    Ref,
+    SequenceCell,
+    TensorCell,
+    Value,
+    options_of,
+)
+from optlint.flow.iterators.changes import name_of
+from optlint.flow.python import classes
+from optlint.flow.pytorch import torch_layers
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+
+CONTAINERS = frozenset("list tuple dict OrderedDict defaultdict deque".split())
+REGISTERING = frozenset("ModuleList ModuleDict Sequential ParameterList ParameterDict Parameter Buffer".split())
+OWN_WAYS = frozenset("__setattr__ __getattr__ __dict__ _modules _parameters vars __call__".split())
+HARMLESS_BASES = (
+    "builtins.", "abc.", "typing.", "collections.", "torch.nn.", "lightning.LightningModule", "torch.jit.ScriptModule",
+    "transformers.", "diffusers.", "huggingface_hub.",
+)  # fmt: skip
+DEEPEST = 4
+
+
+class Suspect(NamedTuple):
+    """An attribute of a class whose content computes, and that no code handles in any other way."""
+
+    name: str
+    fate: contents.Fate
+
+
+def suspects(machine: Machine, cls: ClassValue) -> tuple[Suspect, ...]:
+    """The attributes of a class of modules that may hold what it does not register."""
+    if not is_plain_module(cls):
+        return ()
+    own = {name for node in cls.node.body if isinstance(node, ir.Function) for name in _stored(machine, node)}
+    if not own or not OWN_WAYS.isdisjoint(machine.mentions(cls.node)):
+        return ()
+    return tuple(found for name in sorted(own) if (found := _suspect(machine, family(machine, cls), name)))
+
+
+def is_plain_module(cls: ClassValue) -> bool:
+    """Whether objects are `nn.Module`s, and no base of which nothing is known may register more."""
+    outer = [base for base in classes.ancestry(cls) if not isinstance(base, ClassValue)]
+    return classes.is_module(cls) is True and all(
+        isinstance(base, External) and base.path.startswith(HARMLESS_BASES) for base in outer
+    )
+
+
+def family(machine: Machine, cls: ClassValue) -> frozenset[ir.Class]:
+    """The class, its bases and those derived from it, as far as the file defines them."""
+    return frozenset(known.node for known in machine.classes if _are_related(known, cls)) | {cls.node}
+
+
+def _are_related(known: ClassValue, cls: Value) -> bool:
+    return known in classes.ancestry(cls) or cls in classes.ancestry(known)
+
+
+def _suspect(machine: Machine, related: frozenset[ir.Class], name: str) -> Suspect | None:
+    fate = fates.fate_of(contents.Question(name, related), machine.block, machine.bodies, machine.mentions)
+    registers = any(isinstance(value, ir.Call) and name_of(value.func) in REGISTERING for _, value, _ in fate.stores)
+    if fate.handled or not fate.used or not fate.stores or registers:
+        return None
+    return None if fate.picked and not fate.built and all(_is_wrapper(store.value) for store in fate.stores) else \
+        Suspect(name, fate)  # fmt: skip
+
+
+def _is_wrapper(value: ir.Expression) -> bool:
+    """`[teacher]`: a list of one hides it on purpose."""
+    return isinstance(value, ir.Display) and len(value.items) == 1
+
+
+def _stored(machine: Machine, function: ir.Function) -> Iterator[str]:
+    """The attributes that a method sets to what looks like a container."""
+    if not function.parameters:
+        return
+    me, plain = function.parameters[0].name, set[str]()
+    nodes = [node for statement in machine.bodies(function) for node in ir.walk(statement)]
+    found = [(target, node.value) for node in nodes if isinstance(node, ir.Assign) and node.value is not None
+             for target in _flat(node.targets)]  # fmt: skip
+    for target, value in found:
+        if isinstance(target, ir.Name) and _is_container(value, frozenset()):
+            plain.add(target.id)
+    for target, value in found:
+        of_self = isinstance(target, ir.Attribute) and isinstance(target.value, ir.Name) and target.value.id == me
+        if isinstance(target, ir.Attribute) and of_self and _is_container(value, plain):
+            yield target.attr
+
+
+def _flat(targets: tuple[ir.Expression, ...]) -> Iterator[ir.Expression]:
+    for target in targets:
+        yield from target.items if isinstance(target, ir.Display) else (target,)
+
+
+def _is_container(value: ir.Expression, plain: frozenset[str] | set[str]) -> bool:
+    """Whether an expression looks like a container that may hold modules."""
+    if isinstance(value, ir.Name):
+        return value.id in plain
+    if isinstance(value, ir.Display):
+        return not value.items or any(not isinstance(item, ir.Literal) for item in value.items)
+    if isinstance(value, ir.DictDisplay | ir.Comprehension):
+        return not isinstance(value, ir.Comprehension) or value.kind != "generator"
+    if isinstance(value, ir.Binary):
+        return _is_container(value.left, plain) or _is_container(value.right, plain)
+    if isinstance(value, ir.Conditional):
+        return _is_container(value.body, plain) or _is_container(value.orelse, plain)
+    return isinstance(value, ir.Call) and name_of(value.func) in CONTAINERS
+
+
+def judge(machine: Machine, found: tuple[Suspect, ...], ref: Ref, state: State) -> None:
+    """Tell of the attributes of an object that hold modules which it does not register."""
+    cell = state.get(ref, InstanceCell)
+    if cell is None or cell.get("?") is not None:  # something was registered under an unknown name
+        return
+    registered = _registered(ref, state)
+    for suspect in found:
+        for option in options_of(cell.get(suspect.name) or ref):
+            container = state.cell(option)
+            if isinstance(container, SequenceCell | MappingCell):
+                hidden = [part for part in inside(option, state) if _is_hidden(part, ref, registered, state)]
+                if hidden:
+                    _tell(machine, suspect, option, container)
+                    break
+
+
+def _registered(ref: Ref, state: State) -> set[Ref]:
+    """The modules that `modules()` of an object gives."""
+    seen, pending = set[Ref](), [ref]
+    while pending:
+        part = pending.pop()
+        cell = state.get(part, InstanceCell)
+        if part not in seen and cell is not None:
+            seen.add(part)
+            values = [value for _, value in (*cell.attrs, *(cell.children or ()))]
+            pending += [one for value in values for one in options_of(value) if isinstance(one, Ref)]
+    return seen
+
+
+def inside(value: Value, state: State, depth: int = 0) -> Iterator[Ref]:
+    """The modules and tensors in a container, and in those inside it."""
+    cell = state.cell(value)
+    held: tuple[Value, ...] = ()
+    if isinstance(cell, SequenceCell):
+        held = cell.items if cell.items is not None else (*(cell.members or ()), *cell.among, cell.item or UNKNOWN)
+    elif isinstance(cell, MappingCell):
+        held = (*(entry.value for _, entry in cell.entries), cell.item)
+    elif isinstance(cell, InstanceCell | TensorCell) and isinstance(value, Ref):
+        yield value
+    for part in held if depth < DEEPEST else ():
+        for option in options_of(part):
+            yield from inside(option, state, depth + 1)
+
+
+def _is_hidden(part: Ref, owner: Ref, registered: set[Ref], state: State) -> bool:
+    """Whether an object made this module for itself, to be trained, and does not register it."""
+    cell = state.get(part, InstanceCell)
+    if cell is None or cell.made is None or cell.vague or part.id < owner.id or part in registered:
+        return False
+    if cell.parent is not None:  # of a model that may be hidden on purpose
+        return False
+    return trains(part, state)
+
+
+def trains(part: Ref, state: State, depth: int = 0) -> bool:
+    """Whether a module surely has parameters that can be trained."""
+    cell = state.get(part, InstanceCell)
+    if cell is None or cell.is_module is not True or cell.frozen or cell.trainable is False or depth > DEEPEST:
+        return False
+    if isinstance(cell.cls, External) and cell.cls.path in torch_layers.TRAINED:
+        return True
+    if cell.layout is not None:
+        return any(cell.layout)
+    own = (state.get(value, TensorCell) for _, value in cell.attrs)
+    if isinstance(cell.cls, ClassValue) and any(one is not None and one.parameter and one.requires_grad for one in own):
+        return True
+    inner = (*(value for _, value in (*cell.attrs, *(cell.children or ()))), *cell.among)
+    return any(isinstance(value, Ref) and trains(value, state, depth + 1) for value in inner)
+
+
+def _tell(machine: Machine, suspect: Suspect, held: Value, container: SequenceCell | MappingCell) -> None:
+    site = machine.site(target_of(machine, suspect.fate, held))
+    kind = container.kind if isinstance(container, SequenceCell) else "dict"
+    machine.emit(events.ModulesHidden(site, site.text, kind, machine.site(suspect.fate.used[0])))
+
+
+def target_of(machine: Machine, fate: contents.Fate, held: Value) -> ir.Attribute:
+    """Where the attribute got this value."""
+    found = (store.target for store in fate.stores if machine.values.get(store.value.origin) == held)
+    return next(found, fate.stores[0].target)

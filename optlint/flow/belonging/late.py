@@ -1,0 +1,136 @@
+"""Layers and Parameters that `forward` makes: new ones in each round, which no optimizer ever gets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.belonging import contents, fates, held
+from optlint.flow.core.values import ClassValue, External, InstanceCell, Ref, TensorCell, Value
+from optlint.flow.groups import growth
+from optlint.flow.iterators.changes import name_of
+from optlint.flow.python import classes
+from optlint.flow.pytorch import torch_layers
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.flow.core.machine import Frame, Machine
+    from optlint.flow.core.state import State
+
+FORWARD = "forward"
+FRESH = frozenset("zeros ones randn rand empty full normal Tensor FloatTensor zeros_like ones_like randn_like".split())
+PARAMETER = "`nn.Parameter`"
+
+
+def may_build(machine: Machine, cls: ClassValue) -> bool:
+    """Whether `forward` of a class of modules, or what it calls, makes something that looks like a layer."""
+    if classes.is_module(cls) is not True:
+        return False
+    words = {word for node in growth.in_forward(machine, cls.node) for word in machine.mentions(node)}
+    for function in machine.functions:
+        if isinstance(function.node, ir.Function) and function.node.name in words:
+            words |= machine.mentions(function.node)
+    return any(_is_layer(machine, word) for word in words)
+
+
+def _is_layer(machine: Machine, word: str) -> bool:
+    known = f"torch.nn.{word}" in torch_layers.TRAINED | torch_layers.LAYERS.keys() or word in (
+        "Parameter",
+        "Sequential",
+    )
+    return known or any(cls.node.name == word and classes.is_module(cls) for cls in machine.classes)
+
+
+def called(machine: Machine, node: ir.Call, value: Value, state: State) -> None:
+    """A call gave this value: if it is a new layer, and `forward` runs, it is judged when that is over."""
+    cell = state.cell(value)
+    if not isinstance(cell, InstanceCell | TensorCell) or cell.made is None or cell.made.origin is not node.origin:
+        return
+    tensor = isinstance(cell, TensorCell)
+    if not (cell.how == PARAMETER and _is_fresh(node) if isinstance(cell, TensorCell) else cell.is_module):
+        return
+    function = machine.frame.node
+    if state.no_grad is True or not isinstance(function, ir.Function) or not isinstance(value, Ref):
+        return
+    owner = _in_forward(machine.frame, state)
+    if owner is None or (node.origin, "late") in machine.flagged:
+        return
+    always = not state.path and function.name == FORWARD and _is_always_run(node, machine.bodies(function))
+    made = machine.site(node)
+
+    def judge(last: State) -> None:
+        now = last.cell(value)
+        trained = now.requires_grad if isinstance(now, TensorCell) else held.trains(value, last)
+        fate = fates.fate_of_value(node.origin, function, machine.bodies, tensor=tensor) if trained else None
+        if fate is None or fate.handled or (node.origin, "late") in machine.flagged:
+            return
+        if _computes(machine, fate, owner, always, tensor):
+            machine.flagged.add((node.origin, "late"))
+            machine.emit(events.LayerBuiltLate(made, name_of(node.func), _is_random(value, last)))
+
+    machine.when_settled(judge)
+
+
+def _is_fresh(node: ir.Call) -> bool:
+    """Whether the data of a Parameter is made right there."""
+    data = node.args[0].value if node.args else None
+    while isinstance(data, ir.Call) and name_of(data.func) not in FRESH and isinstance(data.func, ir.Attribute):
+        data = data.func.value
+    return isinstance(data, ir.Call) and name_of(data.func) in FRESH
+
+
+def _in_forward(frame: Frame | None, state: State) -> ClassValue | None:
+    """The class whose `forward` is running, if no object is being made inside it."""
+    while frame is not None:
+        name = getattr(frame.node, "name", "")
+        cell = state.get(frame.bound, InstanceCell) if frame.bound is not None else None
+        if name == "__init__":
+            return None
+        if name == FORWARD and cell is not None:
+            return cell.cls if isinstance(cell.cls, ClassValue) and cell.is_module else None
+        frame = frame.caller
+    return None
+
+
+def _is_always_run(node: ir.Call, body: ir.Block) -> bool:
+    """Whether a function runs a call each time: it stands in no branch, and no branch ends the function before."""
+    for statement in body:
+        inside = list(ir.walk(statement))
+        if any(part.origin is node.origin for part in inside):
+            return isinstance(statement, ir.Assign | ir.Evaluate | ir.Return)
+        if any(isinstance(part, ir.Return) for part in inside):
+            return False
+    return False
+
+
+def _computes(machine: Machine, fate: contents.Fate, owner: ClassValue, always: bool, tensor: bool) -> bool:
+    """Whether the new layer is run; one that is kept, only if it is made anew each time and all code just runs it."""
+    if not fate.kept:
+        return bool(fate.used)
+    return always and all(_is_made_anew(machine, owner, name, tensor) for name in fate.kept)
+
+
+def _is_made_anew(machine: Machine, owner: ClassValue, name: str, tensor: bool) -> bool:
+    question = contents.Question(name, held.family(machine, owner), tensor)
+    fate = fates.fate_of(question, machine.block, machine.bodies, machine.mentions)
+    return len(fate.stores) == 1 and bool(fate.used) and not fate.handled
+
+
+def _is_random(part: Ref, state: State) -> bool:
+    """Whether a layer starts from random weights: a norm starts from ones and zeros."""
+    return any("Norm" not in path for path in _layers(part, state))
+
+
+def _layers(part: Ref, state: State, depth: int = 0) -> Iterator[str]:
+    """The classes of the layers in a module that have parameters."""
+    cell = state.get(part, InstanceCell)
+    if cell is None or depth > held.DEEPEST or any(state.get(value, TensorCell) for _, value in cell.attrs):
+        yield ""
+    elif isinstance(cell.cls, External) and not cell.children and not cell.among:
+        yield from [cell.cls.path] if held.trains(part, state) else []
+    else:
+        for value in (*(value for _, value in (*cell.attrs, *(cell.children or ()))), *cell.among):
+            if isinstance(value, Ref) and state.get(value, InstanceCell) is not None:
+                yield from _layers(value, state, depth + 1)

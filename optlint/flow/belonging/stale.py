@@ -1,0 +1,241 @@
+"""Models that change after their optimizer was built, which goes on with tensors that nothing is computed from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from optlint.flow import events
+from optlint.flow.belonging import held
+from optlint.flow.belonging.owned import Gift
+from optlint.flow.core.values import (
+    Const,
+    External,
+    InstanceCell,
+    Method,
+    OptimizerCell,
+    Ref,
+    TensorCell,
+    Value,
+)
+from optlint.flow.order import subjects, trace
+from optlint.flow.reading import ir
+from optlint.flow.tensors import tensor_uses
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Arguments, Machine
+    from optlint.flow.core.state import State
+    from optlint.flow.events import Site
+    from optlint.flow.groups.covers import Group
+
+REPLACED = "replaced"
+# Functions that put other Parameters into the module that they are given.
+RENEWS = frozenset(
+    "torch.nn.utils.weight_norm torch.nn.utils.parametrizations.weight_norm torch.distributed.fsdp.fully_shard "
+    "torch.distributed._composable.fsdp.fully_shard".split()
+)
+COPIES = "copy.deepcopy"
+FARTHEST = 8
+
+
+class Change(NamedTuple):
+    """A module that has other parameters now: `new` stands in place of `old`; they are one where it changed inside.
+
+    `whole` tells that another model takes the place of the one that was trained.
+    """
+
+    act: trace.Act
+    old: Ref
+    new: Ref
+    whole: bool
+    time: int
+    in_method: bool
+
+
+def given(machine: Machine, optimizer: Ref, groups: tuple[Group, ...], state: State) -> None:
+    """An optimizer gets groups."""
+    for group in groups:
+        modules = frozenset(cover.module for cover in group.covers or ())
+        sliced = any(cover.sliced for cover in group.covers or ())
+        parts = None if group.covers is None or sliced else subjects.reach(modules, state)
+        machine.owned.gifts.append(Gift(optimizer, modules, parts, machine.counter.last))
+
+
+def ran(machine: Machine, node: ir.Call, function: Value, arguments: Arguments, value: Value, state: State) -> None:
+    """A call was run: of a module, or of something that changes one."""
+    if isinstance(function, Ref):
+        if state.no_grad is not True and state.get(function, InstanceCell) is not None:
+            machine.owned.ran[function] = machine.counter.last
+    elif not machine.owned.gifts:
+        return
+    elif isinstance(function, Method) and isinstance(function.receiver, Ref):
+        assigned = function.name == "load_state_dict" and arguments.keywords.get("assign") == Const(True)
+        if assigned or (function.name == "to_empty" and _is_meta(machine, function.receiver, state)):
+            _changed(machine, function.receiver, function.receiver, machine.site(node), state)
+    elif isinstance(function, External) and arguments.values and isinstance(arguments.values[0], Ref):
+        if function.path in RENEWS:
+            _changed(machine, arguments.values[0], arguments.values[0], machine.site(node), state)
+        elif function.path == COPIES:
+            _replaced(machine, arguments.values[0], value, machine.site(node), state)
+
+
+def _is_meta(machine: Machine, module: Ref, state: State) -> bool:
+    """Whether a module was made on no device at all: `to_empty` makes its parameters anew."""
+    cell = state.get(module, InstanceCell)
+    node = machine.nodes.get(cell.made.origin) if cell is not None and cell.made is not None else None
+    given = [argument for argument in node.args if argument.keyword == "device"] if isinstance(node, ir.Call) else []
+    return any(isinstance(argument.value, ir.Literal) and argument.value.value == "meta" for argument in given)
+
+
+def rebound(machine: Machine, target: ir.Name, value: Value, state: State) -> None:
+    """`name = value`: another model may take the place of the one that the name stood for."""
+    if machine.owned.gifts and isinstance(value, Ref) and state.get(value, InstanceCell) is not None:
+        found = (state.look_up(scope, target.id) for scope in machine.frame.scopes)
+        old = next((known for known in found if known is not None), None)
+        if isinstance(old, Ref):
+            _replaced(machine, old, value, machine.site(target), state)
+
+
+def put(machine: Machine, owner: Ref, name: str, value: Value, site: Site, state: State) -> None:
+    """A module gets a part under a name; there may have been another."""
+    cell = state.get(owner, InstanceCell)
+    if not machine.owned.gifts or cell is None or cell.is_module is False:
+        return
+    children = dict(cell.children or ())
+    old = cell.get(name) or cell.get(f"[{name}]") or children.get(name) or _counted(name, tuple(children.values()))
+    if isinstance(old, Ref):
+        _replaced(machine, old, value, site, state, owner)
+    elif name in (cell.names or ()) and state.get(value, TensorCell) is not None:
+        _replaced(machine, owner, value, site, state, owner)  # a layer's own parameter that nobody has looked at so far
+
+
+def _counted(name: str, children: tuple[Value, ...]) -> Value | None:
+    """The child at a place counted from the end."""
+    place = int(name) if name.lstrip("-").isdigit() else 0
+    return children[place] if -len(children) <= place < 0 else None
+
+
+def _replaced(machine: Machine, old: Ref, new: Value, site: Site, state: State, owner: Ref | None = None) -> None:
+    """Another part of `owner`, or another model, takes the place of the old one."""
+    if (
+        isinstance(new, Ref)
+        and new != old
+        and old not in subjects.reach((new,), state)
+        and _trains(new, state, owner is None)
+    ):
+        _changed(machine, old, new, site, state, owner)
+
+
+def _trains(part: Ref, state: State, whole: bool) -> bool:
+    """Whether a part has parameters to train; a `whole` model that takes the place of a trained one is believed to."""
+    cell = state.cell(part)
+    if isinstance(cell, TensorCell):
+        return cell.parameter is True and cell.requires_grad is True
+    if whole and isinstance(cell, InstanceCell) and cell.is_module:
+        return not cell.frozen and cell.trainable is not False
+    return held.trains(part, state)
+
+
+def _changed(machine: Machine, old: Ref, new: Ref, site: Site, state: State, owner: Ref | None = None) -> None:
+    """Note the change if an optimizer has the old parameters; it is judged when all of the program is known."""
+    optimizers = {gift.optimizer for gift in machine.owned.gifts if has(gift, old, state)}
+    if not optimizers or any(isinstance(part, tuple) and part[1] == "handler" for part in state.path):
+        return
+    act = trace.Act(REPLACED, site)
+    trace.note(machine, act, state)
+    in_method = getattr(machine.trace.root, "bound", None) is not None
+    whole = owner is None and old != new
+    change = Change(act, old, new, whole, machine.counter.last, in_method)
+
+    def settle(last: State) -> None:
+        if old == new or (_trains(new, last, whole) and not _is_put_back(owner, old, new, last)):
+            parts = subjects.reach((new,), last)
+            cells = {one: cell for one in optimizers if (cell := last.get(one, OptimizerCell))}
+            machine.when_over(lambda: _judge(machine, change, parts, cells))
+
+    machine.when_settled(settle)
+
+
+def _is_put_back(owner: Ref | None, old: Ref, new: Ref, state: State) -> bool:
+    """Whether the change was undone: the old part is there again, or nothing refers to the new one any more."""
+    if owner is None:
+        return not tensor_uses.is_held(new, state)
+    inside = subjects.reach((owner,), state)
+    return new not in inside and old in inside and old != owner
+
+
+def has(gift: Gift, old: Ref, state: State) -> bool:
+    """Whether a group was made of this part, or of something that it is in."""
+    if gift.parts is None:
+        return False
+    part: Ref | None = old
+    for _ in range(FARTHEST):
+        if part is None or part in gift.parts:
+            break
+        cell = state.cell(part)
+        parent = cell.parent if isinstance(cell, InstanceCell | TensorCell) else None
+        part = parent[0] if parent is not None else None
+    return part is not None and part in gift.parts
+
+
+def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: dict[Ref, OptimizerCell]) -> None:
+    """Tell if one of the optimizers steps on, and none gets what came in place of the old parameters."""
+    owned = machine.owned
+    if change.old != change.new and any(gift.parts is not None and parts & gift.parts for gift in owned.gifts):
+        return
+    later = [gift for gift in owned.gifts if gift.time > change.time]
+    mine = parts | {change.old}
+    if any(gift.parts is None or gift.parts & mine or gift.optimizer in optimizers for gift in later):
+        return
+    if change.whole and not _takes_over(machine, change):
+        return
+    reached = trace.reached_from(change.act)
+    for optimizer, cell in optimizers.items():
+        steps = [act for act in machine.trace.acts if act.kind == trace.STEP and _is_of(act, optimizer)]
+        if any(step in reached for step in steps) or (not later and _may_follow(change, steps)):
+            site = place(machine, change.act, optimizer)
+            if site is not None and (site.origin, REPLACED) not in machine.flagged:
+                machine.flagged.add((site.origin, REPLACED))
+                machine.emit(events.ModelReplaced(site, cell.name, cell.made))
+            return
+
+
+def _takes_over(machine: Machine, change: Change) -> bool:
+    """Whether the new model runs after the change, and the old one does not, nor in another round of a loop around."""
+    ran_at, rounds = machine.owned.ran, [head.address for head in change.act.loops]
+    last = min([change.time, *(address - 1 for address in rounds)])
+    return ran_at.get(change.new, 0) >= change.time and ran_at.get(change.old, 0) <= last
+
+
+def _is_of(act: trace.Act, optimizer: Ref) -> bool:
+    return act.subject is not None and optimizer in act.subject.refs
+
+
+def _may_follow(change: Change, steps: list[trace.Act]) -> bool:
+    """Whether a step in another function comes later: after what the file itself does, or in another method."""
+    start = _start(change.act)
+    others = [step for step in steps if _start(step) is not start]
+    return bool(others) and (change.in_method or _is_of_file(change.act))
+
+
+def _is_of_file(act: trace.Act) -> bool:
+    """Whether an act takes place while the statements of the file are run."""
+    return bool(act.trail) and act.trail[-1][0] == 0
+
+
+def _start(act: trace.Act) -> trace.Act:
+    seen: set[trace.Act] = set()
+    pending = [act]
+    while pending:
+        here = pending.pop()
+        if here.kind is trace.START:
+            return here
+        if here not in seen:
+            seen.add(here)
+            pending += here.before
+    return act
+
+
+def place(machine: Machine, act: trace.Act, optimizer: Ref) -> Site | None:
+    """Where the change is seen from where the optimizer was built."""
+    built = [one for one in machine.trace.acts if one.kind == trace.BUILT and _is_of(one, optimizer)]
+    return (trace.place_of(act, built[0]) if built else None) or act.site

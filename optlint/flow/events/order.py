@@ -1,0 +1,104 @@
+"""Events of the order of a training step: who computes, clears, clips and uses gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from optlint.flow.events.sites import Site
+
+
+@dataclass(frozen=True, slots=True)
+class StepUncleared:
+    """In a loop an optimizer steps on gradients that backward adds to in each round and nothing there clears.
+
+    `cleared` is a clearing outside the loop, or of something else inside it.
+    """
+
+    site: Site
+    optimizer: str
+    cleared: Site | None
+    cleared_inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GradientsLost:
+    """Gradients that backward gave are cleared here, and `step` comes next; `accumulated` if only some are lost."""
+
+    site: Site
+    optimizer: str
+    backward: Site
+    step: Site
+    accumulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClipUseless:
+    """Gradients are clipped that nothing uses: `earlier` has used them, or cleared them if `cleared`."""
+
+    site: Site
+    earlier: Site
+    cleared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClipOfScaled:
+    """Gradients of a scaled loss are clipped; `scaler` divides them later."""
+
+    site: Site
+    scaler: str
+    backward: Site
+    step: Site
+
+
+@dataclass(frozen=True, slots=True)
+class StepMissing:
+    """In a loop gradients are cleared at `cleared` and computed, and the optimizer never steps."""
+
+    site: Site
+    optimizer: str
+    cleared: Site
+
+
+@dataclass(frozen=True, slots=True)
+class ScalerNotUpdated:
+    """In a loop a `GradScaler` steps and is never updated."""
+
+    site: Site
+    scaler: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerInLoop:
+    """Each round of a loop builds an optimizer over parameters that live longer; it steps once, at `step`."""
+
+    site: Site
+    optimizer: str
+    step: Site
+
+
+@dataclass(frozen=True, slots=True)
+class MethodUncalled:
+    """A method is named as a statement; `owner` says what has it, `fits` whether it can be called without arguments."""
+
+    site: Site
+    owner: str
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GraphBroken:
+    """`backward` at `site` reaches no parameter: there is `no graph` behind it, or a new `leaf`; `cut` tells where."""
+
+    site: Site
+    what: str
+    cut: Site
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureFaulty:
+    """LBFGS steps: its closure is `missing`, or the one at `site` has no `backward` or no `return` in it."""
+
+    site: Site
+    what: str

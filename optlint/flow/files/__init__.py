@@ -1,0 +1,5 @@
+"""The other files of a project, read when a name of theirs is asked for.
+
+`project` finds the file of an import, `imports` gives what stands there, `foreign` decides which functions are worth
+running, and `project_keys` knows which keys of param groups any file reads.
+"""

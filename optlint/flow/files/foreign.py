@@ -1,0 +1,81 @@
+"""Which functions of other files are worth running: those that are short and may have to do with training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.flow.core.values import (
+    Closure,
+    InstanceCell,
+    IteratorCell,
+    MappingCell,
+    OptimizerCell,
+    SequenceCell,
+    TensorCell,
+    Value,
+    options_of,
+)
+from optlint.flow.reading import ir
+from optlint.flow.reading.relevance import concerns_training
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Arguments, Machine
+    from optlint.flow.core.state import State
+
+MOST_LINES = 60
+FEW_LINES = 12  # that are always run
+MOST_STEPS = 1_000  # in functions of other files, for each file that is linted
+DEEPEST = 2  # containers in containers that are looked into
+
+
+def is_too_much(machine: Machine, function: Closure, arguments: Arguments, state: State) -> bool:
+    """Whether a function of another file is left alone."""
+    if function.scopes[-1] not in machine.units:
+        return False
+    lines = _lines(function.node)
+    if machine.foreign_steps > MOST_STEPS or lines > MOST_LINES:
+        return True
+    words = machine.mentions(function.node)
+    held = state.get(function.bound, InstanceCell) if function.bound is not None else None
+    used = (value for name, value in held.attrs if name in words) if held is not None else ()
+    concerns = lines <= FEW_LINES or "nn" in words or concerns_training(words)
+    return not (concerns or any(_trains(value, state) for value in (*arguments.all(), *used)))
+
+
+def trains(arguments: Arguments, state: State) -> bool:
+    """Whether something that is given has to do with training."""
+    return any(_trains(value, state) for value in arguments.all())
+
+
+def is_elsewhere(machine: Machine, function: Value) -> bool:
+    """Whether this is a function of another file."""
+    return isinstance(function, Closure) and function.scopes[-1] in machine.units
+
+
+def is_long(machine: Machine, function: Closure) -> bool:
+    """Whether a function of another file is too long to be run for its own sake."""
+    return function.scopes[-1] in machine.units and _lines(function.node) > FEW_LINES
+
+
+def is_entered(machine: Machine, function: Closure) -> bool:
+    """Whether a call leads from the file that is linted into another one."""
+    return function.scopes[-1] in machine.units and machine.frame.unit.scope not in machine.units
+
+
+def _lines(node: ir.Node) -> int:
+    first, last = getattr(node.origin, "lineno", 0), getattr(node.origin, "end_lineno", 0)
+    return int(last or 0) - int(first or 0)
+
+
+def _trains(value: Value, state: State, depth: int = 0) -> bool:
+    """Whether a value has to do with training, or holds something that has."""
+    return any(_cell_trains(state.cell(option), state, depth) for option in options_of(value))
+
+
+def _cell_trains(cell: object, state: State, depth: int) -> bool:
+    if isinstance(cell, SequenceCell | MappingCell) and depth < DEEPEST:
+        held = (entry.value for _, entry in cell.entries) if isinstance(cell, MappingCell) else cell.items or ()
+        return any(_trains(value, state, depth + 1) for value in (*held, cell.item))
+    if isinstance(cell, InstanceCell | TensorCell):
+        return bool(cell.is_module if isinstance(cell, InstanceCell) else cell.parameter or cell.requires_grad)
+    return isinstance(cell, IteratorCell | OptimizerCell)

@@ -1,0 +1,128 @@
+"""What names of other files of the project stand for: functions and classes, as an import would give them.
+
+Of a file only the statements are parsed and run that define what is asked for, and what these need in turn. What they
+define is kept for all files of a run, beneath the states of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from optlint.flow.core.machine import Counter, Machine, Unit
+from optlint.flow.core.state import State
+from optlint.flow.core.values import ClassValue, Closure, External, Value
+from optlint.flow.reading import ir
+from optlint.flow.reading.texts import AstText
+
+if TYPE_CHECKING:
+    from optlint.flow.files.project import Place, Project
+    from optlint.flow.reading.outline import Piece
+
+# Packages that a project never defines itself, and that are asked for often.
+ELSEWHERE = ("torch.", "builtins.", "typing.", "collections.", "itertools.", "functools.", "numpy.", "os.", "math.")
+MOST_LINKS = 12  # of a chain of exports
+
+
+@dataclass(slots=True)
+class Opened:
+    """A file of which something was asked: what of it was run, and the paths on which that depended."""
+
+    unit: Unit
+    run: set[Piece] = field(default_factory=set)
+    needed: set[str] = field(default_factory=set)
+
+
+class Defined(State):
+    """What other files define; the state of each path looks here last.
+
+    What is found out of the text of their functions and classes (`bodies` and so on) is kept for all files of a run.
+    """
+
+    __slots__ = ("bodies", "counter", "define", "mentioned", "nodes", "opened", "scopes")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counter = Counter()
+        self.opened: dict[str, Opened] = {}
+        self.scopes: dict[int, Opened] = {}
+        self.nodes: set[ir.Node] = set()
+        self.bodies: dict[ir.Function, ir.Block] = {}
+        self.mentioned: dict[ir.Node, frozenset[str]] = {}
+        self.define: Callable[[Opened, str], Value | None] | None = None
+
+    def look_up(self, scope: int, name: str) -> Value | None:
+        """A global of another file."""
+        opened = self.scopes.get(scope)
+        if opened is None or self.define is None:
+            return self.variables.get((scope, name))
+        return self.define(opened, name)
+
+
+@dataclass(slots=True)
+class Imports:
+    """The project's files as one of them sees them; `new_machine` makes a machine to run another one on."""
+
+    project: Project
+    new_machine: Callable[[Unit], Machine]
+    defined: Defined
+
+    def resolve(self, path: str, importer: str, given: bool = False, links: int = 0) -> Value | None:
+        """The function or class that a dotted path means in the file `importer`, if the project defines it.
+
+        What does not look like training is passed by, unless it is `given` something that does.
+        """
+        if path.startswith(ELSEWHERE) or "." not in path or links > MOST_LINKS:
+            return None
+        place = self.project.locate(path, importer)
+        if place is None or not place.names or place.file == importer:
+            return None
+        opened, name = self._open(place), place.names[0]
+        if not given and not self._concerns_training(place.file, name):
+            return None
+        value = self.define(opened, name)
+        if isinstance(value, External):  # it is exported again
+            onward = ".".join((value.path, *place.names[1:]))
+            return self.resolve(onward, place.file, given, links + 1) if onward != path else None
+        for name in place.names[1:]:
+            value = self.defined.look_up(value.scope, name) if isinstance(value, ClassValue) else None
+        return value if isinstance(value, Closure | ClassValue) else None
+
+    def _concerns_training(self, file: str, name: str) -> bool:
+        outline = self.project.outline(file)
+        return outline is not None and any(piece.concerns_training for piece in outline.defining(name))
+
+    def define(self, opened: Opened, name: str) -> Value | None:
+        """What a global is worth after the statements that may define it."""
+        scope, outline = opened.unit.scope, self.project.outline(opened.unit.file.filename)
+        for piece in outline.defining(name) if outline is not None else ():
+            if piece not in opened.run:
+                opened.run.add(piece)
+                self._run(piece, opened)
+        return self.defined.variables.get((scope, name))
+
+    def _open(self, place: Place) -> Opened:
+        opened = self.defined.opened.get(place.file)
+        if opened is None:
+            is_package = place.file.endswith("__init__.py")
+            outline = self.project.outline(place.file)
+            file = AstText("" if outline is None else outline.text, place.file)
+            unit = Unit(file, f"{place.module}.__init__" if is_package else place.module, self.defined.counter.next())
+            opened = self.defined.opened[place.file] = self.defined.scopes[unit.scope] = Opened(unit)
+        self.project.asked |= {place.file, *opened.needed}
+        return opened
+
+    def _run(self, piece: Piece, opened: Opened) -> None:
+        """Run a statement of a file; what it defines is there for all, what it would report is dropped."""
+        if piece.block is None:
+            return
+        project, before, state = self.project, self.project.asked, State(self.defined)
+        project.asked = set()
+        self.defined.nodes.update(
+            node for part in piece.block for node in ir.walk(part) if isinstance(node, ir.Function | ir.Class)
+        )
+        self.new_machine(opened.unit).execute(piece.block, state)
+        opened.needed |= project.asked
+        project.asked = before | opened.needed
+        self.defined.take(state)

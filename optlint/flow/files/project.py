@@ -1,0 +1,142 @@
+"""The other files of the project: where an import leads, and what is written there.
+
+Files are found from the names alone, beside the file that is linted, in its package and at the root of the project;
+nothing is imported. They are parsed with `ast`, once for a run.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from optlint.flow.files.imports import Defined
+from optlint.flow.reading import ir, texts
+from optlint.flow.reading.outline import Outline
+
+ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+MOST_FILES = 2000  # that are kept; after that those still needed are read again
+LARGEST = 400_000  # characters of a file that is read for what it says
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A module's file, its dotted name, and what of the path is left to look up in it."""
+
+    file: str
+    module: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed file of the project."""
+
+    text: texts.AstText
+
+    @cached_property
+    def block(self) -> ir.Block:
+        """Its statements."""
+        return texts.statements_of(self.text)
+
+
+@dataclass(slots=True)
+class Project:
+    """What was found and read of a project's files in one run of the linter.
+
+    `asked` are the paths on which what was answered depends: files, there or not, and folders with all their files.
+    """
+
+    sources: dict[str, Source | None] = field(default_factory=dict)
+    outlines: dict[str, Outline | None] = field(default_factory=dict)
+    files: dict[str, bool] = field(default_factory=dict)
+    defined: Defined = field(default_factory=Defined)
+    asked: set[str] = field(default_factory=set)
+
+    def for_next_file(self) -> Project:
+        """The same project, of which nothing was asked yet; now and then it starts anew, to save memory."""
+        if max(len(self.sources), len(self.outlines)) > MOST_FILES:
+            return Project(files=self.files)
+        return Project(self.sources, self.outlines, self.files, self.defined)
+
+    def locate(self, path: str, importer: str) -> Place | None:
+        """The file that a dotted path leads to from the file `importer`, and the names behind the module."""
+        parts = path.split(".")
+        for root in self._roots_of(os.path.dirname(importer)):
+            if self._is_there(os.path.join(root, parts[0])) or self._is_there(os.path.join(root, f"{parts[0]}.py")):
+                for length in range(len(parts), 0, -1):
+                    stem = os.path.join(root, *parts[:length])
+                    file = next(filter(self._is_there, (f"{stem}.py", os.path.join(stem, "__init__.py"))), None)
+                    if file is not None:
+                        return Place(file, ".".join(parts[:length]), tuple(parts[length:]))
+        return None
+
+    def _roots_of(self, folder: str) -> tuple[str, ...]:
+        """The folders in which a file of `folder` finds its imports, nearest first."""
+        top = self._project_root(folder)
+        return tuple(dict.fromkeys((self._package_parent(folder), folder, top, os.path.join(top, "src"))))
+
+    def module_name(self, filename: str) -> str:
+        """The dotted name of a file inside its package."""
+        parent = self._package_parent(os.path.dirname(filename))
+        return os.path.splitext(os.path.relpath(filename, parent))[0].replace(os.sep, ".")
+
+    def outline(self, file: str) -> Outline | None:
+        """The statements of a file, not parsed yet; None if it can't be read."""
+        self.asked.add(file)
+        if file not in self.outlines:
+            text = _read(file)
+            self.outlines[file] = None if text is None else Outline(text)
+        return self.outlines[file]
+
+    def _is_there(self, path: str) -> bool:
+        self.asked.add(path)
+        known = self.files.get(path)
+        if known is None:
+            known = self.files[path] = os.path.exists(path)
+        return known
+
+    def top_of(self, folder: str) -> str | None:
+        """The folder that all of a project's own code is in: its root, or else its outermost package, if it has any."""
+        root, parent = self._project_root(folder), self._package_parent(folder)
+        if any(self._is_there(os.path.join(root, marker)) for marker in ROOT_MARKERS):
+            return root
+        return None if parent == folder else os.path.join(parent, os.path.relpath(folder, parent).split(os.sep)[0])
+
+    def _package_parent(self, folder: str) -> str:
+        while self._is_there(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
+            folder = os.path.dirname(folder)
+        return folder
+
+    def _project_root(self, folder: str) -> str:
+        current = folder
+        while os.path.dirname(current) != current:
+            if any(self._is_there(os.path.join(current, marker)) for marker in ROOT_MARKERS):
+                return current
+            current = os.path.dirname(current)
+        return folder
+
+    def source(self, file: str) -> Source | None:
+        """A parsed file; None if it can't be read or can't be parsed."""
+        self.asked.add(file)
+        if file not in self.sources:
+            self.sources[file] = _parsed(file)
+        return self.sources[file]
+
+
+def _read(file: str) -> str | None:
+    try:
+        with open(file, encoding="utf-8") as handle:
+            text = handle.read(LARGEST + 1)
+    except (OSError, ValueError):
+        return None
+    return text if len(text) <= LARGEST else None
+
+
+def _parsed(file: str) -> Source | None:
+    text = _read(file)
+    try:
+        source = None if text is None else Source(texts.AstText(text, file))
+        return source if source is not None and source.block is not None else None
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None

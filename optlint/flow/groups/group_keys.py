@@ -1,0 +1,78 @@
+"""Keys of param groups: which an optimizer knows, which the project's code reads, and which nobody does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.core.values import ClassValue, Const, External, MappingCell, OptimizerCell, Value
+from optlint.flow.iterators import mendable
+from optlint.flow.python import classes
+from optlint.flow.pytorch import torch_api
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+    from optlint.flow.events import Site
+
+
+def known_to(machine: Machine, cls: Value) -> frozenset[str] | None:
+    """The keys that an optimizer of this class reads; None if that can't be told."""
+    if isinstance(cls, External):
+        return torch_api.OPTIMIZERS.get(cls.path)
+    keys: set[str] = set()
+    for base in classes.ancestry(cls):
+        if isinstance(base, ClassValue):
+            words = _words_of(machine, base.node)
+            if words is None:
+                return None
+            keys |= words
+        elif isinstance(base, External) and base.path in torch_api.OPTIMIZERS:
+            keys |= torch_api.OPTIMIZERS[base.path]
+        elif base != External(torch_api.OPTIMIZER_BASE):
+            return None
+    return frozenset(keys | {"params"})
+
+
+def _words_of(machine: Machine, cls: ir.Class) -> set[str] | None:
+    """The strings and keywords in a class; None if it hands on whole dicts, whose keys may be read elsewhere."""
+    words: set[str] = set()
+    for node in ir.walk_all(cls.body, machine.bodies):
+        if isinstance(node, ir.Literal) and isinstance(node.value, str):
+            words.add(node.value)
+        elif isinstance(node, ir.Argument):
+            if node.star == "**":
+                return None
+            words.add(node.keyword or "")
+    return words
+
+
+def judge(machine: Machine, known: frozenset[str] | None, optimizer: str, group: MappingCell) -> None:
+    """Tell of keys in a group that its optimizer does not know."""
+    for key, entry in group.entries:
+        if isinstance(key, str) and entry.certain:
+            told = events.GroupKeyUnknown(entry.key_site or entry.site, optimizer, key, read=False, label=False)
+            _tell(machine, known, told, entry.value, group)
+
+
+def judge_written(machine: Machine, group: MappingCell, key: Value, value: Value, site: Site, state: State) -> None:
+    """`group[key] = value` on a group that an optimizer has."""
+    owner = state.get(group.owner, OptimizerCell) if group.owner is not None else None
+    if owner is not None and isinstance(key, Const) and isinstance(key.value, str):
+        told = events.GroupKeyUnknown(site, owner.name, key.value, read=False, label=False)
+        _tell(machine, owner.keys, told, value, group)
+
+
+def _tell(
+    machine: Machine, known: frozenset[str] | None, told: events.GroupKeyUnknown, value: Value, group: MappingCell
+) -> None:
+    key = told.key
+    if known is None or key in known or key in torch_api.SCHEDULER_KEYS | machine.settings.known_group_keys:
+        return
+    label = key in torch_api.GROUP_LABELS or (isinstance(value, Const) and isinstance(value.value, str | bool | None))
+    read = label or key in machine.readings().keys or machine.reads_elsewhere(key)
+    others = frozenset(name for name, _ in group.entries if isinstance(name, str) and name != key)
+    meant = None if read else mendable.meant_key(key, known, value, others)
+    machine.emit(replace(told, read=read, label=label, meant=meant))

@@ -1,0 +1,368 @@
+"""`nn.Module`s: their children, the layout of their parameters, and the iterators that they give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow.core.values import (
+    UNKNOWN,
+    ClassValue,
+    Const,
+    Cover,
+    External,
+    InstanceCell,
+    IteratorCell,
+    MappingCell,
+    Ref,
+    SequenceCell,
+    TensorCell,
+    Union,
+    Value,
+)
+from optlint.flow.groups import indices, parameter_names
+from optlint.flow.groups.growth import GROWS
+from optlint.flow.python import classes, containers
+from optlint.flow.pytorch import torch_api, torch_layers
+from optlint.flow.tensors import tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.flow.core.machine import Arguments, Machine
+    from optlint.flow.core.state import State
+    from optlint.flow.events import Site
+
+
+def built(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Ref:
+    """A layer or model of another package, from a call of its class or factory."""
+    if path in torch_api.CONTAINERS:
+        return _container(machine, path, arguments, state, site)
+    names = _own_names(path, arguments)
+    layout = None if names is None else (len(names),) if names else ()
+    ref = machine.new(state, InstanceCell(External(path), site, is_module=True, layout=layout, names=names))
+    if classes.is_layer(path):
+        state.update(ref, trainable=True)
+    if path in torch_api.MODULE_WRAPPERS and arguments.values:
+        inner = _as_module(machine, arguments.values[0], state, site)
+        state.update(ref, attrs=(("module", inner),), children=(("module", inner),))
+    parts = torch_layers.TORCHVISION.get(path)
+    if parts is not None:
+        usual = not arguments.open and torch_layers.KEEPS_LAYOUT.issuperset(arguments.keywords)
+        children = ((part.name, _part(machine, state, ref, site, part, usual)) for part in parts)
+        state.update(ref, children=tuple(children))
+    return ref
+
+
+def _as_module(machine: Machine, value: Value, state: State, site: Site) -> Ref:
+    """What is used as a module is one."""
+    cell = state.get(value, InstanceCell)
+    if cell is None or not isinstance(value, Ref):
+        return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True))
+    if cell.is_module is None:
+        state.put(value, replace(cell, is_module=True))
+    return value
+
+
+def _part(machine: Machine, state: State, parent: Ref, site: Site, part: torch_layers.Part, usual: bool) -> Ref:
+    cls = External(f"torch.nn.{part.cls}") if part.cls else UNKNOWN
+    layout = part.layout if usual or not part.layout else None
+    known = torch_layers.LAYERS.get(f"torch.nn.{part.cls}") if layout and len(layout) == 1 else None
+    names = (*known.weights, *known.biases)[: sum(layout or ())] if known is not None else None
+    names = () if layout == () else names
+    made = InstanceCell(
+        cls, site, is_module=True, layout=layout, names=names, parent=(parent, part.name), trainable=True
+    )
+    ref = machine.new(state, made)
+    children = tuple((inner.name, _part(machine, state, ref, site, inner, usual)) for inner in part.parts)
+    if children:
+        state.update(ref, children=children)
+    return ref
+
+
+def _own_names(path: str, arguments: Arguments) -> tuple[str, ...] | None:
+    """The parameters of a layer, in order."""
+    if path in torch_layers.NO_PARAMETERS:
+        return ()
+    if path in torch_layers.RECURRENT:
+        return _recurrent_names(arguments)
+    layer = torch_layers.LAYERS.get(path)
+    if layer is None:
+        return None
+    gate, bias = _flag(layer.gate, arguments), _flag(layer.bias, arguments)
+    if gate is None or bias is None:
+        return None
+    return (*layer.weights, *(layer.biases if bias else ())) if gate else ()
+
+
+def _flag(flag: torch_layers.Flag | None, arguments: Arguments) -> bool | None:
+    if flag is None:
+        return True
+    value = arguments.pick(flag.position, flag.keyword)
+    if arguments.open or not isinstance(value, Const | None):
+        return None
+    return flag.default if value is None else bool(value.value)
+
+
+def _recurrent_names(arguments: Arguments) -> tuple[str, ...] | None:
+    """All parameters of an LSTM and its like count as one layer."""
+    levels = arguments.pick(2, "num_layers") or Const(1)
+    both = _flag(torch_layers.Flag("bidirectional", 3, default=False), arguments)
+    bias = _flag(torch_layers.Flag("bias", 3), arguments)
+    if both is None or bias is None or len(arguments.values) > 3 or "proj_size" in arguments.keywords:
+        return None
+    if not isinstance(levels, Const) or not isinstance(levels.value, int):
+        return None
+    return torch_layers.recurrent_names(levels.value, both_ways=both, bias=bias)
+
+
+def _container(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Ref:
+    """`nn.Sequential(a, b)`, `nn.Sequential(*layers)`, `nn.ModuleList([a, b])`."""
+    if path == "torch.nn.ModuleDict":
+        return _module_dict(machine, arguments, state, site)
+    items: tuple[Value, ...] | None = None if arguments.open else arguments.values
+    part, among = None, tuple[Value, ...]()
+    if path == "torch.nn.ModuleList" or (arguments.open and arguments.spread is not None):
+        source = arguments.spread if arguments.open else next(iter(arguments.values), UNKNOWN)
+        cell = state.cell(source) if source is not None else None
+        items = cell.items if isinstance(cell, SequenceCell | IteratorCell) else None
+        part = cell.children if isinstance(cell, SequenceCell | IteratorCell) else None
+        among = containers.surely_in(cell)
+    named = None
+    if items is not None and all(_is_module(item, state) for item in items):
+        named = tuple((str(place), item) for place, item in enumerate(items))
+    made = InstanceCell(External(path), site, is_module=True, children=named, part_of=part)
+    return machine.new(state, replace(made, among=() if named is not None else items or among))
+
+
+def _module_dict(machine: Machine, arguments: Arguments, state: State, site: Site) -> Ref:
+    """`nn.ModuleDict({"a": …})`."""
+    given = state.get(next(iter(arguments.values), UNKNOWN), MappingCell)
+    named = None
+    if given is not None and not given.open and all(_is_module(entry.value, state) for _, entry in given.entries):
+        named = tuple((str(key), entry.value) for key, entry in given.entries)
+    return machine.new(state, InstanceCell(External("torch.nn.ModuleDict"), site, is_module=True, children=named))
+
+
+def values_of(machine: Machine, module: Ref, name: str, state: State, site: Site) -> Value:
+    """`.values()` or `.items()` of an `nn.ModuleDict` or `nn.ParameterDict`."""
+    cell = state.get(module, InstanceCell)
+    assert cell is not None
+    pairs: list[tuple[Value, Value]] = [(Const(key), value) for key, value in cell.children or ()]
+    known = cell.children is not None
+    if isinstance(cell.cls, External) and cell.cls.path in torch_api.PARAMETER_CONTAINERS:
+        pairs = [(UNKNOWN, value) for _, value in cell.attrs]
+    if not known:
+        pairs = [(UNKNOWN, item_of(machine, module, UNKNOWN, state, site))]
+    if name == "values":
+        found: list[Value] = [value for _, value in pairs]
+    else:
+        found = [containers.sequence(machine, state, "tuple", site, pair) for pair in pairs]
+    one = found[0] if found else UNKNOWN
+    return containers.sequence(machine, state, "list", site, tuple(found) if known else None, one)
+
+
+def registry(machine: Machine, name: str, state: State, site: Site) -> Ref:
+    """`module._modules` or `module._parameters`: a dict of what was registered."""
+    parameter = TensorCell(site, "parameter", True, None, True, True)
+    held = parameter if name == "_parameters" else InstanceCell(UNKNOWN, site, is_module=True, vague=True)
+    return machine.new(state, MappingCell(site, open=True, item=machine.new(state, held)))
+
+
+def item_of(machine: Machine, module: Ref, index: Value, state: State, site: Site) -> Value:
+    """`sequential[0]`, `heads["main"]`, `layers[i]`."""
+    cell = state.get(module, InstanceCell)
+    assert cell is not None
+    path = cell.cls.path if isinstance(cell.cls, External) else ""
+    if path in torch_api.PARAMETER_CONTAINERS:
+        known = cell.get(f"[{index.value!r}]") if isinstance(index, Const) else None
+        name = f"[{index.value!r}]" if isinstance(index, Const) else "[?]"
+        return known or tensor_attribute(machine, module, name, state, site)
+    if isinstance(index, Const) and cell.children is not None:
+        if isinstance(index.value, int) and -len(cell.children) <= index.value < len(cell.children):
+            return cell.children[index.value][1]
+        return dict(cell.children).get(str(index.value), UNKNOWN)
+    if isinstance(index, Const) and cell.is_module:
+        return cell.get(f"[{index.value!r}]") or child(machine, module, f"[{index.value!r}]", state)
+    if path in torch_api.CONTAINERS or torch_api.holds_modules(path):
+        return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
+    return UNKNOWN
+
+
+def _is_module(value: Value, state: State) -> bool:
+    cell = state.get(value, InstanceCell)
+    return cell is not None and cell.is_module is True
+
+
+def iterator(machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Ref:
+    """`module.parameters()`, `module.named_children()` and the rest."""
+    cell = state.get(receiver, InstanceCell)
+    assert cell is not None
+    made = IteratorCell(name, site, depth=state.depth, certain=cell.cls is not UNKNOWN or cell.made is not None)
+    if name in ("children", "named_children"):
+        made = _children_iterator(machine, receiver, made, state)
+    else:
+        made = replace(made, item=_item(machine, name, receiver, state, site))
+    if name in ("parameters", "named_parameters") and not arguments.all() and not cell.vague:
+        layout = layout_of(receiver, state)
+        made = replace(made, covers=(cover_of(receiver, state, site),), layers=layout and indices.numbered(layout))
+        made = parameter_names.told_apart(machine, made, receiver, state)
+    return machine.new(state, made)
+
+
+def _children_iterator(machine: Machine, receiver: Ref, made: IteratorCell, state: State) -> IteratorCell:
+    """The children one by one where all are known, else one module that stands for each of them."""
+    cover = cover_of(receiver, state, made.made)
+    children = children_of(receiver, state)
+    each = machine.new(state, InstanceCell(UNKNOWN, made.made, is_module=True, part_of=cover))
+    for child in children or ():
+        state.update(child, listed_by=receiver)
+    named = made.kind == "named_children"
+    pairs = tuple(_pair(machine, child, named, state, made.made) for child in children or ())
+    items = pairs if children is not None else None
+    return replace(made, item=_pair(machine, each, named, state, made.made), items=items, children=cover)
+
+
+def perhaps(machine: Machine, receiver: Ref, name: str, state: State, site: Site) -> Ref:
+    """`x.children()` or `x.modules()` of something unknown: of a module an iterator, else perhaps a list."""
+    cover = replace(cover_of(receiver, state, site), again=name == "modules")
+    each = machine.new(state, InstanceCell(UNKNOWN, site, part_of=cover))
+    return machine.new(state, SequenceCell(name, site, None, each, children=None if cover.again else cover))
+
+
+def _pair(machine: Machine, module: Ref, named: bool, state: State, site: Site) -> Value:
+    return containers.sequence(machine, state, "tuple", site, (UNKNOWN, module)) if named else module
+
+
+def _item(machine: Machine, name: str, owner: Ref, state: State, site: Site) -> Value:
+    kind = torch_api.MODULE_ITERATORS[name]
+    if kind.endswith("parameter"):
+        item = tensors.parameter_of_module(machine, state, site, owner)
+    elif kind.endswith("module"):
+        all_inside = replace(cover_of(owner, state, site), again=True)
+        item = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, part_of=all_inside))
+    else:
+        item = machine.new(state, TensorCell(site, "`buffers()`", True, False, False))
+    if kind.startswith("named"):
+        return containers.sequence(machine, state, "tuple", site, (UNKNOWN, item))
+    return item
+
+
+def cover_of(module: Ref, state: State, site: Site) -> Cover:
+    """Which part of a model a module stands for: itself, or a slice of the module it was built from."""
+    cell = state.get(module, InstanceCell)
+    if cell is not None and cell.part_of is not None:
+        return replace(cell.part_of, site=site)
+    return Cover(module, site=site)
+
+
+def children_of(module: Ref, state: State) -> tuple[Ref, ...] | None:
+    """The children of a module in order of registration, where all are known."""
+    cell = state.get(module, InstanceCell)
+    if cell is None or (module, GROWS) in state.marks:
+        return None
+    own_class = isinstance(cell.cls, ClassValue) and _is_plain(cell.cls) and cell.is_module is True
+    if cell.children is None and not own_class:
+        return None
+    values = [value for _, value in (*(cell.children or ()), *cell.attrs)]
+    if any(value is UNKNOWN or isinstance(value, Union) for value in values):
+        return None
+    return tuple(dict.fromkeys(value for value in values if isinstance(value, Ref) and _is_module(value, state)))
+
+
+def _is_plain(cls: ClassValue) -> bool:
+    """Whether a class derives from `nn.Module` directly or through classes of the project only."""
+    outer = [base for base in classes.ancestry(cls) if not isinstance(base, ClassValue)]
+    return all(isinstance(base, External) and base.path in torch_api.PLAIN_BASES for base in outer)
+
+
+MOST_LAYERS = 400
+
+
+def own_parameters(module: Ref, state: State) -> tuple[Ref, ...]:
+    """The parameters that are set on a module itself."""
+    cell = state.get(module, InstanceCell)
+    found = [(value, state.get(value, TensorCell)) for _, value in cell.attrs] if cell is not None else []
+    return tuple(ref for ref, tensor in found if tensor is not None and tensor.parameter and isinstance(ref, Ref))
+
+
+def layout_of(module: Value, state: State) -> tuple[int, ...] | None:
+    """How many parameter tensors each layer of a module has, in order of `parameters()`; what is shared counts once."""
+    seen: set[Ref] = set()
+    counts = [*_counts(module, state, seen)] if isinstance(module, Ref) else [None]
+    return None if None in counts else tuple(count for count in counts if count)
+
+
+def _counts(module: Ref, state: State, seen: set[Ref]) -> Iterator[int | None]:
+    """The parameter tensors of each layer in a module; None where they can't be told."""
+    cell = state.get(module, InstanceCell)
+    if module in seen:
+        return
+    seen.add(module)
+    children = children_of(module, state)
+    if cell is not None and cell.layout is not None:
+        yield from cell.layout
+    elif cell is None or children is None or len(seen) > MOST_LAYERS:
+        yield None
+    else:
+        own = [tensor for tensor in own_parameters(module, state) if tensor not in seen]
+        seen.update(own)
+        yield from (1,) * len(own)
+        for part in children:
+            yield from _counts(part, state, seen)
+
+
+def child(machine: Machine, parent: Ref, name: str, state: State) -> Ref:
+    """An attribute of a module that the project's code does not set: the same cell each time it is read."""
+    cell = state.get(parent, InstanceCell)
+    assert cell is not None
+    for known, value in cell.children or ():
+        if known == name and isinstance(value, Ref):
+            return value
+    made = machine.new(state, InstanceCell(UNKNOWN, None, parent=(parent, name)))
+    package = _part_of_package(cell, name)
+    if package is not None:
+        state.update(made, cls=External(f"{package}.?"), is_module=True)
+    state.put(parent, replace(cell, attrs=(*cell.attrs, (name, made))))
+    return made
+
+
+def _part_of_package(cell: InstanceCell, name: str) -> str | None:
+    """The package of an attribute or item of a module that is surely a module."""
+    path = cell.cls.path if isinstance(cell.cls, External) else ""
+    item = name.startswith("[") and (path in torch_api.CONTAINERS or torch_api.holds_modules(path))
+    part = name in torch_api.PART_NAMES and path.startswith(torch_api.PART_OWNERS)
+    return path.rpartition(".")[0] if item or part else None
+
+
+def tensor_attribute(machine: Machine, parent: Ref, name: str, state: State, site: Site) -> Ref:
+    """`layer.weight`: a parameter of a layer of torch, the same each time it is read."""
+    cell = state.get(parent, InstanceCell)
+    assert cell is not None
+    made = machine.new(state, TensorCell(site, "parameter", True, None, True, True, parent=(parent, name)))
+    state.put(parent, replace(cell, attrs=(*cell.attrs, (name, made))))
+    return made
+
+
+def has_parameters(part: Ref, state: State) -> bool | None:
+    """Whether a part of a model has any parameters; None if that cannot be told."""
+    if state.get(part, TensorCell) is not None:
+        return True
+    layout, cell = layout_of(part, state), state.get(part, InstanceCell)
+    if layout is None or any(layout) or cell is None or not isinstance(cell.cls, ClassValue):
+        return None if layout is None else any(layout)
+    made_here = cell.made is not None and cell.made.origin is not cell.cls.node.origin
+    return False if made_here else None  # `self` of a class that others may derive from
+
+
+def label(part: Ref, state: State) -> str | None:
+    """The attribute that a part of a model was set to."""
+    cell = state.cell(part)
+    if isinstance(cell, InstanceCell | TensorCell) and cell.parent is not None:
+        return cell.parent[1]
+    for owner in state.heap.values():
+        if isinstance(owner, InstanceCell):
+            found = next((name for name, value in (*owner.attrs, *(owner.children or ())) if value == part), None)
+            if found is not None and found != "module":
+                return found
+    return None

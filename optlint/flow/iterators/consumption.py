@@ -1,0 +1,394 @@
+"""One-shot iterators: who draws from them, and what was left when they did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.core.values import (
+    UNKNOWN,
+    Cover,
+    External,
+    InstanceCell,
+    IteratorCell,
+    MappingCell,
+    OptimizerCell,
+    Ref,
+    SequenceCell,
+    TensorCell,
+    Union,
+    Use,
+    Value,
+    union,
+)
+from optlint.flow.iterators import births
+from optlint.flow.pytorch.torch_api import MODULE_ITERATORS, holds_modules
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+    from optlint.flow.core.values import Trail
+    from optlint.flow.events import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Why an iterator is drawn from: by what, wholly or partly, and whether training depends on it.
+
+    `lost` tells that the item taken is dropped after a look at one of its attributes; `body` is the loop that gets
+    the items.
+    """
+
+    by: str
+    whole: bool = True
+    trains: bool = False
+    lost: bool = False
+    body: ir.Node | None = None
+
+
+def walk(machine: Machine, value: Value, state: State, site: Site, purpose: Purpose) -> Value:
+    """Iterate over a value; what comes back stands for each item."""
+    if isinstance(value, Union):
+        for option in value.options:
+            escape(option, state)
+        return union(tuple(item_of(machine, option, state, site) for option in value.options))
+    cell = state.cell(value)
+    if isinstance(value, Ref) and isinstance(cell, IteratorCell):
+        draw(machine, value, state, site, purpose)
+    elif isinstance(value, Ref) and isinstance(cell, TensorCell):
+        _walked(machine, cell, site)
+    return item_of(machine, value, state, site)
+
+
+def _walked(machine: Machine, cell: TensorCell, site: Site) -> None:
+    """Iteration over a parameter of an optimizer's group; told if nothing worse is done with its pieces."""
+    if cell.how != "group parameter":
+        return
+
+    def judge(_: State) -> None:
+        if not any(origin is site.origin for origin, _ in machine.flagged):
+            machine.flagged.add((site.origin, "walk"))
+            machine.emit(events.PieceUsed(site, site.text, site, "walk", True))
+
+    machine.when_settled(judge)
+
+
+def item_of(machine: Machine, value: Value, state: State, site: Site) -> Value:
+    """What each item of an iterable is, without drawing any."""
+    cell = state.cell(value)
+    if isinstance(cell, IteratorCell | SequenceCell) and cell.items:
+        item = union(cell.items)
+        return item if item is not UNKNOWN else _child_of(machine, cell, state, site)
+    if isinstance(cell, IteratorCell | SequenceCell):
+        return anonymous(machine, cell.item, state)
+    if isinstance(cell, MappingCell):
+        return UNKNOWN if cell.entries or cell.key is None else cell.key
+    if isinstance(cell, TensorCell) and isinstance(value, Ref):
+        return piece_of(machine, value, cell, state, site)
+    if isinstance(cell, InstanceCell):
+        return _layer_of(machine, cell, state, site)
+    if isinstance(value, Union) and all(state.get(option, TensorCell) for option in value.options):
+        return union(tuple(item_of(machine, option, state, site) for option in value.options))
+    return UNKNOWN
+
+
+def _child_of(machine: Machine, cell: IteratorCell | SequenceCell, state: State, site: Site) -> Value:
+    """What stands for each of many children of a module."""
+    alone = state.get(cell.items[0], InstanceCell) if cell.items else None
+    if cell.children is None or alone is None:
+        return UNKNOWN
+    return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, part_of=cell.children))
+
+
+def some_of(machine: Machine, value: Value, state: State) -> Value:
+    """The same item where only some of those that it stood for are left."""
+    cell, pair = state.get(value, InstanceCell), state.get(value, SequenceCell)
+    if cell is not None and cell.part_of is not None:
+        return machine.new(state, replace(cell, part_of=None, vague=True))
+    if pair is not None and pair.items is not None and len(pair.items) == 2:
+        return machine.new(state, replace(pair, items=(pair.items[0], some_of(machine, pair.items[1], state))))
+    return value
+
+
+def anonymous(machine: Machine, value: Value, state: State) -> Value:
+    """An item that stands for many: a one-shot iterator among them is another one each time."""
+    cell = state.get(value, IteratorCell)
+    return value if cell is None else machine.new(state, cell)
+
+
+def _layer_of(machine: Machine, cell: InstanceCell, state: State, site: Site) -> Value:
+    """What iteration over `nn.Sequential` and `nn.ModuleList` gives."""
+    path = cell.cls.path if isinstance(cell.cls, External) else ""
+    if cell.children and path != "torch.nn.ModuleDict":
+        return union(tuple(child for _, child in cell.children))
+    if path == "torch.nn.ParameterList":
+        known = tuple(value for _, value in cell.attrs)
+        return union(known) if known else machine.new(state, TensorCell(site, "parameter", True, None, True, True))
+    if not holds_modules(path):
+        return UNKNOWN
+    return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
+
+
+def piece_of(machine: Machine, value: Ref, cell: TensorCell, state: State, site: Site) -> Value:
+    """A slice or row of a tensor."""
+    whole = cell.piece_of if cell.piece_of is not None else value if cell.parameter else None
+    leaf = None if cell.requires_grad is None else not cell.requires_grad
+    if state.no_grad is not False:
+        leaf = None
+    return machine.new(
+        state,
+        TensorCell(site, "piece", leaf, cell.requires_grad, False, piece_of=whole),
+    )
+
+
+def draw(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose) -> bool:
+    """Take items from an iterator, and tell if others were there before; false if nothing is left."""
+    cell = state.get(ref, IteratorCell)
+    if cell is None or cell.endless:
+        return True
+    spent = tuple(_spent(ref, cell, state, purpose))
+    here = _trail(machine, ref, site)
+    if spent:
+        _tell(machine, spent, here, purpose, state)
+    collects = purpose.by in COPIES or (purpose.body is not None and writes(purpose.body))
+    _mark(machine, ref, state, here, births.Draw(purpose, collects))
+    return not spent
+
+
+def _tell(
+    machine: Machine, spent: tuple[tuple[Ref, IteratorCell], ...], here: Trail, purpose: Purpose, state: State
+) -> None:
+    ref, cell = spent[0]
+    earlier, site = _meeting(cell.used_at, here)
+    trains = purpose.trains or (purpose.body is not None and writes(purpose.body))
+    again = earlier.origin is site.origin
+    partly = cell.use is Use.PARTLY
+    known = facts(ref, cell, state)
+    if known.of_model or purpose.trains:
+        event = events.Consumed(known, site, purpose.by, trains, earlier, partly, again)
+        births.tell(machine, tuple(known for _, known in spent), event, state)
+
+
+def _trail(machine: Machine, ref: Ref, site: Site) -> Trail:
+    """Where the running function uses an iterator, and where its callers handed it over."""
+    frame = machine.frame
+    trail = [(frame.scopes[0], site)]
+    while ref in frame.given and frame.caller is not None:
+        site, frame = frame.given[ref], frame.caller
+        trail.append((frame.scopes[0], site))
+    return tuple(trail)
+
+
+def _meeting(earlier: Trail, later: Trail) -> tuple[Site, Site]:
+    """Two uses as seen by the innermost function that knows of both, or else by the outermost ones."""
+    theirs = dict(earlier)
+    for scope, site in later:
+        if scope in theirs:
+            return theirs[scope], site
+    return earlier[-1][1], later[-1][1]
+
+
+def writes(body: ir.Node) -> bool:
+    """Whether a loop changes what it walks over, or collects it."""
+    return any(_is_write(node) for node in ir.walk(body))
+
+
+def _is_write(node: ir.Node) -> bool:
+    if isinstance(node, ir.Assign | ir.AugmentedAssign):
+        targets = node.targets if isinstance(node, ir.Assign) else (node.target,)
+        return any(isinstance(target, ir.Attribute | ir.Subscript) for target in targets)
+    if not isinstance(node, ir.Call):
+        return False
+    func = node.func
+    name = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
+    return (name.endswith("_") and not name.startswith("_")) or name in COLLECTS
+
+
+COPIES = frozenset("comprehension list tuple set * unpacking extend dict deque OrderedDict".split())
+COLLECTS = frozenset({"append", "extend", "add_param_group", "register_hook", "setattr", "clip_grad_norm_"})
+
+
+def walked_whole(machine: Machine, item: Value, state: State) -> tuple[Cover, ...] | None:
+    """What a loop goes through from end to end, where this is its item and each round gets here."""
+    loop = machine.frame.loops[-1] if machine.frame.loops else None
+    cell = state.cell(loop.source) if loop is not None and loop.source is not None else None
+    if loop is None or not isinstance(cell, IteratorCell | SequenceCell) or state.path != loop.inside or loop.breaks:
+        return None
+    pair = state.get(cell.item, SequenceCell)
+    items = (cell.item,) if pair is None else pair.items or ()
+    return cell.covers if item in items else None
+
+
+def facts(ref: Value, cell: IteratorCell, state: State) -> events.Iterator:
+    """What checks may know of an iterator."""
+    return events.Iterator(cell.kind, cell.made, _is_of_model(ref, state), cell.certain)
+
+
+def _is_of_model(value: Value, state: State) -> bool:
+    """Whether an iterator gives what a module holds: parameters, layers, buffers."""
+    cell = state.get(value, IteratorCell)
+    if cell is None:
+        return False
+    if cell.trains or cell.kind in MODULE_ITERATORS or any(_is_of_model(source, state) for source in cell.sources):
+        return True
+    pair = state.get(cell.item, SequenceCell)
+    items = (cell.item,) if pair is None else pair.items or ()
+    return any(state.get(item, TensorCell) is not None for item in items)
+
+
+def _spent(ref: Ref, cell: IteratorCell, state: State, purpose: Purpose) -> Iterator[tuple[Ref, IteratorCell]]:
+    """The iterator, or those behind it, that have nothing or too little left."""
+    if _is_spent(cell, state, purpose):
+        yield ref, cell
+        return
+    for source in cell.sources:
+        inner = state.get(source, IteratorCell)
+        if inner is not None and isinstance(source, Ref) and cell.use is Use.FRESH:
+            yield from _spent(source, inner, state, purpose)
+
+
+def _is_spent(cell: IteratorCell, state: State, purpose: Purpose) -> bool:
+    if cell.use is Use.USED:
+        return True
+    takes_rest = not purpose.lost and purpose.by != "next"
+    if cell.use is Use.PARTLY:
+        return cell.lost and takes_rest
+    certain = cell.path is not None and cell.path[: len(state.path)] == state.path
+    return cell.use is Use.MAYBE and certain and takes_rest and bool(cell.used_at)
+
+
+def _mark(machine: Machine, ref: Ref, state: State, here: Trail, draw: births.Draw) -> None:
+    cell, purpose = state.get(ref, IteratorCell), draw.purpose
+    if cell is None or cell.endless:
+        return
+    births.drawn(machine, cell, draw, state)
+    if cell.use is not Use.USED:
+        again = cell.use is Use.PARTLY
+        use = Use.USED if purpose.whole else Use.PARTLY
+        lost = purpose.lost or (cell.lost and again)
+        used_at = cell.used_at if again else here
+        trains = cell.trains or purpose.trains
+        state.put(ref, replace(cell, use=use, used_at=used_at, path=state.path, lost=lost, trains=trains))
+        state.changes += 1
+    for source in cell.sources:
+        if isinstance(source, Ref):
+            whole = purpose.whole and not _stops_early(cell, state)
+            _mark(machine, source, state, here, births.Draw(replace(purpose, whole=whole), draw.collects, itself=False))
+
+
+def _stops_early(cell: IteratorCell, state: State) -> bool:
+    """Whether a wrapper may leave items in its sources; `zip` over iterators of models does not."""
+    if cell.kind != "zip":
+        return cell.kind in ("islice", "takewhile")
+    return not all(_is_of_model(source, state) for source in cell.sources) or len(cell.sources) < 2
+
+
+def passed_from(machine: Machine, ref: Ref, site: Site) -> Site:
+    """Where the outermost caller handed over what is used at `site`."""
+    return _trail(machine, ref, site)[-1][1]
+
+
+def escape(value: Value, state: State, deep: bool = True) -> None:
+    """Code that is not known gets hold of a value: what it may do to it is done, perhaps."""
+    if isinstance(value, Union):
+        for option in value.options:
+            escape(option, state, deep)
+        return
+    cell = state.cell(value)
+    if not isinstance(value, Ref) or cell is None:
+        return
+    if isinstance(cell, IteratorCell):
+        state.marks.add((cell.born and cell.born.origin, "escaped"))
+        if cell.use is not Use.USED:
+            state.put(value, replace(cell, use=Use.MAYBE, path=None))
+        for source in cell.sources:
+            escape(source, state)
+    elif isinstance(cell, TensorCell | OptimizerCell):
+        _given_away(value, cell, state)
+    elif deep:
+        if isinstance(cell, InstanceCell) and cell.is_module:
+            _handed_out(value, cell, state)
+        for inner in _contents(cell):
+            if not isinstance(cell, InstanceCell) and isinstance(inner, Ref):
+                state.marks.add(((inner, value), "handed"))
+            escape(inner, state, deep=not isinstance(cell, InstanceCell))
+
+
+def _given_away(value: Ref, cell: TensorCell | OptimizerCell, state: State) -> None:
+    state.marks.add((value, "escaped"))
+    if isinstance(cell, OptimizerCell):
+        state.put(value, replace(cell, handed=cell.handed + 1))
+    elif not cell.escaped:
+        state.put(value, replace(cell, escaped=True))
+
+
+def _handed_out(module: Ref, cell: InstanceCell, state: State) -> None:
+    """Unknown code may switch the gradients of a module, and of all that is in it."""
+    if (module, "switched") in state.marks:
+        return
+    state.marks.add((module, "switched"))
+    for _, value in (*cell.attrs, *(cell.children or ())):
+        inner = state.get(value, InstanceCell)
+        if inner is not None and inner.is_module and isinstance(value, Ref):
+            _handed_out(value, inner, state)
+
+
+def _contents(cell: object) -> tuple[Value, ...]:
+    if isinstance(cell, SequenceCell):
+        return (*(cell.items or ()), cell.item)
+    if isinstance(cell, MappingCell):
+        return tuple(entry.value for _, entry in cell.entries)
+    if isinstance(cell, InstanceCell):
+        return tuple(value for _, value in cell.attrs)
+    return ()
+
+
+def as_sequence(
+    machine: Machine, value: Value, site: Site, operand: Site, operation: str, state: State, by_key: bool | None = False
+) -> None:
+    """Tell of an operation that one-shot iterators do not have."""
+    cell = state.get(value, IteratorCell)
+    if cell is not None and cell.kind != "tqdm":
+        event = events.SequenceOperation(facts(value, cell, state), site, operand, operation, by_key)
+        births.tell(machine, (cell,), event, state)
+
+
+def covers_of(value: Value, state: State) -> tuple[Cover, ...] | None:
+    """Which parts of which models a value holds, where that is known."""
+    cell = state.cell(value)
+    if isinstance(cell, SequenceCell) and cell.items == ():
+        return ()
+    return cell.covers if isinstance(cell, IteratorCell | SequenceCell) else None
+
+
+def cover_of_tensor(value: Value, site: Site, state: State) -> tuple[Cover, ...] | None:
+    """A tensor that can be told from others: a Parameter by itself, or `layer.weight`."""
+    cell = state.get(value, TensorCell)
+    if cell is None or not isinstance(value, Ref):
+        return None
+    summary = cell.how in ("parameter", "group parameter", "`buffers()`", "piece") and cell.parent is None
+    return None if summary else (Cover(value, site=site),)
+
+
+def joined_covers(values: tuple[Value, ...], state: State) -> tuple[Cover, ...] | None:
+    """The same of several values together."""
+    found = [covers_of(value, state) for value in values]
+    if None in found or not found:
+        return None
+    covers = [cover for group in found for cover in group or ()]
+    rounds = [cover for place, cover in enumerate(covers) if (cover.sliced or cover.again) and cover in covers[:place]]
+    return tuple(cover for cover in covers if cover not in rounds) + tuple(dict.fromkeys(rounds))
+
+
+def only_once(covers: tuple[Cover, ...] | None) -> tuple[Cover, ...] | None:
+    """What a set of these holds."""
+    return covers and tuple(dict.fromkeys(replace(cover, again=False) for cover in covers))
+
+
+def placed(covers: tuple[Cover, ...] | None, site: Site) -> tuple[Cover, ...] | None:
+    """The same covers, as put together at `site`."""
+    return covers and tuple(replace(cover, site=site) for cover in covers)

@@ -1,0 +1,136 @@
+"""Clipping that comes when gradients were used or cleared, or while they are multiplied by a scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.order import subjects, trace
+from optlint.flow.order.trace import BACKWARD, CLEAR, CLIP, HIDDEN, LOOK, STEP, TOUCH, UNSCALE, Act, of_kinds
+
+if TYPE_CHECKING:
+    from optlint.flow.order.subjects import Subject
+
+
+def found(acts: list[Act]) -> Iterator[object]:
+    """What each clipping comes too late or too early for."""
+    for clip in of_kinds(acts, CLIP):
+        if clip.subject is not None and not clip.doubtful:
+            judge = _Judge(clip, clip.subject, _only_optimizer(clip, acts))
+            yield from judge.useless()
+            yield from judge.scaled()
+
+
+def _only_optimizer(clip: Act, acts: list[Act]) -> str | None:
+    """How the only optimizer is written that steps around a clipping."""
+    around = set(clip.loops[:1])
+    beside = [act for act in of_kinds(acts, STEP) if not around or not around.isdisjoint(act.loops)]
+    names = {act.subject.text for act in beside if act.subject is not None}
+    return names.pop() if len(names) == 1 else None
+
+
+class _Judge:
+    """Judges one clipping; `alone` is how the optimizer is written if there is but one."""
+
+    def __init__(self, clip: Act, tensors: Subject, alone: str | None) -> None:
+        self.clip, self.tensors, self.alone = clip, tensors, alone
+
+    def _owns(self, owner: Subject | None) -> bool | None:
+        """Whether a subject has all of the tensors that are clipped."""
+        if owner is None:
+            return None
+        known = subjects.has(owner, self.tensors)
+        return True if known is None and owner.text == self.alone else known
+
+    def _is_hidden(self, act: Act) -> bool:
+        return act.kind == HIDDEN and (act.subject is None or subjects.is_within_reach(act.subject, self.tensors))
+
+    def useless(self) -> Iterator[events.ClipUseless]:
+        """Nothing uses what is clipped."""
+        last = trace.last_before(self.clip, self._matters)
+        if last.open or any(act.kind not in (STEP, CLEAR) or not self._owns(act.subject) for act in last.acts):
+            return
+        cleared = all(act.kind == CLEAR for act in last.acts)
+        if any(self._is_clipped_in_time(act) for act in of_kinds(last.acts, STEP)) or _happens_once(self.clip):
+            return
+        if not self._comes_to_nothing(cleared):
+            return
+        earlier, here = last.acts[0].site, trace.place_of(self.clip, last.acts[0])
+        if here is not None and earlier is not None:
+            yield events.ClipUseless(here, earlier, cleared)
+
+    def _is_clipped_in_time(self, step: Act) -> bool:
+        """Whether another call clips before the step, so that this one may be there for the norm."""
+        last = trace.last_before(step, lambda act: act.kind in (BACKWARD, CLIP))
+        return any(act.kind == CLIP for act in last.acts)
+
+    def _matters(self, act: Act) -> bool:
+        if act.kind in (STEP, CLEAR):
+            return self._owns(act.subject) is not False
+        return act.kind in (BACKWARD, TOUCH) or self._is_hidden(act)
+
+    def _comes_to_nothing(self, cleared: bool) -> bool:
+        """Whether no step uses what was clipped here: it is nothing, or it is cleared before."""
+        later = trace.first_after(self.clip, lambda act: act.kind == LOOK or self._matters(act))
+        if cleared:
+            return any(act.kind == BACKWARD for act in later.acts)
+        if any(act.kind != CLEAR or not self._owns(act.subject) for act in later.acts):
+            return False
+        return bool(later.acts) or self._begins_with_clearing()
+
+    def _begins_with_clearing(self) -> bool:
+        """Whether the function that does all this clears first, so that the next call of it does."""
+        beginnings = [act for act in _all_before(self.clip) if act.kind == trace.START]
+        found = [trace.first_after(begin, self._matters) for begin in beginnings]
+        return bool(found) and all(act.kind == CLEAR and self._owns(act.subject) for each in found for act in each.acts)
+
+    def scaled(self) -> Iterator[events.ClipOfScaled]:
+        """The gradients still carry the scale."""
+        last = trace.last_before(self.clip, self._may_scale)
+        if last.open or any(act.kind != BACKWARD for act in last.acts):
+            return
+        scaled = [act for act in last.acts if act.scaler is not None]
+        if len({act.scaler.key for act in scaled if act.scaler}) != 1 or not self._comes_after_all(scaled, last.acts):
+            return
+        backward = scaled[0]
+        steps = [act for act in trace.reached_from(self.clip, self._is_next_backward) if self._divides(act, backward)]
+        here = trace.place_of(self.clip, backward)
+        if steps and here and backward.site and steps[0].site and backward.scaler:
+            yield events.ClipOfScaled(here, backward.scaler.text, backward.site, steps[0].site)
+
+    def _comes_after_all(self, scaled: list[Act], last: tuple[Act, ...]) -> bool:
+        """Whether this comes wherever the loss is scaled, and not perhaps only where it is not."""
+        path = self.clip.path
+        return len(scaled) == len(last) or all(act.path[: len(path)] == path for act in scaled)
+
+    def _may_scale(self, act: Act) -> bool:
+        if act.kind in (STEP, CLEAR, UNSCALE):
+            return self._owns(act.subject) is not False
+        return act.kind in (BACKWARD, LOOK, TOUCH) or self._is_hidden(act)
+
+    @staticmethod
+    def _is_next_backward(act: Act) -> bool:
+        return act.kind == BACKWARD
+
+    def _divides(self, act: Act, backward: Act) -> bool:
+        """Whether this is the step of the scaler."""
+        if act.kind != STEP or act.scaler is None or backward.scaler is None:
+            return False
+        return subjects.is_same(act.scaler, backward.scaler) and self._owns(act.subject) is not False
+
+
+def _happens_once(clip: Act) -> bool:
+    """Whether this is a line of a script outside of all loops."""
+    return not clip.loops and clip.trail[-1:] != () and clip.trail[-1][0] == 0
+
+
+def _all_before(act: Act) -> set[Act]:
+    seen: set[Act] = set()
+    pending = [act]
+    while pending:
+        here = pending.pop()
+        if here not in seen:
+            seen.add(here)
+            pending += here.before
+    return seen

@@ -1,0 +1,97 @@
+"""Closures that LBFGS evaluates: whether there is one, and whether it computes gradients and gives the loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.core.machine import Arguments
+from optlint.flow.core.values import (
+    ClassValue,
+    Closure,
+    External,
+    InstanceCell,
+    Method,
+    OptimizerCell,
+    Partial,
+    SequenceCell,
+    TensorCell,
+    Value,
+)
+from optlint.flow.events import Site
+from optlint.flow.iterators import wrappers
+from optlint.flow.pytorch import torch_tensors
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+
+NEEDS_ONE = External("torch.optim.LBFGS")
+HARMLESS_PACKAGES = frozenset({"torch", "numpy", "math", "builtins", "time", "logging"})
+HARMLESS_METHODS = torch_tensors.COMPUTES | torch_tensors.CUTS | torch_tensors.NOT_TENSORS | torch_tensors.PERHAPS_SAME
+ROUNDS = 2
+
+
+def evaluated(machine: Machine, optimizer: OptimizerCell, arguments: Arguments, site: Site, state: State) -> None:
+    """`optimizer.step(closure)` runs the closure, some more than once."""
+    closure = arguments.pick(0, "closure")
+    strict = optimizer.kind == NEEDS_ONE and optimizer.cls == NEEDS_ONE.path and not arguments.open
+    if closure is None:
+        if strict:
+            machine.emit(events.ClosureFaulty(site, "missing"))
+        return
+    outer, machine.called_inside = machine.called_inside, []
+    for _ in range(ROUNDS):
+        machine.call(closure, Arguments((), {}, (), {}), wrappers.no_call(site), state)
+    made, machine.called_inside = machine.called_inside, outer
+    function = closure.function if isinstance(closure, Partial) else closure
+    if strict and isinstance(function, Closure):
+        _judge(machine, function, made, state)
+
+
+def _judge(machine: Machine, closure: Closure, made: list[Value], state: State) -> None:
+    node = closure.node
+    inside = [node, *(function.node for function in made if isinstance(function, Closure))]
+    words = frozenset[str]().union(*(machine.mentions(one) for one in inside))
+    fault = ""
+    if not any("grad" in word or "backward" in word for word in words - SAFE_WORDS):
+        fault = "" if any(_may_do_anything(function, state) for function in made) else "backward"
+    if not fault and isinstance(node, ir.Function) and not _gives_something(machine.bodies(node)):
+        fault = "return"
+    if fault and (node.origin, "closure") not in machine.flagged:
+        machine.flagged.add((node.origin, "closure"))
+        machine.emit(events.ClosureFaulty(Site(machine.frame.unit.file, _head(node)), fault))
+
+
+SAFE_WORDS = frozenset({"zero_grad", "requires_grad", "no_grad", "enable_grad"})
+
+
+def _head(node: ir.Function | ir.Lambda) -> object:
+    """The name of a function, where the parser keeps it as a node; else all of it."""
+    name = getattr(node.origin, "name", None)
+    return node.origin if name is None or isinstance(name, str) else name
+
+
+def _may_do_anything(function: Value, state: State) -> bool:
+    """Whether what is called may compute gradients without the file saying so."""
+    if isinstance(function, External):
+        return function.path.partition(".")[0] not in HARMLESS_PACKAGES
+    if isinstance(function, Method):
+        known = state.cell(function.receiver)
+        of_known = isinstance(known, TensorCell | OptimizerCell | SequenceCell) or _is_module(function.receiver, state)
+        return not of_known and function.name not in HARMLESS_METHODS
+    return not isinstance(function, Closure | ClassValue) and not _is_module(function, state)
+
+
+def _is_module(value: Value, state: State) -> bool:
+    cell = state.get(value, InstanceCell)
+    return cell is not None and cell.is_module is True
+
+
+def _gives_something(block: ir.Block) -> bool:
+    """Whether some `return` of a function has a value, or it may end in another way."""
+    parts = [part for statement in block for part in ir.walk(statement)]
+    returned = [part.value for part in parts if isinstance(part, ir.Return) and part.value is not None]
+    nothing = all(isinstance(value, ir.Literal) and value.value is None for value in returned)
+    return not nothing or any(isinstance(part, ir.Raise | ir.Yield) for part in parts)

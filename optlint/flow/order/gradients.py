@@ -1,0 +1,337 @@
+"""Which calls clear, compute, clip or use gradients, and of whom; told to the trace as they happen."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from optlint.flow.core.values import (
+    NONE,
+    UNKNOWN,
+    ClassValue,
+    Closure,
+    Const,
+    External,
+    InstanceCell,
+    Method,
+    OptimizerCell,
+    Partial,
+    Ref,
+    TensorCell,
+    Union,
+    Value,
+    options_of,
+)
+from optlint.flow.order import subjects, trace, unknown_code
+from optlint.flow.python import classes
+from optlint.flow.pytorch import torch_api
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Arguments, Machine
+    from optlint.flow.core.state import State
+    from optlint.flow.order.subjects import Subject
+
+CLIPS = frozenset({"torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad_value_"})
+BACKWARDS = frozenset({"torch.autograd.backward"})
+BOUND = re.compile(r"clip|max|norm|bound|limit|thresh")
+TRAINING = frozenset({"zero_grad", "backward", "step"})
+LARGE = 1e5  # a bound that nothing reaches
+RESETS = frozenset("load_state_dict reset_parameters apply copy_ init_weights reset_weights reset".split())
+ONLY_READ = frozenset(
+    "norm abs mean sum max min item pow sqrt square clone detach cpu numpy tolist std var any all isnan isinf isfinite "
+    "float double half flatten view reshape size dim numel nelement to".split()
+)
+
+
+def prepare(machine: Machine) -> None:
+    """Tell whether there is anything to trace in the file."""
+    found = (machine.mentions(statement) for statement in machine.block)
+    machine.trace.wanted = any("backward" in words or "manual_backward" in words for words in found)
+
+
+def begins(machine: Machine, closure: Closure, state: State) -> trace.Act | None:
+    """A function begins that is run by itself; Lightning calls a `training_step` for each batch, so that is a loop."""
+    state.trace = trace.start()
+    node, bases = closure.node, tuple(classes.ancestry(closure.owner)) if closure.owner is not None else ()
+    if getattr(node, "name", "") != "training_step" or External("lightning.LightningModule") not in bases:
+        return None
+    own = [base for base in bases if isinstance(base, ClassValue)]
+    if any("zero_grad" in machine.mentions(base.node) for base in own):
+        return None  # a hook may clear
+    return trace.loop_begins(machine, node, state)
+
+
+def returned(machine: Machine, value: Value, state: State) -> None:
+    """A function returns a value; the callers of one that is run by itself are not known."""
+    if machine.frame is machine.trace.root and any(
+        isinstance(state.cell(ref), OptimizerCell) for ref in subjects.reach(_refs(value), state)
+    ):
+        trace.note(machine, trace.Act(trace.GIVEN), state)
+
+
+def _refs(value: Value) -> list[Ref]:
+    return [option for option in options_of(value) if isinstance(option, Ref)]
+
+
+def called(machine: Machine, node: ir.Call, function: Value, arguments: Arguments, value: Value, state: State) -> Value:
+    """A call has been run; what comes back is its value."""
+    if not machine.trace.wanted:
+        return value
+    if isinstance(function, Union):
+        for option in _different(function):
+            called(machine, node, option, arguments, value, state)
+        return value
+    if isinstance(function, Partial):
+        return called(machine, node, function.function, arguments, value, state)
+    if isinstance(function, Method):
+        return _method(machine, node, function, arguments, value, state)
+    if isinstance(function, External):
+        _function(machine, node, torch_api.canonical(function.path), arguments, value, state)
+    elif isinstance(function, Closure):
+        if _is_open(machine, function):
+            unknown_code.anything(machine, node, state)
+    elif function is UNKNOWN or isinstance(function, Ref):
+        if _trains_in_forward(machine, function, state):
+            unknown_code.anything(machine, node, state)
+        unknown_code.ran(machine, node, function, arguments, state)
+    return value
+
+
+def _trains_in_forward(machine: Machine, function: Value, state: State) -> bool:
+    """Whether a module of the project clears, computes or uses gradients when it is called."""
+    cell = state.get(function, InstanceCell)
+    found = classes.find(cell.cls, "forward", state) if cell is not None else None
+    if found is None or not isinstance(found[0], Closure):
+        return False
+    return not TRAINING.isdisjoint(machine.mentions(found[0].node))
+
+
+def _different(functions: Union) -> tuple[Value, ...]:
+    """What one of several functions may be; methods of one name do the same, whatever they are called on."""
+    methods = [option for option in functions.options if isinstance(option, Method)]
+    same = len(methods) == len(functions.options) and len({method.name for method in methods}) == 1
+    return (methods[0],) if same else functions.options
+
+
+def _is_open(machine: Machine, function: Closure) -> bool:
+    """Whether a method does nothing itself, and so is there for subclasses to do something."""
+    if function.bound is None or not isinstance(function.node, ir.Function):
+        return False
+    return all(
+        isinstance(part, ir.Raise)
+        or (isinstance(part, ir.Evaluate) and isinstance(part.value, ir.Literal))
+        or (isinstance(part, ir.Return) and part.value is None)
+        for part in machine.bodies(function.node)
+    )
+
+
+def _function(machine: Machine, node: ir.Call, path: str, arguments: Arguments, value: Value, state: State) -> None:
+    if path in CLIPS and node.args:
+        _clipped(machine, node, arguments, state)
+    elif path in BACKWARDS:
+        trace.note(machine, trace.Act(trace.BACKWARD, machine.site(node), node=node), state)
+    elif path == "builtins.setattr" and arguments.pick(1, "name") == Const("grad"):
+        trace.note(machine, trace.Act(trace.TOUCH, machine.site(node)), state)
+    else:
+        cell = state.get(value, OptimizerCell)
+        if cell is not None and cell.made.origin is node.origin:
+            built(machine, node, value, state)
+        else:
+            unknown_code.ran(machine, node, External(path), arguments, state)
+
+
+def built(machine: Machine, node: ir.Call, value: Value, state: State) -> None:
+    """An optimizer was built."""
+    subject = subjects.subject_of(machine, node, value, state)
+    trace.note(machine, trace.Act(trace.BUILT, machine.site(node), subject, node=node), state)
+
+
+def _method(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, value: Value, state: State) -> Value:
+    """A method that the project does not define."""
+    name = method.name
+    act = _ACTS.get(name)
+    if act is None:
+        if name == "scale" and len(arguments.values) == 1 and value is UNKNOWN:
+            return _scaled(machine, node, method, state)
+        if name in RESETS:
+            trace.note(machine, trace.Act(trace.RESET, machine.site(node)), state)
+        unknown_code.ran(machine, node, method, arguments, state)
+    elif isinstance(method.node, ir.Attribute):
+        act(machine, node, method, arguments, state)
+    return value
+
+
+def _receiver(machine: Machine, method: Method, state: State) -> Subject:
+    assert isinstance(method.node, ir.Attribute)
+    node = method.node.value
+    value = method.receiver if isinstance(method.receiver, Ref) else machine.values.get(node.origin, UNKNOWN)
+    return subjects.subject_of(machine, node, value, state)
+
+
+def _is_scaler(machine: Machine, method: Method, state: State) -> bool:
+    cell = state.get(method.receiver, InstanceCell)
+    if cell is not None and isinstance(cell.cls, External):
+        return torch_api.is_scaler(cell.cls.path)
+    owner = subjects.name_of(method.node.value) if isinstance(method.node, ir.Attribute) else ""
+    return "scaler" in owner.lower() and cell is None
+
+
+def _scaled(machine: Machine, node: ir.Call, method: Method, state: State) -> Value:
+    """`scaler.scale(loss)`."""
+    if not _is_scaler(machine, method, state):
+        return UNKNOWN
+    known = state.get(method.receiver, InstanceCell)
+    if known is not None and known.get("enabled") == Const(False):
+        return UNKNOWN
+    made = machine.new(state, InstanceCell(External("torch.amp.GradScaler.scale"), machine.site(node), is_module=False))
+    machine.trace.scaled[made] = _receiver(machine, method, state)
+    return made
+
+
+def _zero_grad(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
+    del arguments
+    subject = _receiver(machine, method, state)
+    trace.note(machine, trace.Act(trace.CLEAR, machine.site(node), subject, node=node), state)
+
+
+def _backward(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
+    receiver = state.cell(method.receiver)
+    scaler = machine.trace.scaled.get(method.receiver)
+    own = isinstance(receiver, InstanceCell) and isinstance(receiver.cls, ClassValue)
+    plain = not arguments.values and not own and not isinstance(receiver, OptimizerCell)
+    if plain or isinstance(receiver, TensorCell) or _only_goes_backward(method):
+        act = trace.Act(trace.BACKWARD, machine.site(node), scaler=scaler, node=node)
+        trace.note(machine, act, state)
+    else:
+        unknown_code.anything(machine, node, state)
+
+
+def _only_goes_backward(method: Method) -> bool:
+    """`self.manual_backward(loss)`, `accelerator.backward(loss)`, `fabric.backward(loss)`."""
+    owner = subjects.name_of(method.node.value) if isinstance(method.node, ir.Attribute) else ""
+    return method.name == "manual_backward" or owner.lstrip("_") in ("accelerator", "fabric")
+
+
+def _step(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
+    subject = _receiver(machine, method, state)
+    if _is_scaler(machine, method, state) and node.args:
+        target = subjects.subject_of(machine, node.args[0].value, _first(arguments), state)
+        act = trace.Act(trace.STEP, machine.site(node), target, scaler=subject, node=node)
+        trace.note(machine, act, state)
+    elif subject.kind == "optimizer" or (subject.trusted and subject.kind == "unknown" and not node.args):
+        trace.note(machine, trace.Act(trace.STEP, machine.site(node), subject, node=node), state)
+    elif not unknown_code.is_harmless_object(subject.name):
+        unknown_code.anything(machine, node, state)
+
+
+def _first(arguments: Arguments) -> Value:
+    return next(iter(arguments.all()), UNKNOWN)
+
+
+def _unscale(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
+    if not node.args:
+        unknown_code.anything(machine, node, state)
+        return
+    target = subjects.subject_of(machine, node.args[0].value, _first(arguments), state)
+    act = trace.Act(trace.UNSCALE, machine.site(node), target, scaler=_receiver(machine, method, state), node=node)
+    trace.note(machine, act, state)
+
+
+def _update(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
+    if _is_scaler(machine, method, state):
+        act = trace.Act(trace.UPDATE, machine.site(node), scaler=_receiver(machine, method, state), node=node)
+        trace.note(machine, act, state)
+    else:
+        unknown_code.ran(machine, node, method, arguments, state)
+
+
+def _clipped(machine: Machine, node: ir.Call, arguments: Arguments, state: State) -> None:
+    subject = subjects.of_parameters(machine, node.args[0].value, _first(arguments), state)
+    bound = node.args[1].value if len(node.args) > 1 else None
+    value = arguments.pick(1, "max_norm") or arguments.pick(1, "clip_value")
+    finite = isinstance(value, Const) and isinstance(value.value, int | float) and value.value < LARGE
+    doubtful = not finite and (bound is None or not _is_plain_bound(machine, bound, value, node in machine.effects))
+    act = trace.Act(trace.CLIP, machine.site(node), subject, node=node, doubtful=doubtful)
+    trace.note(machine, act, state)
+
+
+def _is_plain_bound(machine: Machine, bound: ir.Expression, value: Value | None, unused: bool) -> bool:
+    """Whether a bound that is not known is there to cut gradients: no infinity, and not multiplied by a scale."""
+    if isinstance(value, Const) and isinstance(value.value, int | float):
+        return value.value < LARGE
+    if isinstance(bound, ir.Subscript):
+        key = machine.values.get(bound.index.origin)
+        name = str(key.value) if isinstance(key, Const) else ""
+    else:
+        name = subjects.name_of(bound) if isinstance(bound, ir.Name | ir.Attribute) else ""
+    path = value.path if isinstance(value, External) else ""
+    if not name or path.endswith("inf") or "inf" in name.lower() or "scale" in name.lower():
+        return False
+    return unused or BOUND.search(name.lower()) is not None
+
+
+def assigned(machine: Machine, target: ir.Expression, source: ir.Expression, value: Value, state: State) -> None:
+    """An optimizer of which no more is known gets a name: remember what made it."""
+    if isinstance(source, ir.Call) and state.cell(value) is None and subjects.means_optimizer(subjects.name_of(target)):
+        place = subjects.place_of(machine, target, state)
+        if place is not None:
+            machine.trace.sources[place] = source
+
+
+def named(machine: Machine, node: ir.Expression, state: State) -> None:
+    """`optimizer.step` as a statement: whoever wrote it meant a call, so nothing is told to be missing."""
+    if isinstance(node, ir.Attribute) and node.attr in _ACTS:
+        unknown_code.anything(machine, node, state)
+
+
+def gradient_read(machine: Machine, node: ir.Attribute, state: State) -> None:
+    """`p.grad` is evaluated."""
+    kind = trace.LOOK if node in machine.trace.only_read else trace.TOUCH
+    trace.note(machine, trace.Act(kind, machine.site(node)), state)
+
+
+def gradient_set(machine: Machine, target: ir.Attribute, receiver: Value, value: Value, state: State) -> None:
+    """`p.grad = value`."""
+    cell = state.get(receiver, TensorCell)
+    site = machine.site(target)
+    if value == NONE and cell is not None and cell.parameter and cell.owner is not None:
+        subject = subjects.of_owner(machine, target.value, cell.owner, state)
+        trace.note(machine, trace.Act(trace.CLEAR, site, subject), state)
+    else:
+        trace.note(machine, trace.Act(trace.TOUCH, site), state)
+
+
+def about_to_call(machine: Machine, func: ir.Expression) -> None:
+    """Note which gradients are only looked at: those of `p.grad.norm()`."""
+    if not isinstance(func, ir.Attribute) or func.attr not in ONLY_READ:
+        return
+    node = func.value
+    while True:
+        if isinstance(node, ir.Attribute):
+            if node.attr == "grad":
+                machine.trace.only_read.add(node)
+                return
+            if node.attr != "data":
+                return
+            node = node.value
+        elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr in ONLY_READ:
+            node = node.func.value
+        else:
+            return
+
+
+def about_to_compare(machine: Machine, node: ir.Comparison) -> None:
+    """`p.grad is None` only looks."""
+    if isinstance(node.left, ir.Attribute) and node.left.attr == "grad" and node.rest[0][0] in ("is", "is not"):
+        machine.trace.only_read.add(node.left)
+
+
+_ACTS = {
+    "zero_grad": _zero_grad,
+    "backward": _backward,
+    "manual_backward": _backward,
+    "step": _step,
+    "unscale_": _unscale,
+    "update": _update,
+}

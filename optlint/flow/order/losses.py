@@ -1,0 +1,102 @@
+"""What `backward` is called on, and whether gradients reach anything from there.
+
+A tensor that was cut out of its graph reaches nothing, or only a leaf of its own: made from a number, detached and then
+told to require gradients. Such a leaf may be meant, so it must not be looked at, kept, or given away; and the
+optimizer has to step next, as if there were gradients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.core.values import Begun, Const, Method, Ref, TensorCell, Value
+from optlint.flow.tensors import tensor_uses
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+    from optlint.flow.events import Site
+
+WAITING = (0, "<gradients>")  # a variable that no code can name: whether gradients of something else wait for a step
+# What may be done to a leaf somewhere by who means it.
+DOUBTS = ("escaped", "gradient", "looked at", "given", "used elsewhere", "registered")
+
+
+def went_backward(machine: Machine, loss: Value, site: Site, state: State) -> None:
+    """`loss.backward()`: told at once if there is no graph, at the optimizer's step if it ends in leaves of its own."""
+    alone = state.variables.get(WAITING) in (None, Const(False))
+    forget(machine, state)
+    cell = state.get(loss, TensorCell)
+    known = cell is not None and cell.mixed is False and not cell.escaped
+    if cell is not None and known and cell.requires_grad is False and cell.cut is not None:
+        if not machine.claiming and not _is_one_of_several(state):
+            tell(machine, site, "no graph", cell.cut)
+    elif cell is not None and known and alone and isinstance(loss, Ref) and _ends_in_leaves(loss, cell, state):
+        for leaf in (loss,) if cell.leaf else cell.bases or ():
+            _begin(machine, leaf, Begun(site, "leaf" if leaf == loss else "no path", state.path, cell.cut), state)
+    else:
+        state.variables[WAITING] = Const(True)
+
+
+def _begin(machine: Machine, leaf: Ref, begun: Begun, state: State) -> None:
+    state.update(leaf, begun=begun)
+    machine.lone_leaves.append(leaf)
+
+
+def _is_one_of_several(state: State) -> bool:
+    """Whether this is what happens to one of several values that a variable may have."""
+    last = state.path[-1] if state.path else None
+    return isinstance(last, tuple) and isinstance(last[1], Method)
+
+
+def _ends_in_leaves(loss: Ref, cell: TensorCell, state: State) -> bool:
+    """Whether a graph ends in new leaves, and something that was computed before was cut off."""
+    leaves = [state.get(base, TensorCell) for base in ((loss,) if cell.leaf else cell.bases or ())]
+    known = all(leaf is not None and _is_new(leaf) for leaf in leaves)
+    return bool(cell.requires_grad and leaves) and known and cell.cut is not None
+
+
+def _is_new(leaf: TensorCell) -> bool:
+    own = leaf.parameter is False and not leaf.registered and not leaf.escaped
+    return own and leaf.leaf is True and leaf.mixed is False
+
+
+def forget(machine: Machine, state: State) -> None:
+    """Gradients are cleared or used, or others are computed: what began before is of no interest any more."""
+    state.variables[WAITING] = Const(False)
+    for leaf in machine.lone_leaves:
+        cell = state.get(leaf, TensorCell)
+        if cell is not None and cell.begun is not None:
+            state.put(leaf, replace(cell, begun=None))
+
+
+def optimizer_stepped(machine: Machine, state: State) -> None:
+    """An optimizer steps on gradients that `backward` did not compute."""
+    for leaf in machine.lone_leaves:
+        cell = state.get(leaf, TensorCell)
+        begun = cell.begun if cell is not None else None
+        if begun is None or begun.path != state.path[: len(begun.path)] or _is_kept(leaf, state):
+            continue
+        machine.when_over(partial(_judge, machine, leaf, begun, state.marks))
+    forget(machine, state)
+
+
+def _judge(machine: Machine, leaf: Ref, begun: Begun, marks: set[tuple[object, str]]) -> None:
+    if begun.cut is not None and not any((leaf, word) in marks for word in DOUBTS):
+        tell(machine, begun.site, begun.what, begun.cut)
+
+
+def _is_kept(leaf: Ref, state: State) -> bool:
+    """Whether more than variables refer to a leaf, so that its gradient may be read elsewhere."""
+    values = (value for cell in list(state.heap.values()) for value in tensor_uses.held_by(cell))
+    return any(leaf == value for value in values)
+
+
+def tell(machine: Machine, site: Site, what: str, cut: Site) -> None:
+    """Tell once for each `backward`."""
+    if (site.origin, "no path") not in machine.flagged:
+        machine.flagged.add((site.origin, "no path"))
+        machine.emit(events.GraphBroken(site, what, cut))

@@ -1,0 +1,121 @@
+"""Optimizers that a loop builds anew for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.order import subjects, trace
+from optlint.flow.order.trace import BUILT, HIDDEN, RESET, STEP, Act, of_kinds
+from optlint.flow.pytorch import torch_api
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from optlint.flow.order.subjects import Subject
+
+
+PARAMETERS = frozenset({"parameters", "named_parameters"})
+
+
+def found(acts: list[Act]) -> Iterator[events.OptimizerInLoop]:
+    """Each call that builds an optimizer for one step."""
+    for built in of_kinds(acts, BUILT):
+        if built.loops and built.subject is not None and _has_state(built, built.subject):
+            yield from _stepped_once(built, built.subject, acts)
+
+
+def _stepped_once(built: Act, subject: Subject, acts: list[Act]) -> Iterator[events.OptimizerInLoop]:
+    head = built.loops[-1]
+    if subject.parts is None or subject.newest > head.address:
+        return
+    if not bound_in(head).isdisjoint(_names_given_to(built)):
+        return
+    if not _goes_through_batches(head) or not _is_certain(built, head):
+        return
+    inside = [act for act in acts if head in act.loops]
+    steps = [act for act in of_kinds(inside, STEP) if act.subject is None or _may_be(act.subject, subject)]
+    if any(act.kind == RESET or (act.kind == HIDDEN and _may_reset(act, subject)) for act in inside):
+        return
+    if len(steps) == 1 and steps[0].loops[-1] is head:
+        step = steps[0]
+        if step.subject is not None and subjects.is_same(step.subject, subject) and built in trace.reached_from(step):
+            site = trace.place_of(built, step)
+            if site is not None and step.site is not None:
+                yield events.OptimizerInLoop(site, subject.cls.rpartition(".")[2], step.site)
+
+
+def _names_given_to(built: Act) -> frozenset[str]:
+    """The names in what leads to the models whose parameters are given to an optimizer."""
+    calls = (part for part in ir.walk(built.node) if isinstance(part, ir.Call)) if built.node is not None else ()
+    found = (call.func.value for call in calls if isinstance(call.func, ir.Attribute) and call.func.attr in PARAMETERS)
+    return frozenset(subjects.name_of(part) for model in found for part in ir.walk(model))
+
+
+def _goes_through_batches(head: Act) -> bool:
+    """Whether a loop is not one over a few values that are listed, such as rates to be tried."""
+    iterable = getattr(head.node, "iterable", None)
+    return not isinstance(iterable, ir.Display)
+
+
+def _may_be(other: Subject, subject: Subject) -> bool:
+    return not other.refs or not other.refs.isdisjoint(subject.refs)
+
+
+def _may_reset(act: Act, subject: Subject) -> bool:
+    """Whether code that can't be seen may give the parameters other values, so that each optimizer starts afresh."""
+    return act.subject is None or subjects.is_within_reach(act.subject, subject)
+
+
+def _is_certain(built: Act, head: Act) -> bool:
+    """Whether each round of the loop builds the optimizer, and not only the first or one that a test picks."""
+    parts = [part for part in built.path if isinstance(part, tuple)]
+    rounds = [place for place, part in enumerate(parts) if head.node in part]
+    if not rounds:
+        return False
+    inner = [part[0] for part in parts[rounds[-1] + 1 :]]
+    tests = (part for part in ir.walk(head.node) if isinstance(part, ir.If)) if head.node is not None else ()
+    tested = any(part is built.node for test in tests for part in ir.walk(test))
+    return not tested and all(isinstance(key, ir.Try) for key in inner)
+
+
+def _has_state(built: Act, subject: Subject) -> bool:
+    """Whether the optimizer is one of torch that remembers something from step to step."""
+    if not isinstance(built.node, ir.Call) or subject.cls not in torch_api.OPTIMIZERS.keys() - {"torch.optim.LBFGS"}:
+        return False
+    if subject.cls != "torch.optim.SGD":
+        return True
+    momentum = [argument for argument in built.node.args if argument.keyword == "momentum"]
+    given = [argument.value for argument in (*momentum, *built.node.args[2:3])]
+    return bool(given) and not (isinstance(given[0], ir.Literal) and given[0].value in (0, 0.0))
+
+
+def bound_in(head: Act) -> frozenset[str]:
+    """The names and attributes that a loop assigns to."""
+    if head.bound is None:
+        head.bound = frozenset(_bound_in(head.node))
+    return head.bound
+
+
+def _bound_in(node: ir.Node | None) -> Iterator[str]:
+    for part in ir.walk(node) if node is not None else ():
+        targets: tuple[ir.Node, ...] = ()
+        if isinstance(part, ir.Assign) and not _asks_for_optimizers(part.value):
+            targets = part.targets
+        elif isinstance(part, ir.For | ir.Clause):
+            targets = (part.target,)
+        elif isinstance(part, ir.With):
+            targets = tuple(target for _, target in part.items if target is not None)
+        yield from (subjects.name_of(inner) for target in targets for inner in _parts_of(target))
+
+
+def _asks_for_optimizers(value: ir.Node | None) -> bool:
+    """`self.optimizers()` of Lightning, which gives the same ones each time."""
+    return isinstance(value, ir.Call) and subjects.name_of(value.func) == "optimizers"
+
+
+def _parts_of(target: ir.Node) -> tuple[ir.Node, ...]:
+    """What is assigned to, one by one."""
+    if isinstance(target, ir.Display):
+        return tuple(part for item in target.items for part in _parts_of(item))
+    return (target.value,) if isinstance(target, ir.Starred) else (target,)

@@ -1,0 +1,174 @@
+"""Judges what a program does with gradients in each round of its loops, when all of it has been run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.order import clipping, dropped, rebuilt, subjects, trace
+from optlint.flow.order.trace import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, UPDATE, Act, of_kinds
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.order.subjects import Subject
+
+# What runs code of the program's own at each backward or step.
+HOOKS = frozenset(
+    "register_post_accumulate_grad_hook register_step_post_hook register_step_pre_hook "
+    "register_optimizer_step_post_hook register_optimizer_step_pre_hook".split()
+)
+
+# What may use gradients as they are computed.
+BACKWARD_HOOKS = frozenset(
+    "register_hook register_backward_hook register_full_backward_hook register_full_backward_pre_hook".split()
+)
+# Names of programs that compute gradients to measure something, and not to train.
+MEASURES = re.compile(
+    r"bench|profil|perf_counter|synchronize|default_timer|timeit|memory_(allocated|reserved|stats)|elapsed_time|warm_?up_?"
+    r"(iter|step|run)|n_warm|importance|salien|fisher|influence|sensitiv|attribut|prun|hessian|curvature|sanity|dry_?run|"
+    r"find_batch|lr_?find|probe|overhead|throughput|speed"
+)
+
+
+def judge(machine: Machine) -> None:
+    """Tell what is out of order."""
+    acts = machine.trace.acts
+    if machine.cut_short or not of_kinds(acts, BACKWARD):
+        return
+    words = frozenset().union(*map(machine.mentions, machine.block))
+    if not HOOKS.isdisjoint(words):
+        return
+    watched = not BACKWARD_HOOKS.isdisjoint(words)
+    for event in _found(machine, acts):
+        if not (watched and isinstance(event, events.StepMissing | events.GradientsLost)):
+            machine.emit(event)
+
+
+def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
+    yield from clipping.found(acts)
+    yield from dropped.found(acts)
+    yield from rebuilt.found(acts)
+    uncleared = set()
+    for step in of_kinds(acts, STEP):
+        if step.loops and step.subject is not None:
+            inside = in_loop(acts, step.loops[-1])
+            for event in _uncleared(step, step.subject, inside, acts):
+                uncleared.add(step.loops[-1])
+                yield event
+            yield from _not_updated(step, inside)
+    for clear in of_kinds(acts, CLEAR):
+        about = clear.subject
+        if not clear.loops or about is None or not (about.kind == "optimizer" or about.trusted):
+            continue
+        meant_for_another = clear.loops[-1] in uncleared
+        if not meant_for_another and not _measures(machine, clear):
+            yield from _unstepped(clear, about, in_loop(acts, clear.loops[-1]))
+
+
+def _measures(machine: Machine, clear: Act) -> bool:
+    """Whether the names around a loop tell that it measures something."""
+    words = {getattr(function, "name", "") for function in clear.functions}
+    inner = (clear.loops[0].node, *clear.functions[:1])
+    words.update(*(machine.mentions(node) for node in inner if node is not None))
+    return any(MEASURES.search(word.lower()) for word in words)
+
+
+def in_loop(acts: list[Act], head: Act) -> list[Act]:
+    """All acts in the rounds of a loop."""
+    return [act for act in acts if head in act.loops]
+
+
+def interferes(act: Act, subject: Subject) -> bool:
+    """Whether code that can't be seen may do anything to these gradients, or they are written by hand."""
+    if act.kind == HIDDEN:
+        return act.subject is None or subjects.is_within_reach(act.subject, subject)
+    return act.kind == TOUCH
+
+
+def _uncleared(step: Act, subject: Subject, inside: list[Act], acts: list[Act]) -> Iterator[events.StepUncleared]:
+    if not subject.trusted or _may_be_anything(subject):
+        return
+    clears, head = of_kinds(inside, CLEAR), step.loops[-1]
+    if any(_may_clear(clear.subject, subject) for clear in clears) or any(interferes(act, subject) for act in inside):
+        return
+    if any(act.deferred and _may_clear(act.subject, subject) for act in of_kinds(acts, CLEAR)):
+        return
+    if _is_drawn_from_unknown_code(head, subject) or _is_fresh(subject, head, inside):
+        return
+    if not any(_are_added(backward, step) for backward in of_kinds(inside, BACKWARD)):
+        return
+    outside = [act for act in of_kinds(acts, CLEAR) if act.subject and subjects.has(act.subject, subject)]
+    noted = clears or outside
+    if step.site is not None:
+        yield events.StepUncleared(step.site, subject.text, noted[0].site if noted else None, bool(clears))
+
+
+def _may_be_anything(subject: Subject) -> bool:
+    """Whether an optimizer is known by its name only, and belongs to an object with methods that can't be seen."""
+    return subject.foreign and subject.kind != "optimizer"
+
+
+def _is_drawn_from_unknown_code(head: Act, subject: Subject) -> bool:
+    """Whether a loop goes through what code gives that can't be seen, and that may do something in each round."""
+    return head.subject is not None and subjects.is_within_reach(head.subject, subject)
+
+
+def _may_clear(clearing: Subject | None, subject: Subject) -> bool:
+    return clearing is None or subjects.has(clearing, subject) is not False
+
+
+def _are_added(backward: Act, step: Act) -> bool:
+    """Whether what a backward gives may be used by the step, and what it gives next is added to that."""
+    return step in trace.reached_from(backward) and backward in trace.reached_from(step)
+
+
+def _is_fresh(subject: Subject, head: Act, inside: list[Act]) -> bool:
+    """Whether each round has an optimizer or parameters of its own."""
+    made = [act.subject for act in of_kinds(inside, BUILT) if act.subject is not None]
+    if any(not subject.refs.isdisjoint(other.refs) for other in made):
+        return True
+    if subject.newest > head.address:
+        return True
+    return not subject.refs and not _names_in(subject.key).isdisjoint(rebuilt.bound_in(head))
+
+
+def _names_in(key: object) -> frozenset[str]:
+    """The variables and attributes in a place (see `subjects`)."""
+    if not isinstance(key, tuple):
+        return frozenset()
+    return frozenset(part for part in key if isinstance(part, str)).union(*map(_names_in, key))
+
+
+def _not_updated(step: Act, inside: list[Act]) -> Iterator[events.ScalerNotUpdated]:
+    """A scaler raises at its second step if it was not updated in between."""
+    scaler = step.scaler
+    if scaler is None or not scaler.refs or any(act.kind == UPDATE for act in inside):
+        return
+    if any(act.kind == HIDDEN and subjects.is_within_reach(act.subject, scaler) for act in inside if act.subject):
+        return
+    if step.site is not None and step in trace.reached_from(step):
+        yield events.ScalerNotUpdated(step.site, scaler.text)
+
+
+def _unstepped(clear: Act, subject: Subject, inside: list[Act]) -> Iterator[events.StepMissing]:
+    head = clear.loops[-1]
+    if _may_be_anything(subject) or any(_may_use(act, subject) for act in inside):
+        return
+    later = trace.reached_from(clear)
+    if clear not in later or any(act.kind != HIDDEN and _may_use(act, subject) for act in later):
+        return
+    if _is_drawn_from_unknown_code(head, subject) or _is_fresh(subject, head, inside):
+        return
+    found = trace.first_after(clear, lambda act: act.kind == BACKWARD)
+    for backward in found.acts:
+        if backward in inside and clear.site is not None and backward.site is not None:
+            yield events.StepMissing(backward.site, subject.text, clear.site)
+
+
+def _may_use(act: Act, subject: Subject) -> bool:
+    """Whether gradients are used, or may be: by a step, by code that can't be seen, by hand."""
+    if act.kind == STEP:
+        return act.subject is None or subjects.may_be_same(act.subject, subject)
+    return act.kind in (trace.LOOK, trace.GIVEN) or interferes(act, subject)

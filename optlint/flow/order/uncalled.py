@@ -1,0 +1,120 @@
+"""`optimizer.step` as a statement: a method that is looked up and not called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.core.values import (
+    NONE,
+    ClassValue,
+    Closure,
+    External,
+    InstanceCell,
+    OptimizerCell,
+    TensorCell,
+    Value,
+    options_of,
+)
+from optlint.flow.python import attributes, classes, objects
+from optlint.flow.pytorch import torch_api, torch_schedules
+from optlint.flow.rates.scheduler_values import SchedulerCell
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+
+OF_OPTIMIZERS = frozenset({"step", "zero_grad"})
+OF_SCALERS = frozenset({"step", "update", "unscale_"})
+OF_TENSORS = frozenset({"backward", "requires_grad_"})
+OF_MODULES = frozenset({"eval", "train", "zero_grad", "cuda", "requires_grad_"})
+METHODS = OF_OPTIMIZERS | OF_SCALERS | OF_TENSORS | OF_MODULES
+UNMISTAKABLE = frozenset({"zero_grad", "backward"})
+NEEDS_CLOSURE = frozenset({"torch.optim.LBFGS"})
+# What gives one number, which `backward` needs.
+SCALARS = frozenset({"`.sum()`", "`.mean()`", "`torch.sum`", "`torch.mean`"})
+
+
+def statement(machine: Machine, node: ir.Expression, state: State) -> None:
+    """An expression as a statement, if that is no call."""
+    if not isinstance(node, ir.Attribute) or node.attr not in METHODS:
+        machine.evaluate(node, state)
+        return
+    receiver = machine.evaluate(node.value, state)
+    options = tuple(option for option in options_of(receiver) if option != NONE)
+    kinds = {_kind(machine, option, node.attr, state) for option in options}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is None and _is_unmistakable(machine, node, options, state):
+        kind = "object"
+    if kind is None:
+        objects.get_attribute(machine, receiver, node, state)
+    elif not machine.claiming and not _is_probe(state):
+        fits = all(_fits(option, node.attr, state) for option in options)
+        machine.emit(events.MethodUncalled(machine.site(node), kind, fits))
+
+
+def _is_unmistakable(machine: Machine, node: ir.Attribute, options: tuple[Value, ...], state: State) -> bool:
+    """Whether nothing but torch calls a method so, or what has it is used as an optimizer nearby."""
+    if node.attr in machine.own_methods or not all(attributes.is_blank(option, state) for option in options):
+        return False
+    return node.attr in UNMISTAKABLE or (node.attr == "step" and _is_cleared_nearby(machine, node.value))
+
+
+def _is_cleared_nearby(machine: Machine, owner: ir.Expression) -> bool:
+    """Whether the function, or the file's own code, calls `zero_grad` of what has the same name."""
+    frame = machine.frame
+    block = machine.bodies(frame.node) if isinstance(frame.node, ir.Function) else machine.block
+    calls = (part.func for part in ir.walk_all(block, machine.bodies) if isinstance(part, ir.Call))
+    clearing = (func.value for func in calls if isinstance(func, ir.Attribute) and func.attr == "zero_grad")
+    return any(machine.site(value).text == machine.site(owner).text for value in clearing)
+
+
+def _is_probe(state: State) -> bool:
+    """Whether a `try` asks if the attribute is there."""
+    last = state.path[-1] if state.path else None
+    return isinstance(last, tuple) and isinstance(last[0], ir.Try) and bool(last[0].handlers)
+
+
+def _kind(machine: Machine, value: Value, name: str, state: State) -> str | None:
+    """What has this method, if that is an object of torch and the name a method of it."""
+    cell = state.cell(value)
+    if isinstance(cell, OptimizerCell):
+        return "optimizer" if name in OF_OPTIMIZERS and _is_method(cell.kind, name, state) else None
+    if isinstance(cell, SchedulerCell):
+        return "scheduler" if name == "step" else None
+    if isinstance(cell, TensorCell):
+        return "tensor" if name in OF_TENSORS else None
+    if not isinstance(cell, InstanceCell):
+        return None
+    if isinstance(cell.cls, External) and torch_api.is_scaler(cell.cls.path):
+        return "gradient scaler" if name in OF_SCALERS else None
+    is_known = cell.is_module is True and cell.get(name) is None
+    return "module" if is_known and name in OF_MODULES and _is_method(cell.cls, name, state) else None
+
+
+def _is_method(cls: Value, name: str, state: State) -> bool:
+    """Whether a class has it from torch, or defines it as a function."""
+    found = classes.find(cls, name, state)
+    if found is not None:
+        return isinstance(found[0], Closure)
+    return not isinstance(cls, ClassValue) or classes.find(cls, "__getattribute__", state) is None
+
+
+def _fits(value: Value, name: str, state: State) -> bool:
+    """Whether a call without arguments does what was meant."""
+    cell = state.cell(value)
+    if isinstance(cell, OptimizerCell):
+        known = isinstance(cell.kind, External) and cell.kind.path in torch_api.OPTIMIZERS
+        return name != "step" or (known and cell.cls not in NEEDS_CLOSURE)
+    if isinstance(cell, SchedulerCell):
+        return cell.name != torch_schedules.PLATEAU
+    if isinstance(cell, TensorCell) and name == "backward":
+        return cell.requires_grad is not False and (cell.how in SCALARS or _is_loss(cell.how))
+    if cell is None:
+        return name == "zero_grad"
+    return not isinstance(cell, InstanceCell) or cell.is_module is True or name == "update"
+
+
+def _is_loss(how: str) -> bool:
+    return how.startswith("`nn.functional.") and how.endswith(("_loss`", "cross_entropy`", "kl_div`"))

@@ -1,0 +1,215 @@
+"""Attributes that are set: on tensors, on modules, on other objects; and what such a line says of `requires_grad`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.belonging import frozen, stale
+from optlint.flow.core.values import (
+    NONE,
+    ClassValue,
+    Const,
+    External,
+    InstanceCell,
+    IteratorCell,
+    Method,
+    OptimizerCell,
+    Ref,
+    SequenceCell,
+    TensorCell,
+    Union,
+    Unknown,
+    Value,
+    options_of,
+)
+from optlint.flow.iterators import consumption
+from optlint.flow.python import classes
+from optlint.flow.pytorch import torch_api
+from optlint.flow.rates import hyperparameters
+from optlint.flow.reading import ir
+from optlint.flow.tensors import recipes, tensor_methods, tensor_uses, tensors
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+
+REAL = frozenset({"requires_grad", "requires_grad_"})  # what a tensor or module has itself
+
+
+def is_blank(value: Value, state: State) -> bool:
+    """Whether nothing is known of a value but, perhaps, how it was reached."""
+    if isinstance(value, Unknown):
+        return True
+    return isinstance(value, Method) and is_blank(value.receiver, state)
+
+
+def set_attribute(
+    machine: Machine, receiver: Value, target: ir.Attribute, value: Value, state: State, source: ir.Expression
+) -> None:
+    """`receiver.attr = value`."""
+    cell = state.cell(receiver)
+    frozen.assigned(machine, target, receiver, value, state)
+    if isinstance(cell, OptimizerCell):
+        hyperparameters.set_on_optimizer(machine, cell, target.attr, machine.site(target), state)
+    elif torch_api.is_about_gradients(target.attr):
+        _tell(machine, receiver, target, value, source, state)
+    if isinstance(receiver, Ref) and isinstance(cell, TensorCell):
+        _set_on_tensor(machine, receiver, cell, target, value, state)
+    elif isinstance(receiver, Ref) and isinstance(cell, InstanceCell):
+        _set_on_instance(machine, receiver, cell, target, value, state, source)
+    elif isinstance(receiver, Union) and all(state.get(option, OptimizerCell) for option in receiver.options):
+        hyperparameters.set_on_one_of(machine, receiver, target.attr, machine.site(target), state)
+    elif isinstance(receiver, Union) and tensors.is_one_of_tensors(receiver, state):
+        tensor_methods.on_each(
+            receiver, state, lambda option, branch: set_attribute(machine, option, target, value, branch, source)
+        )
+    else:
+        if target.attr in ("grad", "requires_grad") and value != NONE:
+            tensor_uses.mark(receiver, "gradient" if target.attr == "grad" else "asked", state)
+        consumption.escape(value, state)
+
+
+def _tell(
+    machine: Machine, receiver: Value, target: ir.Attribute, value: Value, source: ir.Expression, state: State
+) -> None:
+    """Tell on what the attribute is set, if all that the receiver may be are of one kind."""
+    options = receiver.options if isinstance(receiver, Union) else (receiver,)
+    owners = {_owner(option, state) for option in options if option != NONE}
+    if len(owners) != 1:
+        return
+    verdicts = {_defines(machine, option, target.attr, state) for option in options if option != NONE}
+    defined = True if True in verdicts else None if None in verdicts else False
+    site, owner = machine.site(target), owners.pop()
+    told = events.AttributeSet(site, owner, machine.site(target.value).text, target.attr, defined)
+    if isinstance(machine.assignment, ir.Assign) and machine.assignment.targets == (target,):
+        told = replace(told, value=machine.site(source))
+
+    called = owner == "unknown" and isinstance(value, Const) and _is_called(machine, target.value)
+
+    def tell(last: State) -> None:
+        known = replace(told, owner=_owner(receiver, last)) if owner == "unknown" else told
+        if called and known.owner == "unknown":
+            known = replace(known, owner="module")
+        tensors_only = tuple(option for option in options if tensors.is_tensor(option, state))
+        machine.when_over(
+            lambda: machine.emit(replace(known, fits=recipes.can_require(machine, tensors_only, value, state)))
+        )
+
+    machine.when_settled(tell)
+
+
+def _is_called(machine: Machine, receiver: ir.Expression) -> bool:
+    """Whether code around a line calls what it sets an attribute on: a variable, or an attribute of the object."""
+    owner, node = machine.frame.owner, machine.frame.node
+    if isinstance(receiver, ir.Attribute) and owner is not None and classes.is_module(owner):
+        parts = ir.walk_all(owner.node.body, machine.bodies)
+    elif isinstance(receiver, ir.Name):
+        block = machine.bodies(node) if isinstance(node, ir.Function) else machine.block
+        parts = (part for statement in block for part in ir.walk(statement))
+    else:
+        return False
+    path = _path(receiver)
+    return len(path) < 3 and any(isinstance(part, ir.Call) and _path(part.func) == path for part in parts)
+
+
+def _path(node: ir.Expression) -> tuple[str, ...]:
+    if isinstance(node, ir.Name):
+        return (node.id,)
+    return (*_path(node.value), node.attr) if isinstance(node, ir.Attribute) else ()
+
+
+def _owner(value: Value, state: State) -> str:
+    """What kind of thing an attribute is set on."""
+    cell = state.cell(value)
+    if isinstance(cell, InstanceCell) and cell.is_module is None and cell.part_of is not None:
+        return "module"
+    if isinstance(cell, TensorCell):
+        return "parameter" if cell.parameter else "tensor"
+    if isinstance(cell, InstanceCell) and cell.is_module is not None:
+        return "module" if cell.is_module else "object"
+    return "optimizer" if isinstance(cell, OptimizerCell) else "unknown"
+
+
+def _defines(machine: Machine, value: Value, name: str, state: State) -> bool | None:
+    """Whether what an attribute is set on knows it, or some code reads it back."""
+    if name not in REAL and name in machine.readings().attributes:
+        return True
+    cell = state.cell(value)
+    if not isinstance(cell, InstanceCell) or not isinstance(cell.cls, ClassValue):
+        return False
+    if value == machine.frame.bound or classes.is_own_attribute(machine, cell.cls, name, state):
+        return True
+    foreign = [base for base in classes.ancestry(cell.cls) if not isinstance(base, ClassValue)]
+    return False if all(classes.is_module(base) is not None for base in foreign) else None
+
+
+def _set_on_tensor(
+    machine: Machine, receiver: Ref, cell: TensorCell, target: ir.Attribute, value: Value, state: State
+) -> None:
+    if target.attr == "requires_grad" and value == Const(False) and cell.piece_of is None:
+        _freeze(receiver, state)
+    tensor_methods.set_attribute(machine, receiver, target, value, state)
+
+
+def _freeze(tensor: Ref, state: State) -> None:
+    """Note which modules a parameter that is switched off belongs to."""
+    for cell in list(state.heap.values()):
+        if isinstance(cell, IteratorCell) and cell.covers and _stands_for(cell.item, tensor, state):
+            for cover in cell.covers:
+                freeze(cover.module, state)
+
+
+def _stands_for(item: Value, tensor: Ref, state: State) -> bool:
+    pair = state.get(item, SequenceCell)
+    return item == tensor or (pair is not None and pair.items is not None and tensor in pair.items)
+
+
+def freeze(part: Ref, state: State) -> None:
+    """Note that the program switches off gradients in a module, and so in part of the modules around it."""
+    for _ in range(8):
+        cell = state.get(part, InstanceCell)
+        if cell is None:
+            return
+        state.put(part, replace(cell, frozen=True))
+        if cell.parent is not None:
+            part = cell.parent[0]
+        elif cell.part_of is not None:
+            part = cell.part_of.module
+        else:
+            return
+
+
+def _set_on_instance(
+    machine: Machine, receiver: Ref, cell: InstanceCell, target: ir.Attribute, value: Value, state: State,
+    source: ir.Expression,
+) -> None:  # fmt: skip
+    name = target.attr
+    stale.put(machine, receiver, name, value, machine.site(target), state)
+    if name == "grad_fn":
+        state.marks.add((name, "own"))  # a class with graphs of its own
+    if isinstance(cell.cls, External) and name in ("weight", "bias"):
+        state.put(receiver, replace(cell, frozen=True))  # tied: whoever owns the other one trains it
+    for option in options_of(value):
+        tensor = state.get(option, TensorCell)
+        if tensor is not None and isinstance(option, Ref) and tensor_uses.registers(cell, state):
+            stored = tensor_uses.Stored(receiver, name, machine.site(target).text, machine.site(source))
+            tensor_uses.stored_on_module(machine, option, tensor, stored, state)
+    store(receiver, name, value, state)
+
+
+def store(receiver: Ref, name: str, value: Value, state: State) -> None:
+    """Set an attribute of an instance and tell nobody."""
+    cell = state.get(receiver, InstanceCell)
+    assert cell is not None
+    if any(known == name for known, _ in cell.children or ()):
+        children = tuple((known, value if known == name else child) for known, child in cell.children or ())
+        state.put(receiver, replace(cell, children=children))
+        return
+    attrs = dict(cell.attrs)
+    attrs[name] = value
+    if isinstance(value, Const) and value != NONE:
+        state.put(receiver, replace(cell, attrs=tuple(attrs.items())))
+    else:
+        state.put(receiver, replace(cell, attrs=tuple(attrs.items()), layout=None, names=None, trainable=None))

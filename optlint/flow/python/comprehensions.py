@@ -1,0 +1,160 @@
+"""Comprehensions and generator expressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from optlint.flow.belonging import freezing
+from optlint.flow.core.machine import Machine
+from optlint.flow.core.state import State
+from optlint.flow.core.values import (
+    UNKNOWN,
+    Cover,
+    IteratorCell,
+    MappingCell,
+    SequenceCell,
+    Value,
+    union,
+)
+from optlint.flow.groups import indices
+from optlint.flow.iterators import consumption
+from optlint.flow.iterators.consumption import Purpose
+from optlint.flow.order import trace
+from optlint.flow.python import assignment, containers, sets, statements
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    pass
+
+
+def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Value:
+    """Its body runs for each item where they are known, else twice, to see what a second item meets.
+
+    A generator expression does nothing until it is drawn from, so its effects are dropped.
+    """
+    lazy = node.kind == "generator"
+    outer = machine.frame
+    first = machine.evaluate(node.clauses[0].iterable, state)
+    run = state.copy() if lazy else state
+    depth, path = run.depth, run.path
+    machine.frame = replace(outer, scopes=(machine.counter.next(), *outer.scopes))
+    rounds = _rounds(machine, node, first, run, lazy)
+    machine.frame, run.depth, run.path = outer, depth, path
+    if lazy:
+        state.adopt(run)
+    site, element = machine.site(node), union(rounds.elements) if rounds.elements else UNKNOWN
+    if any(clause.tests for clause in node.clauses):
+        element = consumption.some_of(machine, element, state)
+    passed = _passed(node, first, state)
+    each = len(node.clauses) == 1 and not node.clauses[0].tests and node.kind != "set"
+    layers = indices.layers_of(first, state) if each else None
+    ordered = node.kind != "set" and sets.is_ordered(first, state)
+    if lazy:
+        walked = first if len(node.clauses) == 1 else None
+        lazily = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth, walked=walked)
+        exact = rounds.exact
+        lazily = replace(lazily, covers=rounds.covers, items=exact, layers=layers, ordered=ordered)
+        return machine.new(state, replace(lazily, filtered=passed is False))
+    if node.kind == "dict":
+        return machine.new(state, MappingCell(site, (), True, element))
+    children = _kept_children(node, first, state)
+    covers = consumption.only_once(rounds.covers) if node.kind == "set" else rounds.covers
+    made = SequenceCell(node.kind, site, rounds.exact, element, covers=covers, children=children)
+    return machine.new(state, replace(made, ordered=ordered, layers=layers, filtered=passed is False))
+
+
+def _passed(node: ir.Comprehension, first: Value, state: State) -> bool | None:
+    """Whether `if p.requires_grad` lets all parameters through, or none."""
+    clause = node.clauses[0]
+    target = clause.target.items[-1] if isinstance(clause.target, ir.Display) else clause.target
+    if len(node.clauses) > 1 or len(clause.tests) != 1 or not isinstance(target, ir.Name):
+        return None
+    return freezing.filtered(freezing.kept_by(clause.tests[0], target.id), consumption.covers_of(first, state), state)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rounds:
+    """What the rounds of a comprehension gave; `exact` are its items where all are known."""
+
+    elements: tuple[Value, ...]
+    sources: tuple[Value, ...]
+    covers: tuple[Cover, ...] | None
+    exact: tuple[Value, ...] | None
+
+
+def _kept_children(node: ir.Comprehension, first: Value, state: State) -> Cover | None:
+    """`[layer for layer in model.children()]` is a list of all children."""
+    cell = state.cell(first)
+    copies = len(node.clauses) == 1 and _is_identity(node)
+    return cell.children if copies and isinstance(cell, IteratorCell | SequenceCell) else None
+
+
+def _is_identity(node: ir.Comprehension) -> bool:
+    """Whether the element is what the last clause walks over, and nothing is left out."""
+    target, element = node.clauses[-1].target, node.element
+    if isinstance(target, ir.Display) and len(target.items) == 2:
+        target = target.items[1]
+    same = isinstance(target, ir.Name) and isinstance(element, ir.Name) and target.id == element.id
+    return same and not any(clause.tests for clause in node.clauses)
+
+
+def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, lazy: bool) -> _Rounds:
+    clause = node.clauses[0]
+    site = machine.site(clause.iterable)
+    sources = (first,) if lazy and run.get(first, IteratorCell) is not None else ()
+    known = containers.exact_items(first, run)
+    if lazy:
+        item = consumption.item_of(machine, first, run, site)
+    else:
+        item = consumption.walk(machine, first, run, site, Purpose("comprehension", body=node))
+    unrolled = known is not None and len(known) <= statements.LONGEST_UNROLLED
+    items = known if known is not None and unrolled else (item, consumption.anonymous(machine, item, run))
+    run.depth += not unrolled
+    run.path = (*run.path, (object(), node))
+    elements, covers = [], []
+    head = trace.loop_begins(machine, node, run) if statements.goes_round(items, repeats=not unrolled) else None
+    changes = -1
+    for value in items:
+        if not unrolled and run.changes == changes:
+            break
+        changes = run.changes
+        assignment.bind(machine, clause.target, value, run, clause.iterable)
+        last = _inner(machine, node, 1, run, clause, first)
+        elements.append(last.element)
+        covers.append(last.covers)
+        trace.round_ends(head, run)
+    trace.loop_ends(machine, head)
+    exact = tuple(elements) if unrolled and len(node.clauses) == 1 and not clause.tests and not node.key else None
+    joined = None if None in covers or not _is_identity(node) else tuple(c for group in covers for c in group or ())
+    if len(node.clauses) == 1 and _is_identity(node):
+        joined = consumption.covers_of(first, run)
+    elif not unrolled and covers:
+        joined = covers[0] if _is_identity(node) else None
+    return _Rounds(tuple(elements), sources, joined, exact)
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The element of one round, and what the innermost iterable covers."""
+
+    element: Value
+    covers: tuple[Cover, ...] | None
+
+
+def _inner(
+    machine: Machine, node: ir.Comprehension, place: int, state: State, clause: ir.Clause, iterable: Value
+) -> _Last:
+    """Run the tests of one clause, then the clauses inside it, then the element."""
+    for test in clause.tests:
+        machine.evaluate(test, state)
+    if place == len(node.clauses):
+        if node.key is not None:
+            machine.evaluate(node.key, state)
+        covers = consumption.covers_of(iterable, state)
+        return _Last(machine.evaluate(node.element, state), covers)
+    inner = node.clauses[place]
+    values = machine.evaluate(inner.iterable, state)
+    item = consumption.walk(machine, values, state, machine.site(inner.iterable), Purpose("comprehension", body=node))
+    assignment.bind(machine, inner.target, item, state, inner.iterable)
+    return _inner(machine, node, place + 1, state, inner, values)

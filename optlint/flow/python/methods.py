@@ -1,0 +1,229 @@
+"""Methods that the project does not define: of containers, tensors, modules and optimizers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow.belonging import freezing
+from optlint.flow.core.machine import Arguments, Machine
+from optlint.flow.core.state import State
+from optlint.flow.core.values import (
+    NONE,
+    UNKNOWN,
+    ClassValue,
+    Const,
+    Derived,
+    External,
+    InstanceCell,
+    IteratorCell,
+    MappingCell,
+    Method,
+    OptimizerCell,
+    Ref,
+    SequenceCell,
+    Super,
+    TensorCell,
+    Value,
+)
+from optlint.flow.groups import group_writes, growth, indices, modules, optimizers, parameter_names
+from optlint.flow.iterators import consumption, wrappers
+from optlint.flow.iterators.consumption import Purpose
+from optlint.flow.order import closures, steps
+from optlint.flow.python import attributes, classes, containers, sets
+from optlint.flow.pytorch import torch_api
+from optlint.flow.rates import hyperparameters
+from optlint.flow.reading import ir
+from optlint.flow.tensors import leaves, recipes, tensor_calls, tensor_methods, tensors
+
+if TYPE_CHECKING:
+    from optlint.flow.events import Site
+
+
+def module_called(arguments: Arguments, state: State) -> None:
+    """A module, or a function of torch, computes with tensors and keeps none."""
+    for value in arguments.all():
+        if tensors.is_one_of_tensors(value, state):
+            tensor_calls.used(value, state)
+        else:
+            consumption.escape(value, state)
+
+
+def call_method(machine: Machine, method: Method, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """A method that the project does not define."""
+    receiver, site = method.receiver, machine.site(node)
+    if method.name in steps.NAMES:
+        steps.called(machine, method, arguments, site, state)
+    cell = state.cell(receiver)
+    if isinstance(cell, SequenceCell | MappingCell) and isinstance(receiver, Ref):
+        return _on_container(machine, receiver, cell, method, arguments, node, state)
+    if isinstance(receiver, Ref):
+        if isinstance(cell, TensorCell):
+            tensor_methods.tell_keywords(machine, f".{method.name}()", arguments, site)
+            leaves.method_called(machine, receiver, method, node, state)
+            return tensor_methods.method(machine, receiver, method.name, arguments, state, site)
+        if isinstance(cell, OptimizerCell):
+            return _on_optimizer(machine, receiver, method.name, arguments, state, site)
+        if isinstance(cell, InstanceCell):
+            return _on_instance(machine, receiver, cell, method, arguments, node, state)
+        if isinstance(cell, IteratorCell) and method.name == "__next__":
+            return consumption.walk(machine, receiver, state, site, Purpose("next", whole=False))
+    if isinstance(receiver, Super):
+        return _on_super(machine, receiver, method.name, arguments, state, site)
+    if isinstance(receiver, Derived) and method.name in ("append", "add") and arguments.values:
+        return indices.deal(receiver, arguments.values[0], state, site)
+    if isinstance(receiver, Derived):
+        return parameter_names.method(machine, receiver, method.name, arguments, node, state)
+    if method.name == "add_param_group" and arguments.values:
+        optimizers.group_added(machine, receiver, arguments.values[0], state, arguments.sites[0], site)
+        return NONE
+    known = tensor_methods.of_unknown(machine, method, arguments, state, site)
+    if known is None and method.name not in ("append", "extend", "add"):
+        tensor_calls.hand_over(machine, arguments, node, state)
+    return UNKNOWN if known is None else known
+
+
+def _on_container(
+    machine: Machine,
+    receiver: Ref,
+    cell: SequenceCell | MappingCell,
+    method: Method,
+    arguments: Arguments,
+    node: ir.Call,
+    state: State,
+) -> Value:
+    site = machine.site(node)
+    if isinstance(cell, SequenceCell) and cell.kind == "set" and method.name in sets.METHODS:
+        return sets.call_method(machine, receiver, method.name, arguments, state, site)
+    if isinstance(cell, MappingCell) and cell.role == "group" and method.name == "update":
+        group_writes.updated(machine, cell, arguments, node, state)
+    return containers.call_method(machine, receiver, method.name, arguments, state, site)
+
+
+def _on_super(machine: Machine, receiver: Super, name: str, arguments: Arguments, state: State, site: Site) -> Value:
+    """A method of a base class of another package."""
+    bound = receiver.bound
+    cell = state.get(bound, InstanceCell)
+    if name == "__init__":
+        recipes.initialised(machine, bound)
+    if cell is not None and isinstance(bound, Ref) and name in torch_api.MODULE_ITERATORS and cell.is_module:
+        return modules.iterator(machine, bound, name, arguments, state, site)
+    if name == "__init__" and classes.is_optimizer(receiver.owner, machine.settings.known_optimizers):
+        if arguments.values:
+            optimizers.built(machine, receiver.owner, arguments, state, site)
+    elif name != "__init__":
+        for value in arguments.all():
+            consumption.escape(value, state)
+    return UNKNOWN
+
+
+def _on_optimizer(machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Value:
+    cell = state.get(receiver, OptimizerCell)
+    if name == "step" and cell is not None:
+        closures.evaluated(machine, cell, arguments, site, state)
+    if name == "add_param_group" and arguments.values:
+        optimizers.group_added(machine, receiver, arguments.values[0], state, arguments.sites[0], site)
+    if name == "state_dict":
+        return hyperparameters.state_dict(machine, receiver, state, site)
+    return UNKNOWN
+
+
+def _on_instance(
+    machine: Machine,
+    receiver: Ref,
+    cell: InstanceCell,
+    method: Method,
+    arguments: Arguments,
+    node: ir.Call,
+    state: State,
+) -> Value:
+    """A method of a module or of an object of which little is known."""
+    name, site = method.name, machine.site(node)
+    unknown_class = not isinstance(cell.cls, ClassValue)
+    if name in torch_api.MODULE_ITERATORS and _gives_iterator(machine, cell, name):
+        if cell.is_module is None and name in torch_api.UNMISTAKABLE:
+            state.put(receiver, replace(cell, is_module=True))
+        return modules.iterator(machine, receiver, name, arguments, state, site)
+    if (
+        name in ("children", "modules")
+        and name not in machine.own_methods
+        and (cell.is_module, cell.cls) == (None, UNKNOWN)
+    ):
+        return UNKNOWN if arguments.all() else modules.perhaps(machine, receiver, name, state, site)
+    if name in torch_api.SHOWS_MODULE and unknown_class and cell.is_module is None:
+        state.put(receiver, replace(cell, is_module=True))
+    if name in torch_api.REGISTERS and cell.is_module:
+        _register(receiver, arguments, state)
+    if name in growth.CHANGING and growth.is_container(cell):
+        growth.changed(receiver, name, arguments, state)
+        return receiver if name in ("append", "extend", "insert") else UNKNOWN
+    if name == "requires_grad_" and (cell.is_module or cell.part_of is not None):
+        tensor_methods.tell_keywords(machine, ".requires_grad_()", arguments, site)
+        _freeze_module(receiver, arguments, state)
+    if name == "apply" and arguments.values:
+        state.marks.add((receiver, "switched"))
+        each = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
+        wrappers.run_callback(machine, arguments.values[0], each, site, state)
+    if name in torch_api.GIVES_MODULE and cell.is_module:
+        return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
+    return _of_module_or_unknown(machine, receiver, cell, method, arguments, node, state)
+
+
+def _of_module_or_unknown(
+    machine: Machine,
+    receiver: Ref,
+    cell: InstanceCell,
+    method: Method,
+    arguments: Arguments,
+    node: ir.Call,
+    state: State,
+) -> Value:
+    """What is left: methods that give the module itself, and those of which nothing is known."""
+    name, site = method.name, machine.site(node)
+    unknown_class = not isinstance(cell.cls, ClassValue)
+    if isinstance(cell.cls, External) and torch_api.is_scaler(cell.cls.path):
+        return UNKNOWN  # it keeps nothing of what it is given
+    if name in ("values", "items") and isinstance(cell.cls, External) and cell.cls.path in torch_api.DICTS_OF_PARTS:
+        return modules.values_of(machine, receiver, name, state, site)
+    if cell.is_module and name not in torch_api.KEEPS_GRADIENTS | torch_api.MODULE_FLUENT:
+        state.marks.add((receiver, "switched"))
+    if name in torch_api.MODULE_FLUENT and cell.is_module is not False and unknown_class | (cell.is_module is True):
+        return receiver
+    known = tensor_methods.of_unknown(machine, method, arguments, state, site)
+    if known is not None:
+        return known
+    if cell.is_module:
+        module_called(arguments, state)
+    else:
+        tensor_calls.hand_over(machine, arguments, node, state)
+    return UNKNOWN
+
+
+def _register(receiver: Ref, arguments: Arguments, state: State) -> None:
+    """`module.add_module(name, layer)`, `register_parameter(name, p)`, or something less definite."""
+    name = arguments.pick(0, "name")
+    value = arguments.pick(1, "module") or arguments.pick(1, "param") or arguments.pick(1, "tensor")
+    if not isinstance(name, Const) or value is None:
+        attributes.store(receiver, "?", UNKNOWN, state)
+        state.update(receiver, children=None, layout=None)
+        return
+    tensor = state.get(value, TensorCell)
+    if tensor is not None and isinstance(value, Ref):
+        state.put(value, replace(tensor, registered=True))
+        state.marks.add((value, "registered"))
+    attributes.store(receiver, str(name.value), value, state)
+
+
+def _freeze_module(receiver: Ref, arguments: Arguments, state: State) -> None:
+    flag = arguments.pick(0, "requires_grad") or Const(True)
+    wanted = flag.value if isinstance(flag, Const) and isinstance(flag.value, bool) else None
+    freezing.switch(receiver, wanted, state)
+    if flag != Const(True):
+        attributes.freeze(receiver, state)
+
+
+def _gives_iterator(machine: Machine, cell: InstanceCell, name: str) -> bool:
+    """Whether this method is the one of `nn.Module`: sure for modules, by the name alone where it is unmistakable."""
+    if cell.is_module:
+        return True
+    return cell.is_module is None and name in torch_api.UNMISTAKABLE and name not in machine.own_methods

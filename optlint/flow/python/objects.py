@@ -1,0 +1,243 @@
+"""Attributes, annotations, decorators, imports and context managers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow.core.machine import Arguments
+from optlint.flow.core.values import (
+    NONE,
+    UNKNOWN,
+    ClassValue,
+    Closure,
+    Derived,
+    Descriptor,
+    Entry,
+    External,
+    InstanceCell,
+    MappingCell,
+    Method,
+    OptimizerCell,
+    Ref,
+    SequenceCell,
+    Super,
+    TensorCell,
+    Union,
+    Unknown,
+    Value,
+    union,
+)
+from optlint.flow.groups import modules
+from optlint.flow.iterators import births
+from optlint.flow.python import attributes, classes, containers
+from optlint.flow.pytorch import torch_api, torch_layers
+from optlint.flow.rates import hyperparameters
+from optlint.flow.rates.scheduler_values import SchedulerCell
+from optlint.flow.reading import ir
+from optlint.flow.tensors import tensor_methods, tensor_uses, tensors
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+    from optlint.flow.events import Site
+
+
+def get_attribute(machine: Machine, receiver: Value, node: ir.Attribute, state: State) -> Value:
+    """`receiver.attr`."""
+    if node.attr == "grad_fn":
+        tensor_uses.grad_fn_read(machine, receiver, node, state)
+    if isinstance(receiver, External):
+        path = torch_api.canonical(f"{receiver.path}.{node.attr}")
+        return External(path)
+    if isinstance(receiver, Ref):
+        return _of_cell(machine, receiver, node, state)
+    if isinstance(receiver, ClassValue):
+        return _of_class(receiver, node, state)
+    if isinstance(receiver, Super):
+        found = classes.find(_class_of(receiver.bound, state), node.attr, state, after=receiver.owner)
+        return _bound(machine, found[0], receiver.bound, node, state) if found else Method(receiver, node.attr, node)
+    if isinstance(receiver, Descriptor):
+        return receiver  # `@name.setter`
+    if isinstance(receiver, Union):
+        return _of_union(machine, receiver, node, state)
+    if node.attr == "param_groups":
+        return param_groups(machine, state, machine.site(node))
+    return Method(receiver if isinstance(receiver, Derived) else UNKNOWN, node.attr, node)
+
+
+def _of_union(machine: Machine, receiver: Union, node: ir.Attribute, state: State) -> Value:
+    """An attribute of one of several values: known if all agree."""
+    options = tuple(option for option in receiver.options if option != NONE)
+    if len(options) == 1:
+        return get_attribute(machine, options[0], node, state)
+    if all(tensors.is_tensor(option, state) for option in options):
+        return union(tuple(_of_cell(machine, option, node, state) for option in options if isinstance(option, Ref)))
+    if node.attr == "param_groups":
+        return param_groups(machine, state, machine.site(node))
+    return Method(UNKNOWN, node.attr, node)
+
+
+def _class_of(value: Value, state: State) -> Value:
+    cell = state.get(value, InstanceCell)
+    return cell.cls if cell is not None else UNKNOWN
+
+
+def _of_class(cls: ClassValue, node: ir.Attribute, state: State) -> Value:
+    found = classes.find(cls, node.attr, state)
+    if found is None:
+        return UNKNOWN
+    value = found[0]
+    if not isinstance(value, Descriptor):
+        return value
+    if value.kind == "class" and isinstance(value.function, Closure):
+        return replace(value.function, bound=cls)
+    return value.function
+
+
+def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) -> Value:
+    cell = state.cell(receiver)
+    if isinstance(cell, InstanceCell):
+        return _of_instance(machine, receiver, cell, node, state)
+    if isinstance(cell, TensorCell):
+        value = tensor_methods.read(machine, receiver, node, state)
+        return Method(receiver, node.attr, node) if value is UNKNOWN else value
+    if isinstance(cell, SchedulerCell) and node.attr == "optimizer":
+        state.marks.update((one, "escaped") for one in cell.optimizers)
+        return union(cell.optimizers)
+    if isinstance(cell, OptimizerCell) and node.attr == "defaults":
+        return hyperparameters.defaults(machine, receiver, state, machine.site(node))
+    if isinstance(cell, OptimizerCell) and node.attr == "param_groups":
+        return param_groups(machine, state, machine.site(node), receiver)
+    births.refuse(machine, receiver, state)
+    return Method(receiver, node.attr, node)
+
+
+def _of_instance(machine: Machine, receiver: Ref, cell: InstanceCell, node: ir.Attribute, state: State) -> Value:
+    value = cell.get(node.attr) or next((child for name, child in cell.children or () if name == node.attr), None)
+    if value is not None:
+        return value
+    found = classes.find(cell.cls, node.attr, state)
+    if found is not None:
+        return _bound(machine, found[0], receiver, node, state)
+    if node.attr == "param_groups":
+        return param_groups(machine, state, machine.site(node))
+    if node.attr in ("_modules", "_parameters") and cell.is_module:
+        return modules.registry(machine, node.attr, state, machine.site(node))
+    return Method(receiver, node.attr, node)
+
+
+def part_of_module(machine: Machine, value: Method, node: ir.Attribute, state: State) -> Value:
+    """`model.fc` or `layer.weight` of a module that the project does not define, read and not called."""
+    cell = state.get(value.receiver, InstanceCell)
+    receiver = value.receiver
+    if cell is None or isinstance(cell.cls, ClassValue) or not isinstance(receiver, Ref):
+        return value
+    of_layer = isinstance(cell.cls, External) and torch_layers.is_parameter(cell.cls.path, value.name)
+    if of_layer or (value.name in ("weight", "bias") and (cell.is_module or cell.parent is not None)):
+        return modules.tensor_attribute(machine, receiver, value.name, state, machine.site(node))
+    if not cell.is_module or value.name in NOT_PARTS or value.name in torch_api.MODULE_ITERATORS:
+        return value
+    return modules.child(machine, receiver, value.name, state)
+
+
+NOT_PARTS = frozenset("training device dtype config named_steps".split())
+
+
+def _bound(machine: Machine, value: Value, receiver: Value, node: ir.Expression, state: State) -> Value:
+    """A class attribute read through an instance."""
+    if isinstance(value, Closure):
+        return replace(value, bound=receiver)
+    if not isinstance(value, Descriptor):
+        return value
+    function = value.function
+    if value.kind in ("property", "cached") and isinstance(function, Closure):
+        call = ir.Call(node.origin, node, ())
+        result = machine.call(replace(function, bound=receiver), Arguments((), {}, (), {}), call, state)
+        if value.kind == "cached" and isinstance(receiver, Ref) and isinstance(node, ir.Attribute):
+            attributes.store(receiver, node.attr, result, state)
+        return result
+    if value.kind == "class" and isinstance(function, Closure):
+        return replace(function, bound=_class_of(receiver, state))
+    if value.kind == "no_grad" and isinstance(function, Closure):
+        return replace(value, function=replace(function, bound=receiver))
+    return function
+
+
+def identify(machine: Machine, node: ir.Expression, state: State) -> Value:
+    """Evaluate a receiver whose use shows that it is an object with identity, and remember that object."""
+    if isinstance(node, ir.Name):
+        value = machine.evaluate(node, state)
+        if not attributes.is_blank(value, state):
+            return value
+        made = machine.new(state, InstanceCell(UNKNOWN, None))
+        rename(machine, node.id, made, state)
+        return made
+    if isinstance(node, ir.Attribute):
+        receiver = identify(machine, node.value, state)
+        value = get_attribute(machine, receiver, node, state)
+        unknown = attributes.is_blank(value, state) or (isinstance(value, Method) and value.receiver == receiver)
+        owner = state.get(receiver, InstanceCell)
+        if unknown and isinstance(receiver, Ref) and owner is not None:
+            if owner.get(node.attr) is not None:
+                state.put(receiver, replace(owner, attrs=tuple(pair for pair in owner.attrs if pair[0] != node.attr)))
+            return modules.child(machine, receiver, node.attr, state)
+        return value
+    value = machine.evaluate(node, state)
+    if isinstance(node, ir.Call) and isinstance(value, Unknown):
+        return machine.new(state, InstanceCell(UNKNOWN, None, vague=True))
+    return value
+
+
+def rename(machine: Machine, name: str, value: Value, state: State) -> None:
+    """Let a variable, in whichever scope it is, stand for what its use shows it to be."""
+    scope = next((scope for scope in machine.frame.scopes if (scope, name) in state.variables), machine.frame.scopes[0])
+    state.variables[scope, name] = value
+
+
+def param_groups(machine: Machine, state: State, site: Site, owner: Ref | None = None) -> Value:
+    """`optimizer.param_groups`: a list of dicts, each with a list of parameters."""
+    optimizer = state.get(owner, OptimizerCell) if owner is not None else None
+    layers = optimizer.layers if optimizer is not None else None
+    tensor = machine.new(state, TensorCell(site, "group parameter", True, None, True, True))
+    params = containers.sequence(machine, state, "list", site, None, tensor)
+    entries = (("params", Entry(params, site)),)
+    group = machine.new(state, MappingCell(site, entries, open=True, role="group", owner=owner))
+    return machine.new(state, SequenceCell("list", site, None, group, owner=owner, layers=layers))
+
+
+def entered(value: Value, state: State) -> Value:
+    """What `as` gets."""
+    cell = state.get(value, InstanceCell)
+    return value if cell is not None and isinstance(cell.cls, ClassValue) else UNKNOWN
+
+
+def from_zoo(path: str) -> Value:
+    """What a name that is not known stands for in a module in which every function makes a model."""
+    return External(f"{path}.?") if path in torch_api.MODEL_ZOOS else UNKNOWN
+
+
+def absolute(module: str, path: str, level: int) -> str:
+    """The dotted path that a relative import means inside `module`."""
+    if not level:
+        return path
+    package = module.split(".")[:-level] if module else []
+    return ".".join([*package, path] if path else package)
+
+
+def decorated(machine: Machine, decorator: ir.Expression, value: Value, state: State) -> Value:
+    """What a decorator makes of a function."""
+    found = machine.evaluate(decorator, state)
+    cell = state.get(found, InstanceCell)
+    if cell is not None and isinstance(cell.cls, External) and cell.cls.path in torch_api.NO_GRAD:
+        return Descriptor("no_grad", value)
+    if isinstance(found, Descriptor) and isinstance(decorator, ir.Attribute):
+        return found  # `@name.setter`
+    path = found.path if isinstance(found, External) else ""
+    if path in torch_api.NO_GRAD:
+        return Descriptor("no_grad", value)
+    kinds = {"builtins.property": "property", "functools.cached_property": "cached",
+             "builtins.staticmethod": "static", "builtins.classmethod": "class"}  # fmt: skip
+    if path in kinds:
+        return Descriptor(kinds[path], value)
+    return value if path in torch_api.KEEPS_FUNCTION else UNKNOWN

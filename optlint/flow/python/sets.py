@@ -1,0 +1,50 @@
+"""Sets, and what is made of them: their order is another one in each run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.flow.core.values import IteratorCell, Ref, SequenceCell, Value, union
+from optlint.flow.iterators import consumption
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Arguments, Machine
+    from optlint.flow.core.state import State
+    from optlint.flow.events import Site
+
+OPERATORS = frozenset("-|&^")
+METHODS = frozenset({"difference", "union", "intersection", "symmetric_difference"})
+
+
+def is_ordered(value: Value, state: State) -> bool:
+    """Whether the items of a value may come in an order that means something."""
+    cell = state.cell(value)
+    return cell.ordered if isinstance(cell, SequenceCell | IteratorCell) else True
+
+
+def is_shuffled(value: Value, state: State) -> bool:
+    """Whether a value surely gives several items in the order of a set."""
+    cell = state.cell(value)
+    several = isinstance(cell, SequenceCell | IteratorCell) and (cell.items is None or len(cell.items) != 1)
+    return several and not is_ordered(value, state)
+
+
+def is_set(value: Value, state: State) -> bool:
+    """Whether a value is a set."""
+    cell = state.get(value, SequenceCell)
+    return cell is not None and cell.kind == "set"
+
+
+def combined(
+    machine: Machine, receiver: Ref, others: tuple[Value, ...], keeps_mine: bool, state: State, site: Site
+) -> Ref:
+    """A set made of others, of which no item is known one by one."""
+    mine = consumption.item_of(machine, receiver, state, site)
+    theirs = tuple(consumption.walk(machine, other, state, site, consumption.Purpose("set")) for other in others)
+    item = mine if keeps_mine else union((mine, *theirs))
+    return machine.new(state, SequenceCell("set", site, None, item, ordered=False))
+
+
+def call_method(machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Ref:
+    """`set.difference(other)` and its like."""
+    return combined(machine, receiver, arguments.values, name in ("difference", "intersection"), state, site)

@@ -1,0 +1,104 @@
+"""Hyperparameters that are written beside the param groups: on the optimizer, in its defaults, in a copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.core.values import ClassValue, Const, Entry, External, MappingCell, OptimizerCell, Ref, Union, Value
+from optlint.flow.python import classes, containers
+from optlint.flow.pytorch import torch_api
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+    from optlint.flow.events import Site
+
+DEEPEST = 4
+
+
+def defaults(machine: Machine, optimizer: Ref, state: State, site: Site) -> Ref:
+    """`optimizer.defaults`."""
+    return machine.new(state, MappingCell(site, open=True, role="defaults", owner=optimizer))
+
+
+def state_dict(machine: Machine, optimizer: Ref, state: State, site: Site) -> Ref:
+    """`optimizer.state_dict()`: a dict of its own, with copies of the groups."""
+    group = machine.new(state, MappingCell(site, open=True, role="copy", owner=optimizer))
+    groups = containers.sequence(machine, state, "list", site, None, group)
+    return machine.new(state, MappingCell(site, (("param_groups", Entry(groups, site)),), open=True))
+
+
+def set_on_optimizer(machine: Machine, optimizer: OptimizerCell, name: str, site: Site, state: State) -> None:
+    """`optimizer.lr = …`; a class of the project may read it."""
+    if name in torch_api.HYPERPARAMETERS and _reads_no_attributes(machine, optimizer.kind, name, state):
+        read = name in machine.readings().of_optimizers
+        machine.emit(events.HyperparameterSet(site, "attribute", name, optimizer.name, read))
+
+
+def set_on_one_of(machine: Machine, receiver: Union, name: str, site: Site, state: State) -> None:
+    """The same on one of several optimizers, told of once if none of them reads it."""
+    cells = [cell for option in receiver.options if (cell := state.get(option, OptimizerCell))]
+    if all(_reads_no_attributes(machine, cell.kind, name, state) for cell in cells):
+        set_on_optimizer(machine, cells[0], name, site, state)
+
+
+def _reads_no_attributes(machine: Machine, cls: Value, name: str, state: State) -> bool:
+    """Whether the class of an optimizer is known to take no notice of an attribute."""
+    if isinstance(cls, External):
+        return cls.path in torch_api.OPTIMIZERS or cls.path == torch_api.OPTIMIZER_BASE
+    if not isinstance(cls, ClassValue) or classes.is_own_attribute(machine, cls, name, state):
+        return False
+    return all(isinstance(base, ClassValue) or _reads_no_attributes(machine, base, name, state)
+               for base in classes.ancestry(cls))  # fmt: skip
+
+
+def set_in_dict(
+    machine: Machine, mapping: MappingCell, key: Value, target: ir.Subscript, site: Site, state: State
+) -> None:
+    """`optimizer.defaults["lr"] = …`, or the same in a copy of the groups."""
+    owner = state.get(mapping.owner, OptimizerCell) if mapping.owner is not None else None
+    if owner is None or not isinstance(key, Const) or key.value not in torch_api.HYPERPARAMETERS:
+        return
+    name, found = str(key.value), machine.readings()
+    if mapping.role == "defaults":
+        read = (name, "defaults") in found.held or "add_param_group" in found.attributes
+        machine.emit(events.HyperparameterSet(site, "defaults", name, owner.name, read))
+    elif mapping.role == "copy" and _stays_here(machine, target.value, 0):
+        machine.emit(events.HyperparameterSet(site, "copy", name, owner.name, read=False))
+
+
+def _stays_here(machine: Machine, node: ir.Expression, depth: int) -> bool:
+    """Whether what an expression is part of is used for nothing but its items, as far as the function shows."""
+    while isinstance(node, ir.Subscript | ir.Attribute):
+        node = node.value
+    if isinstance(node, ir.Call):
+        return isinstance(node.func, ir.Attribute) and node.func.attr == "state_dict"
+    if not isinstance(node, ir.Name) or depth > DEEPEST:
+        return False
+    frame = machine.frame
+    block = machine.bodies(frame.node) if isinstance(frame.node, ir.Function) else machine.block
+    found = [*ir.walk_all(block, machine.bodies)]
+    mentions = {one for one in found if isinstance(one, ir.Name) and one.id == node.id}
+    sources = [source for one in found for source in _bindings(one, node.id)]
+    harmless = {inner for one in found for inner in _only_looked_into(one)}
+    return bool(sources) and mentions <= harmless and all(_stays_here(machine, one, depth + 1) for one in sources)
+
+
+def _bindings(node: ir.Node, name: str) -> tuple[ir.Expression, ...]:
+    """What a statement binds a variable to, or walks over to bind it."""
+    if isinstance(node, ir.Assign) and node.value is not None:
+        return (node.value,) if any(isinstance(one, ir.Name) and one.id == name for one in node.targets) else ()
+    if isinstance(node, ir.For | ir.Clause):
+        return (node.iterable,) if isinstance(node.target, ir.Name) and node.target.id == name else ()
+    return ()
+
+
+def _only_looked_into(node: ir.Node) -> tuple[ir.Node, ...]:
+    """The expressions that a node binds, or takes an item of, or walks over."""
+    if isinstance(node, ir.Subscript):
+        return (node.value,)
+    if isinstance(node, ir.For | ir.Clause):
+        return (node.target, node.iterable)
+    return node.targets if isinstance(node, ir.Assign) else ()

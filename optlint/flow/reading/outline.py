@@ -1,0 +1,83 @@
+"""The statements at the top level of a file, told apart by their lines alone; each is parsed when it is asked for."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+
+from optlint.flow.reading import ir, lower_ast
+
+START = re.compile(r"^(?=[^\W\d]|@)", re.MULTILINE)
+GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")  # a part of the statement before
+DEFINITION = re.compile(r"(?:@.*\n(?:[\s)\]}].*\n)*)*(?:async\s+)?(?:def|class)\s+(\w+)")
+ASSIGNMENT = re.compile(r"([\w, ]+?)\s*(?::[^=\n]*)?=(?!=)")
+MAY_BIND = re.compile(r"(?:from|import|if|try|with|for|while|match)\b")
+MATTERS = re.compile(r"param|optim|grad|Module|nn\.|backward|children|Parameter|^class \w+\(\w", re.MULTILINE)
+WORD = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A statement: the row of its first line, and its text."""
+
+    row: int
+    text: str
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names that it may define."""
+        if found := DEFINITION.match(self.text):
+            return frozenset({found[1]})
+        if MAY_BIND.match(self.text):
+            return frozenset(WORD.findall(self.text))
+        found = ASSIGNMENT.match(self.text)
+        return frozenset(WORD.findall(found[1])) if found else frozenset()
+
+    @cached_property
+    def concerns_training(self) -> bool:
+        """Whether a function or class may have to do with training; any other statement may."""
+        return not DEFINITION.match(self.text) or MATTERS.search(self.text) is not None
+
+    @cached_property
+    def block(self) -> ir.Block | None:
+        """The statement as the engine reads it; None if it is none, as in the middle of a string."""
+        try:
+            return lower_ast.lower_module(ast.parse("\n" * (self.row - 1) + self.text))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The statements of a file by the names that they may define."""
+
+    text: str
+    _by_name: dict[str, list[Piece]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for piece in _pieces(self.text):
+            for name in piece.names:
+                self._by_name.setdefault(name, []).append(piece)
+
+    def defining(self, name: str) -> list[Piece]:
+        """The statements that may define a name, in order."""
+        return self._by_name.get(name, [])
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    starts = [found.start() for found in START.finditer(text)]
+    starts = [start for start in starts if not GOES_ON.match(text, start)]
+    row, before, decorated = 1, 0, None
+    for start, end in pairwise([*starts, len(text)]):
+        row += text.count("\n", before, start)
+        before = start
+        if text[start] == "@":
+            decorated = decorated or (row, start)
+            continue
+        first_row, first = decorated or (row, start)
+        decorated = None
+        yield Piece(first_row, text[first:end])

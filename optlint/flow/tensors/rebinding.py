@@ -1,0 +1,94 @@
+"""Loops over parameters that assign to their variable: what reads the new value, if anything does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.core.values import UNKNOWN, Ref, TensorCell, Value, options_of
+from optlint.flow.iterators import mendable
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+
+
+NO_METHOD = "no method"
+
+
+def names_in(target: ir.Expression) -> frozenset[str]:
+    """The names that a loop binds."""
+    return frozenset(node.id for node in ir.walk(target) if isinstance(node, ir.Name))
+
+
+def assigned(machine: Machine, node: ir.Assign, value: Value, state: State) -> None:
+    """`p = value`, where a loop gives `p` the parameters of a model."""
+    target = node.targets[0]
+    if len(node.targets) > 1 or not isinstance(target, ir.Name) or target.id in machine.frame.declared:
+        return
+    if not any(target.id in loop.names for loop in machine.frame.loops):
+        return
+    variable = (machine.frame.scopes[0], target.id)
+    before = options_of(state.variables.get(variable, UNKNOWN))
+    if node.value is None or not all(_is_parameter(option, state) for option in before):
+        machine.read_back.add(node)
+        return
+    method = None if node.annotation is not None else mendable.written_back(machine, target.id, node.value, state)
+    machine.flagged.add((node, method or NO_METHOD))
+    if isinstance(value, Ref) and state.get(value, TensorCell) is not None and value not in before:
+        machine.rebound.setdefault(value, (node, variable))
+        if (node, "rebound") not in machine.flagged:
+            machine.flagged.add((node, "rebound"))
+            average = _is_average(machine, node, target.id, state)
+            event = events.ParameterRebound(machine.site(target), target.id, machine.site(node.value), None, average)
+            machine.when_over(
+                lambda: None if node in machine.read_back else machine.emit(_with_method(machine, node, event))
+            )
+    elif value not in before:
+        machine.read_back.add(node)
+
+
+def _with_method(machine: Machine, node: ir.Assign, event: events.ParameterRebound) -> events.ParameterRebound:
+    """The event with what would write the value into the parameter, on all paths."""
+    methods = [method for method in mendable.WRITES if (node, method) in machine.flagged]
+    return event if (node, NO_METHOD) in machine.flagged else replace(event, method=methods[0])
+
+
+def _is_average(machine: Machine, node: ir.Assign, name: str, state: State) -> bool:
+    """Whether a value is computed from the old one and from another parameter that the same loop gives."""
+    loop = next(loop for loop in reversed(machine.frame.loops) if name in loop.names)
+    used = names_in(node.value) if node.value is not None else frozenset()
+    others = (state.variables.get((machine.frame.scopes[0], other)) for other in (used & loop.names) - {name})
+    mixed = any(value is not None and all(_is_parameter(one, state) for one in options_of(value)) for value in others)
+    return mixed and name in used
+
+
+def _is_parameter(value: Value, state: State) -> bool:
+    cell = state.get(value, TensorCell)
+    return cell is not None and cell.parameter is True
+
+
+def read(machine: Machine, variable: tuple[int, str], value: Value) -> None:
+    """A variable is read: a value that is not known may be any that it was bound to."""
+    options = options_of(value)
+    for option in options:
+        if isinstance(option, Ref) and option in machine.rebound:
+            machine.read_back.add(machine.rebound[option][0])
+    if UNKNOWN in options:
+        machine.read_back.update(node for node, known in machine.rebound.values() if known == variable)
+
+
+def captured(machine: Machine, names: Iterable[str], state: State) -> None:
+    """A function that is run later reads what it names."""
+    if not machine.rebound:
+        return
+    for name in names:
+        for scope in machine.frame.scopes:
+            value = state.variables.get((scope, name))
+            if value is not None:
+                read(machine, (scope, name), value)
+                break
