@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from optlint.diagnostic import Severity
 from optlint.rule import Rule
 
 TYPE_CHECKING = False
@@ -20,22 +19,22 @@ rule = Rule(
     needs=(("backward",), ("step",), ("grad",)),
 )
 
+LAST_ONLY = "steps with the gradients of its last backward only: those of the others are cleared here before the step"
+
 
 @rule.check
 def lost(event: GradientsLost) -> Iterator[Diagnostic]:
     """Report clearing between backward and the step that was to use the gradients."""
     if event.accumulated:
-        message = f"`{event.optimizer}` steps with the gradients of one round only: each round clears them here"
+        message = f"`{event.optimizer}` {LAST_ONLY}"
     else:
         message = f"`{event.optimizer}` steps without gradients: they are cleared here, after backward"
-    severity = Severity.WARNING if event.accumulated else Severity.ERROR
-    notes = [("computed here", event.backward), ("the step", event.step)]
-    yield rule.at(event.site, message, notes=notes, severity=severity)
+    yield rule.at(event.site, message, notes=[("computed here", event.backward), ("the step", event.step)])
 
 
 @rule.check
 def cleared_unused(seen: RoundsSeen) -> Iterator[Diagnostic]:
-    """Report clearing that leaves the step nothing."""
+    """Report clearing that leaves the step nothing, or only what the last backward gave."""
     if seen.lost:
         yield rule.at(
             seen.place,
@@ -45,9 +44,5 @@ def cleared_unused(seen: RoundsSeen) -> Iterator[Diagnostic]:
         )
     elif seen.dropped:
         yield rule.at(
-            seen.place,
-            f"{seen.name} steps with the gradients of 1 in {seen.dropped + 1} backwards: those of the others are "
-            "cleared here before the step",
-            severity=Severity.WARNING,
-            **seen.about,
+            seen.place, f"{seen.name} {LAST_ONLY}, {seen.dropped} of {seen.dropped + 1} each time", **seen.about
         )
