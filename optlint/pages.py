@@ -15,11 +15,21 @@ _ATTRIBUTES = re.compile(r"^(```\w+) \{[^}\n]*\}$", re.MULTILINE)
 
 def page(code: str) -> str | None:
     """The Markdown text of the page of the rule with this code, without what is there for its tests alone."""
-    for folder in _folders():
-        for entry in folder.iterdir():
-            if entry.name.startswith(f"{code}-") and entry.name.endswith(".md"):
-                return _ATTRIBUTES.sub(r"\1", _SETUP.sub("", str(entry.read_text(encoding="utf-8"))))
-    return None
+    entry = _entry(code)
+    return None if entry is None else _ATTRIBUTES.sub(r"\1", _SETUP.sub("", str(entry.read_text(encoding="utf-8"))))
+
+
+def location(code: str) -> str | None:
+    """The URI of the page, where it is a file."""
+    from pathlib import Path
+
+    entry = _entry(code)
+    return entry.as_uri() if isinstance(entry, Path) else None
+
+
+def _entry(code: str) -> Traversable | None:
+    entries = (entry for folder in _folders() for entry in folder.iterdir())
+    return next((one for one in entries if one.name.startswith(f"{code}-") and one.name.endswith(".md")), None)
 
 
 def _folders() -> Iterator[Traversable]:

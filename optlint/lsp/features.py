@@ -1,0 +1,81 @@
+"""Which request is answered by what."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from optlint.lsp.actions import FIX_ALL, FIX_ALL_CELLS, QUICK_FIX, Asked, Shelf
+from optlint.lsp.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    Report = types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport
+
+ACTIONS = types.CodeActionOptions(code_action_kinds=[QUICK_FIX, FIX_ALL, FIX_ALL_CELLS], resolve_provider=True)
+PULLING = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=True, identifier="optlint")
+
+
+def initialize(ls: Server, params: types.InitializeParams) -> None:
+    """Take note of the client; only one that asks for diagnostics is told that it may."""
+    ls.introduce(params)
+    if ls.client.pulls:
+        ls.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, PULLING)(diagnostic)
+
+
+async def diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> Report:
+    """The diagnostics of one document, or the word that they are the same as before."""
+    uri = params.text_document.uri
+    look = await ls.look(ls.desk.owners.get(uri, uri))
+    items = ls.told(look, uri) if look else []
+    name = blake2b(repr(items).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    if name == params.previous_result_id:
+        return types.RelatedUnchangedDocumentDiagnosticReport(name)
+    return types.RelatedFullDocumentDiagnosticReport(items, result_id=name)
+
+
+async def code_action(ls: Server, params: types.CodeActionParams) -> Sequence[types.CodeAction]:
+    """What can be done about the diagnostics in a range, or about the whole document."""
+    uri = params.text_document.uri
+    shelf = await _shelf(ls, uri)
+    asked = Asked(uri, params.range, params.context.only)
+    return await ls.bench.work(lambda: shelf.actions(asked)) if shelf else []
+
+
+async def code_action_resolve(ls: Server, params: types.CodeAction) -> types.CodeAction:
+    """An action with its edit."""
+    shelf = await _shelf(ls, params.data["uri"]) if isinstance(params.data, dict) else None
+    return await ls.bench.work(lambda: shelf.resolve(params)) if shelf else params
+
+
+async def _shelf(ls: Server, uri: str) -> Shelf | None:
+    """What actions are taken from; None where nothing can be done while the code cannot be parsed."""
+    look = await ls.look(ls.desk.owners.get(uri, uri))
+    return Shelf(look, ls.teller, ls.settings.unsafe_fixes) if look and not look.stale else None
+
+
+def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
+    """The user changed the settings."""
+    if params.settings:
+        ls.set(params.settings)
+
+
+FEATURES: dict[str, Any] = {
+    types.INITIALIZE: initialize,
+    types.TEXT_DOCUMENT_CODE_ACTION: code_action,
+    types.CODE_ACTION_RESOLVE: code_action_resolve,
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,
+}
+OPTIONS = {types.TEXT_DOCUMENT_CODE_ACTION: ACTIONS}
+
+
+def new_server() -> Server:
+    """A server that knows what to answer."""
+    server = Server()
+    for name, function in FEATURES.items():
+        server.feature(name, OPTIONS.get(name))(function)
+    return server

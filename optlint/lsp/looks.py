@@ -1,0 +1,141 @@
+"""One look at a draft: what the linter says of it now, under the configuration of its folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from optlint.checking import Policies
+from optlint.config import FILE_NAMES, ConfigError, Configs, read_file
+from optlint.files import Excluding, given_file
+from optlint.flow.files.project import Project
+from optlint.judging import AnalysisError
+from optlint.linter import Task, diagnose, placed, wanted_codes
+from optlint.own_rules import FILE_NOT_ANALYSED
+from optlint.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.config import Config
+    from optlint.diagnostic import Diagnostic
+    from optlint.lsp.drafts import Draft
+    from optlint.lsp.settings import Settings
+    from optlint.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the linter said of a draft, with the rows of its code; `others` are the paths that this depends on.
+
+    `stale` tells that the draft cannot be parsed as it is now, and that this is what was said before.
+    """
+
+    draft: Draft
+    diagnostics: tuple[Diagnostic, ...]
+    task: Task | None = None
+    others: frozenset[str] = frozenset()
+    stale: bool = False
+    trouble: str = ""
+
+    @property
+    def placed(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics with rows of the cells that they stand in."""
+        return tuple(placed(one, self.draft.document, self.draft.path) for one in self.diagnostics)
+
+
+@dataclass(slots=True)
+class Eyes:
+    """Looks at drafts, one at a time; keeps what it learned of configurations and of other files."""
+
+    settings: Settings
+    _configs: Configs = field(init=False)
+    _policies: Policies = field(init=False)
+    _project: Project = field(default_factory=Project)
+    _stamps: dict[str, object] = field(default_factory=dict)
+    _good: dict[str, Look] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Read configurations and other files anew."""
+        chosen = self.settings
+        self._configs = Configs()
+        self._policies = Policies(Selection(chosen.select, chosen.extend_select, chosen.ignore))
+        self._project = Project()
+        self._stamps = {}
+
+    def close(self, uri: str) -> None:
+        """A draft is open no more."""
+        self._good.pop(uri, None)
+
+    def look(self, draft: Draft) -> Look:
+        """What is to be said of a draft; while it cannot be parsed, what was said of it before."""
+        try:
+            look = self._fresh(draft)
+        except (ConfigError, AnalysisError) as error:
+            before = self._good.get(draft.uri)
+            return replace(before or Look(draft, ()), draft=draft, trouble=str(error), stale=True)
+        if draft.notebook or not _is_broken(look):
+            self._good[draft.uri] = look
+            return look
+        before = self._good.get(draft.uri)
+        return look if before is None else _shifted(before, look)
+
+    def _fresh(self, draft: Draft) -> Look:
+        self._notice_configuration(os.path.dirname(draft.path))
+        task = self._task(draft)
+        if task is None:
+            return Look(draft, ())
+        self._project = self._project.for_next_file()
+        found = diagnose(draft.document, task._replace(project=self._project)) if task.codes else ()
+        return Look(draft, tuple(found), task, frozenset(self._project.asked))
+
+    def _task(self, draft: Draft) -> Task | None:
+        """By what the draft is judged; None where it is excluded."""
+        code = draft.document.code
+        configs = Configs(read_file(self.settings.configuration)) if self.settings.configuration else self._configs
+        for file in given_file(draft.path, code, configs, Excluding(force=True)):
+            policy = self._policy(file.config)
+            return Task(draft.path, policy, wanted_codes(code, draft.path, policy))
+        return None
+
+    def _policy(self, config: Config) -> Policy:
+        self._policies.validate(config)
+        return self._policies.of(config)
+
+    def _notice_configuration(self, folder: str) -> None:
+        """Read configurations anew if one that may hold in this folder was written, made or removed."""
+        stamps = {path: _stamp(path) for path in _candidates(folder)}
+        if any(self._stamps.setdefault(path, stamp) != stamp for path, stamp in stamps.items()):
+            self.forget()
+            self._stamps.update(stamps)
+
+
+def _candidates(folder: str) -> Iterator[str]:
+    """Where the configuration of a folder may lie."""
+    while True:
+        yield from (os.path.join(folder, name) for name in FILE_NAMES)
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return
+        folder = parent
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _is_broken(look: Look) -> bool:
+    return any(one.code == FILE_NOT_ANALYSED.code for one in look.diagnostics)
+
+
+def _shifted(before: Look, now: Look) -> Look:
+    """What was said before, where it stands now."""
+    return replace(before, draft=now.draft, stale=True)
