@@ -2,6 +2,9 @@
 
 import os
 
+from hypothesis import settings
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # models in tests are tiny: more threads only get in each other's way
+settings.register_profile("long", max_examples=5_000)
 
 pytest_plugins = ["pytester", "tests.pages.plugin"]
