@@ -51,7 +51,10 @@ def in_words(names: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupGiven(Seen):
-    """A param group as it was given; `parameters` is what the iterator had lost by then, as far as known."""
+    """A param group as it was given; `parameters` is what it misses, as far as known.
+
+    Without a group, all are empty, and `parameters` is what the losses reach.
+    """
 
     source: str  # the words of the user's code that gave the parameters
     iterator: str | None = None  # "used up" | "partly used"
@@ -235,3 +238,23 @@ class AverageUnused(Seen):
     """An averaged copy of a model that is never updated while the model trains."""
 
     why: str  # "never updated" | "same object"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diverged(Seen):
+    """Copies of the same parameters on several ranks that are not the same after `step`; the first of them by `share`.
+
+    `rank` differs from `reference`, and so do all of `others`. After step `equal_until` all was the same still.
+    """
+
+    rank: int
+    reference: int
+    others: tuple[int, ...] = ()
+    ranks: int = 2  # how many hold copies
+    share: float = 0.0
+    values: tuple[float, float] | None = None  # of one element, on the reference and on the rank
+    equal_until: int = 0
+    backwards: tuple[int, int] = (0, 0)  # how many backward passes both had run
+    idle: bool = False  # DistributedDataParallel has never averaged a gradient
+    wrapped: Place | None = None  # where that was made
+    setting: tuple[str, str, str] | None = None  # a hyperparameter, on the reference and on the rank

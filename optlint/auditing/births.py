@@ -102,6 +102,16 @@ def missed_by_used_iterators(record: OptimizerRecord, book: Book, leaves: Leaves
             )  # fmt: skip
 
 
+def nothing_given(record: OptimizerRecord, book: Book, leaves: Leaves) -> Iterator[Seen]:
+    """An optimizer of empty groups, by the losses of whose training parameters are reached that nobody trains."""
+    if record.parameters or record.starved or record.place is None:
+        return
+    names = _reached_in_vain(record, book, leaves)
+    if names:
+        record.starved |= set(range(len(record.origins)))
+        yield GroupGiven(place=record.place, parameters=names, source="", size=0, **told_of(record))
+
+
 def _is_shared(record: OptimizerRecord, group: int) -> bool:
     """Whether another group was given the same variable, and has got what was in it."""
     words = words_of(record, group)

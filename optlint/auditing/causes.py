@@ -124,8 +124,8 @@ def _hidden_module(leaf: Tensor, record: OptimizerRecord, models: ModelMap, book
                 name = next((n for n, p in item.named_parameters() if p is leaf), None)
                 if name is not None and _trains(holder, record, models):
                     return Cause(
-                        "hidden module", f"{attribute}.{key}.{name}", f"{type(holder).__name__}.{attribute}",
-                        assignment_place(type(holder), attribute),
+                        "hidden module", f"{_path(holder, models)}{attribute}.{key}.{name}",
+                        f"{type(holder).__name__}.{attribute}", assignment_place(type(holder), attribute),
                     )  # fmt: skip
     return None
 
@@ -136,8 +136,16 @@ def _held_in_plain_sight(leaf: Tensor, record: OptimizerRecord, models: ModelMap
         why, key = _hides(value, leaf)
         if why and _trains(holder, record, models):
             where = f"{type(holder).__name__}.{attribute}"
-            return Cause(why, f"{attribute}{key}", where, assignment_place(type(holder), attribute))
+            name = f"{_path(holder, models)}{attribute}{key}"
+            return Cause(why, name, where, assignment_place(type(holder), attribute))
     return None
+
+
+def _path(holder: Module, models: ModelMap) -> str:
+    """What the names of a module's own begin with in the model around it."""
+    named = (pair for root in models.roots for pair in root.named_modules())
+    path = next((name for name, module in named if module is holder), "")
+    return plain_name(f"{path}.") if path else ""
 
 
 def _hides(value: object, leaf: Tensor) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from optlint.auditing import births
 from optlint.auditing.book import Book
 from optlint.auditing.inquest import Inquest
+from optlint.auditing.judge import is_hopeless, judge_hopeless
 from optlint.auditing.looks import choose_probe
 from optlint.auditing.order import Order, told_of
 from optlint.auditing.places import span_of, users_frame
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from optlint.observations import Seen
 
 SKIPPED = 40
+SECOND_TIME = "backward through the graph a second time"
 LONG = 1024  # backwards without a step that are no preparation any more
 INITIAL_COUNT = int(hasattr(LRScheduler, "_update_lr"))  # of a scheduler, seen within the step of its `__init__`
 CALL_CODE = Module._call_impl.__code__
@@ -224,13 +226,23 @@ class Handlers:
 
     def backward_failed(self, tensors: Any, error: Exception) -> None:
         """`backward` has raised."""
-        roots, place = _roots(tensors), self.here()
-        if roots and place is not None and not any(root.requires_grad for root in roots):
-            record = next(iter(self.book.records.values()), None)
-            told = told_of(record) if record is not None else {}
-            self.pending.append(
-                Pending(id(error), type(error), BackwardReachedNothing(place=place, why="no graph", **told))
-            )
+        roots = _roots(tensors)
+        causes: Iterable[Seen] = ()
+        if SECOND_TIME in str(error):
+            causes = self.inquest.lost_with_their_graph()
+        elif roots and not any(root.requires_grad for root in roots):
+            causes = self._without_graph()
+        self.pending += [Pending(id(error), type(error), cause) for cause in causes]
+
+    def _without_graph(self) -> Iterable[Seen]:
+        """Why a loss has no graph: what an optimizer was given, where that can't have one, else what was computed."""
+        records = tuple(self.book.records.values())
+        hopeless = next(filter(is_hopeless, records), None)
+        if hopeless is not None:
+            return judge_hopeless(hopeless)
+        place, record = self.here(), self.order.cleared_last or next(iter(records), None)
+        told = told_of(record) if record is not None else {}
+        return [BackwardReachedNothing(place=place, why="no graph", **told)] if place is not None else []
 
     def cleared(self, optimizer: Optimizer | None) -> None:
         """Gradients were cleared by an optimizer, or by a module."""

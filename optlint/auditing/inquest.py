@@ -59,6 +59,7 @@ class Inquest:
         """What a look after a step has shown."""
         if record.steps >= AFTER_STEPS:
             self._all(births.missed_by_used_iterators(record, self._book, self._leaves, final=False))
+            self._all(births.nothing_given(record, self._book, self._leaves))
         if record.odd:
             self._all(judge.judge_tensors(record, final=False))
         if record.stale:
@@ -182,6 +183,12 @@ class Inquest:
             yield Unowned(
                 place=place or record.place, why=why, holder=holder, parameters=names, **told_of(record)
             )  # fmt: skip
+
+    def lost_with_their_graph(self) -> Iterator[Seen]:
+        """Parameters of which a module keeps only what was computed from them: one backward frees that graph."""
+        for record in tuple(self._book.records.values()):
+            found = self.unowned(record, final=True)
+            yield from (seen for seen in found if isinstance(seen, Unowned) and seen.why == "computed")
 
     def _is_due(self, one: LeafRecord, record: OptimizerRecord, final: bool) -> bool:
         alone = not one.together and not record.reached_ever

@@ -6,7 +6,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
+from torch.nn import Parameter
 
+from optlint.auditing.looks import what_is_wrong
 from optlint.auditing.order import told_of
 from optlint.auditing.records import take_sample
 from optlint.auditing.sources import given_at
@@ -72,8 +74,27 @@ def names(held: Iterable[_Held]) -> tuple[str, ...]:
 
 def judge_tensors(record: OptimizerRecord, final: bool) -> Iterator[Seen]:
     """Tensors that are no parameters: made without grad, not a leaf, a piece of a parameter."""
-    if record.steps < WINDOW and not (final and record.steps):
-        return
+    if record.steps >= WINDOW or (final and record.steps):
+        yield from _wrong_tensors(record)
+
+
+def is_hopeless(record: OptimizerRecord) -> bool:
+    """Whether nothing that an optimizer holds can have a gradient, and nothing of it is a frozen Parameter."""
+    tensors = [tensor for _, tensor in record.tensors]
+    return bool(tensors) and not any(tensor.requires_grad or isinstance(tensor, Parameter) for tensor in tensors)
+
+
+def judge_hopeless(record: OptimizerRecord) -> Iterator[Seen]:
+    """The tensors of such an optimizer, where no look can be waited for."""
+    for _, tensor in record.tensors:
+        known = record.parameters.get(id(tensor))
+        if known is not None:
+            known.looks = max(known.looks, 1)
+            known.wrong = what_is_wrong(tensor, known, record)
+    yield from _wrong_tensors(record)
+
+
+def _wrong_tensors(record: OptimizerRecord) -> Iterator[Seen]:
     wrong: dict[tuple[int, str], list[ParameterRecord]] = {}
     for known in record.parameters.values():
         if known.wrong[0] and known.looks:

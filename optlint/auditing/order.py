@@ -45,6 +45,7 @@ class Order:
         self._here = here
         self.backwards = 0
         self.scaled = False  # a scaled loss was made and its scaler not updated since
+        self.cleared_last: OptimizerRecord | None = None
         self._lonely = 0  # backwards in a row that reached nothing
 
     def backward_begins(self) -> None:
@@ -90,7 +91,8 @@ class Order:
                 why = "leaf" if bare else "no path"
                 for record in records:
                     record.deaf = True
-                self._tell(BackwardReachedNothing(place=place, why=why, **told_of(records[-1])))
+                if any(tensor.requires_grad for _, tensor in records[-1].tensors):  # else the tensors are to blame
+                    self._tell(BackwardReachedNothing(place=place, why=why, **told_of(records[-1])))
 
     def _ends_before_parameters(self, roots: tuple[Tensor, ...]) -> bool:
         """Whether all that a backward reached are tensors that are no parameters of anything."""
@@ -99,6 +101,7 @@ class Order:
 
     def cleared(self, optimizer: Optimizer | None = None) -> None:
         """Gradients were cleared, by `optimizer` or by a module."""
+        self.cleared_last = self._book.of(optimizer) if optimizer is not None else None
         for record in self._book.of_thread():
             rounds = record.rounds
             if not rounds.reached or rounds.lost or (optimizer is not None and record.ref() is not optimizer):
@@ -124,7 +127,8 @@ class Order:
                 continue
             rounds.clips_used += 1
             probe = probe_of(record)
-            if self.scaled and bound < self.unscaled_bound and probe is not None and _state(probe) == rounds.mark:
+            scaled = self.scaled and not rounds.unscaled and bound < self.unscaled_bound
+            if scaled and probe is not None and _state(probe) == rounds.mark:
                 rounds.clips_scaled += 1
 
     unscaled_bound = 16.0  # a larger bound may have been multiplied by the scale
@@ -135,7 +139,7 @@ class Order:
         for one in (record,) if record is not None else self._book.of_thread():
             probe = probe_of(one)
             one.rounds.mark = _state(probe) if probe is not None else None
-        self.scaled = False
+            one.rounds.unscaled = True
 
     def stepped(self, record: OptimizerRecord) -> None:
         """A step has ended: count what went wrong since the last one, and tell it when it repeats."""

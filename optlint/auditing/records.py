@@ -87,6 +87,7 @@ class Rounds:
     clips_used: int = 0
     clips_idle: int = 0
     clips_scaled: int = 0
+    unscaled: bool = False  # by GradScaler
     mark: tuple[int, int] | None = None  # identity and version of the probe's gradient when last seen
     complete: bool = False  # watched since the last step
     piled_rounds: int = 0
@@ -103,7 +104,7 @@ class Rounds:
     def begin(self) -> None:
         """A step has ended: a new round starts."""
         self.reached = self.clips_used = self.clips_idle = self.clips_scaled = 0
-        self.cleared = self.lost = False
+        self.cleared = self.lost = self.unscaled = False
         self.drops = 0
         self.trails.clear()
         self.complete = True
@@ -175,7 +176,7 @@ class OptimizerRecord:
     frozen: list[weakref.ref[Tensor]] = field(default_factory=list)  # of that model, and not given
     ties: tuple[tuple[str, ...], ...] = ()
     thread: int = field(default_factory=get_ident)  # that steps it, and until then the one that built it
-    starved: set[int] = field(default_factory=set)  # groups of which it was told that an iterator gave them too little
+    starved: set[int] = field(default_factory=set)  # groups of which it was told that they were given too little
 
     @property
     def tensors(self) -> Iterator[tuple[int, Tensor]]:

@@ -47,9 +47,9 @@ def _with_gradients(recipe: Recipe) -> Edits:
 def never_had_grad(seen: TensorUntrained) -> Iterator[Diagnostic]:
     """Report tensors that had no gradient in any step, and never could."""
     if seen.why == "without grad":
+        so = f"after {seen.steps} steps there was never a gradient" if seen.steps else "it can never get a gradient"
         yield rule.at(
             seen.place,
-            f"{seen.name} never changes {seen.listed} in group {seen.group}: made without `requires_grad`, so after "
-            f"{seen.steps} steps there was never a gradient",
+            f"{seen.name} never changes {seen.listed} in group {seen.group}: made without `requires_grad`, so {so}",
             **seen.about,
         )

@@ -41,7 +41,16 @@ def shown_to_be_empty(event: GroupEmpty) -> Iterator[Diagnostic]:
 @rule.check
 def holds_nothing(seen: GroupGiven) -> Iterator[Diagnostic]:
     """Report a group without parameters; one from a used iterator is OPT101's."""
-    if not seen.size and seen.iterator is None:
+    if seen.size or seen.iterator is not None:
+        return
+    if seen.group is None:
+        yield rule.at(
+            seen.place,
+            f"{seen.name} holds no parameters at all, so its steps train nothing of what the loss reaches: "
+            f"{seen.listed}",
+            **seen.about,
+        )
+    else:
         source = f": nothing came out of `{seen.source}`" if seen.source else ""
         yield rule.at(
             seen.place, f"group {seen.group} of {seen.name} is empty{source}", severity=Severity.INFO, **seen.about

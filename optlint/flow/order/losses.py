@@ -32,7 +32,8 @@ def went_backward(machine: Machine, loss: Value, site: Site, state: State) -> No
     cell = state.get(loss, TensorCell)
     known = cell is not None and cell.mixed is False and not cell.escaped
     if cell is not None and known and cell.requires_grad is False and cell.cut is not None:
-        if not machine.claiming and not _is_one_of_several(state):
+        blamed = (loss, "of given") in state.marks  # a tensor in a group can have no gradient: that is told there
+        if not blamed and not machine.claiming and not _is_one_of_several(state):
             tell(machine, site, "no graph", cell.cut)
     elif cell is not None and known and alone and isinstance(loss, Ref) and _ends_in_leaves(loss, cell, state):
         for leaf in (loss,) if cell.leaf else cell.bases or ():

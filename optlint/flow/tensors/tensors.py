@@ -136,7 +136,10 @@ def computed(machine: Machine, values: tuple[Value, ...], how: str, state: State
     made = _with_origin(made, cells, None in among, state)
     dtypes, devices = {cell.dtype for cell in cells}, {cell.device for cell in cells}
     dtype, device = dtypes.pop() if len(dtypes) == 1 else None, devices.pop() if len(devices) == 1 else None
-    return machine.new(state, replace(made, dtype=dtype, device=device))
+    result = machine.new(state, replace(made, dtype=dtype, device=device))
+    if grad is False and any((ref, "given") in state.marks or (ref, "of given") in state.marks for ref in refs):
+        state.marks.add((result, "of given"))
+    return result
 
 
 def _with_origin(made: TensorCell, cells: list[TensorCell], blurred: bool, state: State) -> TensorCell:
