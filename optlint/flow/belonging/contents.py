@@ -84,7 +84,10 @@ class Scope:
 
 @dataclass(slots=True)
 class Expressions:
-    """The expressions of one scope; `names` stand for the content, `quiet` tells that it is not trained here."""
+    """The expressions of one scope; `names` stand for the content, `quiet` tells that it is not trained here.
+
+    What comes out of `dropped` is used by nobody.
+    """
 
     question: Question
     scope: Scope
@@ -92,6 +95,7 @@ class Expressions:
     fate: Fate
     names: set[str] = field(default_factory=set)
     quiet: int = 0
+    dropped: ir.Expression | None = None
 
     def bind(self, target: ir.Expression, held: bool, value: ir.Expression | None = None) -> None:
         """A target takes what may be the content; or the content takes a value."""
@@ -283,7 +287,7 @@ class Expressions:
         return any(isinstance(value, ir.Literal) and value.value == self.question.name for value in values)
 
     def _use(self, node: ir.Node) -> None:
-        if not self.quiet:
+        if not self.quiet and node is not self.dropped:
             self.fate.used.append(node)
 
 

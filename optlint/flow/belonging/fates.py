@@ -105,6 +105,9 @@ class _Reading(Expressions):
             self._with(node)
         elif isinstance(node, ir.Return):
             self.doubt(node.value is not None and self.holds(node.value))
+        elif isinstance(node, ir.Evaluate):
+            self.dropped = node.value
+            self.holds(node.value)
         elif isinstance(node, ir.Delete):
             self.doubt(self.one_of(node.targets))
         elif isinstance(node, ir.Function):

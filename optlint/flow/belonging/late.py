@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FORWARD = "forward"
 FRESH = frozenset("zeros ones randn rand empty full normal Tensor FloatTensor zeros_like ones_like randn_like".split())
 PARAMETER = "`nn.Parameter`"
+CACHES = frozenset({"cache", "lru_cache", "cached_property"})
 
 
 def may_build(machine: Machine, cls: ClassValue) -> bool:
@@ -82,16 +83,22 @@ def _is_fresh(node: ir.Call) -> bool:
 
 
 def _in_forward(frame: Frame | None, state: State) -> ClassValue | None:
-    """The class whose `forward` is running, if no object is being made inside it."""
+    """The class whose `forward` is running, if no object is being made inside it, and nothing that is made once."""
     while frame is not None:
         name = getattr(frame.node, "name", "")
         cell = state.get(frame.bound, InstanceCell) if frame.bound is not None else None
-        if name == "__init__":
+        if name == "__init__" or _is_cached(frame.node):
             return None
         if name == FORWARD and cell is not None:
             return cell.cls if isinstance(cell.cls, ClassValue) and cell.is_module else None
         frame = frame.caller
     return None
+
+
+def _is_cached(node: ir.Node | None) -> bool:
+    """Whether a function is run once, and what it gave is kept."""
+    decorators = node.decorators if isinstance(node, ir.Function) else ()
+    return any(name_of(one.func if isinstance(one, ir.Call) else one) in CACHES for one in decorators)
 
 
 def _is_always_run(node: ir.Call, body: ir.Block) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import ClassValue, Const, External, InstanceCell, Ref, Value
+from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, InstanceCell, Ref, Value
 from optlint.flow.iterators.changes import ANYTHING, PARTS, name_of
 from optlint.flow.python import classes, containers
 from optlint.flow.pytorch import torch_api, torch_layers
@@ -100,6 +100,13 @@ def born(machine: Machine, cls: ClassValue, ref: Ref, state: State) -> None:
     """Note of an object of the project whether it builds parts of itself when it is called."""
     if classes.is_module(cls) and any(_builds_later(machine, base) for base in classes.ancestry(cls)):
         state.marks.add((ref, GROWS))
+
+
+def reached(found: tuple[Value, ClassValue], name: str, module: Value, state: State) -> None:
+    """Note a module one of whose methods is asked for that a decorator made: what it does to the object is not seen."""
+    value, cls = found
+    if value is UNKNOWN and any(isinstance(node, ir.Function) and node.name == name for node in cls.node.body):
+        state.marks.add((module, GROWS))
 
 
 def _builds_later(machine: Machine, cls: Value) -> bool:

@@ -191,6 +191,8 @@ def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: i
         return ref  # a part of something: of those that other files define, what they are made of is not needed
     machine.instances.append((cls, ref))
     growth.born(machine, cls, ref, state)
+    if found is not None:
+        growth.reached(found, "__init__", ref, state)
     if found is not None and isinstance(found[0], Closure):
         inline(machine, replace(found[0], bound=ref), arguments, node, state)
     elif _is_dataclass(machine, cls, state):

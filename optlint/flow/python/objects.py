@@ -28,7 +28,7 @@ from optlint.flow.core.values import (
     Value,
     union,
 )
-from optlint.flow.groups import modules
+from optlint.flow.groups import growth, modules
 from optlint.flow.iterators import births
 from optlint.flow.python import attributes, classes, containers
 from optlint.flow.pytorch import torch_api, torch_layers
@@ -56,7 +56,10 @@ def get_attribute(machine: Machine, receiver: Value, node: ir.Attribute, state: 
         return _of_class(receiver, node, state)
     if isinstance(receiver, Super):
         found = classes.find(_class_of(receiver.bound, state), node.attr, state, after=receiver.owner)
-        return _bound(machine, found[0], receiver.bound, node, state) if found else Method(receiver, node.attr, node)
+        if found is None:
+            return Method(receiver, node.attr, node)
+        growth.reached(found, node.attr, receiver.bound, state)
+        return _bound(machine, found[0], receiver.bound, node, state)
     if isinstance(receiver, Descriptor):
         return receiver  # `@name.setter`
     if isinstance(receiver, Union):
@@ -73,6 +76,8 @@ def _of_union(machine: Machine, receiver: Union, node: ir.Attribute, state: Stat
         return get_attribute(machine, options[0], node, state)
     if all(tensors.is_tensor(option, state) for option in options):
         return union(tuple(_of_cell(machine, option, node, state) for option in options if isinstance(option, Ref)))
+    if all(isinstance(state.cell(option), SequenceCell | MappingCell) for option in options):
+        return union(tuple(Method(option, node.attr, node) for option in options))
     if node.attr == "param_groups":
         return param_groups(machine, state, machine.site(node))
     return Method(UNKNOWN, node.attr, node)
@@ -119,6 +124,7 @@ def _of_instance(machine: Machine, receiver: Ref, cell: InstanceCell, node: ir.A
         return value
     found = classes.find(cell.cls, node.attr, state)
     if found is not None:
+        growth.reached(found, node.attr, receiver, state)
         return _bound(machine, found[0], receiver, node, state)
     if node.attr == "param_groups":
         return param_groups(machine, state, machine.site(node))
