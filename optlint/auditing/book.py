@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
+from optlint.auditing.left_out import frozen_among
 from optlint.auditing.looks import note_hyperparameters
 from optlint.auditing.models import ModelMap, names_of
 from optlint.auditing.records import GroupOrigin, OptimizerRecord, ParameterRecord
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from optlint.auditing.sources import Source
+    from optlint.auditing.summaries import ParameterSummary
     from optlint.diagnostic import Span
 
 KEPT = 200  # optimizers that are listed one by one
@@ -39,6 +41,7 @@ class Book:
         self.registrations = Registrations()
         self.model = weakref.ref(model) if model is not None else None
         self.last_dead: OptimizerRecord | None = None
+        self.left_frozen: dict[str, ParameterSummary] = {}  # by name: frozen when an optimizer was built without them
         self._scans = SCANS
 
     def close(self) -> None:
@@ -148,8 +151,9 @@ class Book:
         record.root = weakref.ref(root)
         named = dict(root.named_parameters(remove_duplicate=False))
         record.root_names = {name: (id(tensor), tensor.requires_grad) for name, tensor in named.items()}
-        left_out = (tensor for tensor in named.values() if id(tensor) not in record.parameters)
-        record.frozen = [weakref.ref(tensor) for tensor in left_out if not tensor.requires_grad]
+        left_out = {name: tensor for name, tensor in named.items() if id(tensor) not in record.parameters}
+        record.frozen = [weakref.ref(tensor) for tensor in left_out.values() if not tensor.requires_grad]
+        self.left_frozen.update((one.name, one) for one in frozen_among(left_out))
         self.label_parameters(record, names_of(root))
         self._label_from_other_models(record, root)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from torch.nn import Parameter
 
 from optlint.auditing.judge import rates_of
+from optlint.auditing.left_out import REASON
 from optlint.auditing.models import ModelMap
 from optlint.auditing.summaries import GroupSummary, OptimizerSummary, ParameterSummary
 
@@ -30,7 +31,7 @@ CAUSES = {
     "computed": "was computed from a Parameter, which nothing registers",
     "other": "was not given to an optimizer",
 }
-WORDS_FOR_LEFT_OUT = {True: "was not given to the optimizer", False: "frozen, and not given to the optimizer"}
+WORDS_FOR_LEFT_OUT = {True: "was not given to the optimizer", False: REASON}
 
 
 def summary_of(record: OptimizerRecord) -> OptimizerSummary:

@@ -44,7 +44,7 @@ class AuditReport:
 
     @property
     def unowned(self) -> tuple[ParameterSummary, ...]:
-        """What the loss reaches, can be trained, and is in no optimizer that steps."""
+        """What the loss reaches, can be trained, and is in no optimizer that steps; and what was left out frozen."""
         return self._read().unowned
 
     @property
@@ -73,7 +73,12 @@ class AuditReport:
 
     def to_html(self) -> str:
         """The report as one HTML page without any outside resource."""
-        return f"<!DOCTYPE html><meta charset='utf-8'><title>optlint audit</title>{self._repr_html_()}"
+        from linecache import getlines
+
+        from optlint.output.picture import page
+        from optlint.pages import page as rule_page
+
+        return page(facts_as_json(self._read()), getlines, rule_page)
 
     def __str__(self) -> str:
         from optlint.auditing.tables import facts_as_text
@@ -81,9 +86,9 @@ class AuditReport:
         return facts_as_text(self._read())
 
     def _repr_html_(self) -> str:
-        from optlint.auditing.tables import facts_as_html
+        from optlint.output.picture import framed
 
-        return facts_as_html(self._read())
+        return framed(self.to_html())
 
 
 def facts_as_json(facts: AuditFacts) -> dict[str, Any]:

@@ -40,8 +40,9 @@ def summary(facts: AuditFacts, colour: bool = False, complete: bool = True) -> s
     """
     lines = [line for one in facts.diagnostics for line in _diagnostic(one, colour)]
     lines += _optimizers(facts.optimizers)
-    if facts.unowned:
-        lines.append(f"in no optimizer: {_names(facts.unowned)}")
+    unowned = [one for one in facts.unowned if one.requires_grad]
+    if unowned:
+        lines.append(f"in no optimizer: {_names(unowned)}")
     seen = facts.optimizers or facts.diagnostics or not complete
     return "\n".join([*lines, f"optlint: {_counts(facts) if seen else 'no optimizer was seen'}"])
 

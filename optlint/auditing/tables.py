@@ -1,8 +1,7 @@
-"""The facts of an audit as a table: plain text for a terminal, HTML for a notebook."""
+"""The facts of an audit as a table of plain text."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,16 +26,6 @@ def facts_as_text(facts: AuditFacts) -> str:
     if facts.unowned:
         parts += ["", "in no optimizer", _text_table([_row(parameter) for parameter in facts.unowned])]
     return "\n".join(parts).strip("\n") or "no optimizer was seen"
-
-
-def facts_as_html(facts: AuditFacts) -> str:
-    """The same as an HTML fragment."""
-    parts = [f"<p><code>{escape(_diagnostic_line(diagnostic))}</code></p>" for diagnostic in facts.diagnostics]
-    for index, optimizer in enumerate(facts.optimizers):
-        parts.append(_html_table(_heading(index, optimizer), _rows(optimizer)))
-    if facts.unowned:
-        parts.append(_html_table("in no optimizer", [_row(parameter) for parameter in facts.unowned]))
-    return "".join(parts) or "<p>no optimizer was seen</p>"
 
 
 def _diagnostic_line(diagnostic: Diagnostic) -> str:
@@ -101,10 +90,3 @@ def _text_table(rows: list[tuple[str, ...]]) -> str:
     widths = [max(len(row[column]) for row in table) for column in range(len(COLUMNS))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table)
     return "\n".join(lines)
-
-
-def _html_table(heading: str, rows: list[tuple[str, ...]]) -> str:
-    head = "".join(f"<th>{escape(column)}</th>" for column in COLUMNS)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    caption = f"<caption>{escape(heading)}</caption>"
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

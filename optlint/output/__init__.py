@@ -1,4 +1,7 @@
-"""Reports: one module a format, found by its name; each renders one `Report` and knows nothing else."""
+"""Reports: one module a format, found by its name; each renders one `Report` and knows nothing else.
+
+The package `picture` draws the report of an audit instead.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,8 @@ def formats() -> list[str]:
     """The words that `--output-format` takes."""
     from pkgutil import iter_modules
 
-    return sorted(found.name.replace("_", "-") for found in iter_modules(__path__) if not found.name.startswith("_"))
+    found = (one.name for one in iter_modules(__path__) if not one.ispkg and not one.name.startswith("_"))
+    return sorted(name.replace("_", "-") for name in found)
 
 
 def renderer(word: str) -> Renderer:
