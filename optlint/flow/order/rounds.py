@@ -57,7 +57,7 @@ def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
             for event in _uncleared(step, step.subject, inside, acts):
                 uncleared.add(step.loops[-1])
                 yield event
-            yield from _not_updated(step, inside)
+            yield from _not_updated(step, step.subject, acts)
     for clear in of_kinds(acts, CLEAR):
         about = clear.subject
         if not clear.loops or about is None or not (about.kind == "optimizer" or about.trusted):
@@ -141,10 +141,11 @@ def _names_in(key: object) -> frozenset[str]:
     return frozenset(part for part in key if isinstance(part, str)).union(*map(_names_in, key))
 
 
-def _not_updated(step: Act, inside: list[Act]) -> Iterator[events.ScalerNotUpdated]:
-    """A scaler raises at its second step if it was not updated in between."""
-    scaler = step.scaler
-    if scaler is None or not scaler.refs or any(act.kind == UPDATE for act in inside):
+def _not_updated(step: Act, subject: Subject, acts: list[Act]) -> Iterator[events.ScalerNotUpdated]:
+    """A scaler raises at its second step of an optimizer if it was not updated in between."""
+    rounds = (in_loop(acts, head) for head in reversed(step.loops) if not _is_fresh(subject, head, in_loop(acts, head)))
+    scaler, inside = step.scaler, next(rounds, [])  # a loop over optimizers has another one in each round
+    if scaler is None or not scaler.refs or not inside or any(act.kind == UPDATE for act in inside):
         return
     if any(act.kind == HIDDEN and subjects.is_within_reach(act.subject, scaler) for act in inside if act.subject):
         return
