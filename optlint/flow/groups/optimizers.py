@@ -80,6 +80,9 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     ref = machine.new(state, OptimizerCell(path, site, name, path=state.path, layers=layers, keys=build.keys, kind=cls))
     state.update(ref, count=first_group.count_of(params, state) if params is not None else None)
     covers.judge(machine, state, ref, groups)
+    for inner in (option for value in arguments.all() for option in options_of(value)):
+        if state.get(inner, OptimizerCell) is not None:
+            consumption.escape(inner, state)  # wrapped: this one steps it
     return ref
 
 
