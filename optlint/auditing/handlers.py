@@ -21,6 +21,7 @@ from optlint.auditing.sources import Source, read_source
 from optlint.auditing.states import judge_loaded
 from optlint.auditing.steps import Attention, Steps
 from optlint.auditing.suspects import Suspects
+from optlint.auditing.undone import state_loaded, weights_loaded
 from optlint.auditing.unowned import Leaves
 from optlint.observations import BackwardReachedNothing, IteratorClipped, Unmoved
 
@@ -294,6 +295,11 @@ class Handlers:
         record = self.book.of(optimizer)
         if record is not None:
             self._tell_all(judge_loaded(record, optimizer, self.here()))
+            state_loaded(record)
+
+    def weights_loaded(self, module: Module) -> None:
+        """`load_state_dict` of a module has run."""
+        self._tell_all(weights_loaded(module, self.book, self.here))
 
     def registered(self, module: Module, name: str, parameter: Tensor) -> None:
         """A module gets a parameter."""

@@ -117,6 +117,17 @@ class Rounds:
         )
 
 
+class Start(NamedTuple):
+    """What one parameter was like before the first step of its optimizer, and the last time it was so again."""
+
+    tensor: weakref.ref[Tensor]
+    sample: Tensor
+    steps: int = 0  # of the optimizer by then
+    schedules: int = 0  # … and of its schedulers
+    rates: tuple[object, ...] = ()
+    times: int = 0  # in a row that training went on from here with the optimizer as it was
+
+
 @dataclass(slots=True)
 class OptimizerRecord:
     """One optimizer from its birth, or from its first step under the audit, to its end."""
@@ -174,6 +185,7 @@ class OptimizerRecord:
     root: weakref.ref[Module] | None = None  # the model that the groups were taken from
     root_names: dict[str, tuple[int, bool]] = field(default_factory=dict)  # at birth: name -> identity, trainable
     frozen: list[weakref.ref[Tensor]] = field(default_factory=list)  # of that model, and not given
+    start: Start | None = None  # once weights were loaded
     ties: tuple[tuple[str, ...], ...] = ()
     thread: int = field(default_factory=get_ident)  # that steps it, and until then the one that built it
     starved: set[int] = field(default_factory=set)  # groups of which it was told that they were given too little
@@ -191,6 +203,8 @@ class OptimizerRecord:
 def take_sample(tensor: Tensor) -> Tensor | None:
     """A copy of a few elements spread over a tensor; None where that cannot be had cheaply."""
     if type(tensor) not in (torch.Tensor, Parameter) or tensor.layout != torch.strided or tensor.is_meta:
+        return None
+    if not tensor.untyped_storage().size():  # empty, or shards of it are elsewhere until the next forward
         return None
     with torch.no_grad():
         if not tensor.numel():

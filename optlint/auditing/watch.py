@@ -58,6 +58,7 @@ class Watch:
         replace(Optimizer, "zero_grad", self._after_optimizer_clear)
         replace(Optimizer, "load_state_dict", self._after_load)
         replace(Module, "zero_grad", self._after_module_clear)
+        replace(Module, "load_state_dict", self._after_weights)
         replace(torch.autograd, "backward", self._around_backward)
         replace(LRScheduler, "_update_lr" if hasattr(LRScheduler, "_update_lr") else "step", self._before_schedule)
         self._install_clipping()
@@ -269,6 +270,15 @@ class Watch:
             original(optimizer, *arguments, **named)
             if not is_compiling() and self.on:
                 self._safely(self._handlers.loaded, optimizer)
+
+        return load_state_dict
+
+    def _after_weights(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def load_state_dict(module: Module, *arguments: Any, **named: Any) -> Any:
+            result = original(module, *arguments, **named)
+            if not is_compiling() and self.on:
+                self._safely(self._handlers.weights_loaded, module)
+            return result
 
         return load_state_dict
 

@@ -30,5 +30,12 @@ def nothing_moved(seen: Unmoved) -> Iterator[Diagnostic]:
             f"{seen.steps} steps of {seen.name} changed nothing, though {seen.listed} have gradients",
             **seen.about,
         )
+    elif seen.why == "undone":
+        yield rule.at(
+            seen.place,
+            f"each time, this puts the weights that {seen.name} trains back to what they were before its first step: "
+            f"the last {seen.steps} steps are undone, too",
+            **seen.about,
+        )
     elif seen.why == "skipped":
         yield rule.at(seen.place, f"`GradScaler` has skipped {seen.steps} steps of {seen.name} in a row", **seen.about)
