@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from optlint.flow.core.values import (
     UNKNOWN,
     ClassValue,
+    Closure,
     Const,
     Cover,
     External,
@@ -44,8 +45,8 @@ class Subject(NamedTuple):
     `key` tells it from others, None if nothing does; `refs` are the cells that it may be, if they are known. `parts`
     are the modules and tensors whose gradients it has, None if they are not known, and `inside` all that is in these.
     `holders` are the objects that it was reached through. `whole` tells that it has all of its parts, `trusted` that
-    it is an optimizer whose `step` clears nothing, `foreign` that it belongs to an object with an unknown base class;
-    `newest` is the address of the part that was made last.
+    it is an optimizer whose `step` clears nothing, `blind` one whose `step` reads no gradients, `foreign` that it belongs
+    to an object with an unknown base class; `newest` is the address of the part that was made last.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Subject(NamedTuple):
     holders: frozenset[Ref] = frozenset()
     whole: bool = True
     trusted: bool = False
+    blind: bool = False
     foreign: bool = False
     newest: int = 0
     name: str = ""
@@ -119,6 +121,7 @@ def _optimizer(machine: Machine, known: Subject, refs: frozenset[Ref], state: St
         newest=max((_age(part, state) for part in parts or ()), default=0),
         whole=not any(cover.sliced for cover in covers or ()),
         trusted=all(_keeps_gradients(machine, cell.kind) for cell in cells) and not _is_idle(parts, state),
+        blind=any(_reads_no_gradients(machine, cell.kind, state) for cell in cells),
         cls=cells[0].cls,
     )
 
@@ -147,6 +150,16 @@ def _keeps_gradients(machine: Machine, cls: Value) -> bool:
     own = [base for base in classes.ancestry(cls) if isinstance(base, ClassValue)]
     clearing = frozenset({"zero_grad", "zero_", "zero_grads"})
     return all(clearing.isdisjoint(machine.mentions(base.node)) for base in own)
+
+
+def _reads_no_gradients(machine: Machine, cls: Value, state: State) -> bool:
+    """Whether a class of the project steps without gradients: it decays, clamps or projects."""
+    found = classes.find(cls, "step", state) if isinstance(cls, ClassValue) else None
+    step = found[0] if found is not None else None
+    if not isinstance(step, Closure) or not isinstance(step.node, ir.Function):
+        return False
+    inside = ir.walk_all(machine.bodies(step.node), machine.bodies)
+    return not any(name_of(node) in ("grad", "step", "super") for node in inside)
 
 
 def _of_object(known: Subject, refs: frozenset[Ref], cell: InstanceCell, state: State) -> Subject:
