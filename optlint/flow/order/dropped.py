@@ -18,7 +18,9 @@ def found(acts: list[Act]) -> Iterator[events.GradientsLost]:
     """Each clearing that leaves a step nothing."""
     for step in of_kinds(acts, STEP):
         subject = step.subject
-        if subject is None or subject.blind or subject.key is None or not (subject.kind == "optimizer" or subject.trusted):
+        if subject is None or subject.key is None or subject.blind:
+            continue
+        if subject.kind != "optimizer" and not subject.trusted:
             continue
         yield from _all_lost(step, subject)
         yield from _some_lost(step, subject, acts)

@@ -45,8 +45,8 @@ class Subject(NamedTuple):
     `key` tells it from others, None if nothing does; `refs` are the cells that it may be, if they are known. `parts`
     are the modules and tensors whose gradients it has, None if they are not known, and `inside` all that is in these.
     `holders` are the objects that it was reached through. `whole` tells that it has all of its parts, `trusted` that
-    it is an optimizer whose `step` clears nothing, `blind` one whose `step` reads no gradients, `foreign` that it belongs
-    to an object with an unknown base class; `newest` is the address of the part that was made last.
+    it is an optimizer whose `step` clears nothing, `blind` that it is one whose `step` reads no gradients, `foreign`
+    that it belongs to an object with an unknown base class; `newest` is the address of the part that was made last.
     """
 
     text: str
