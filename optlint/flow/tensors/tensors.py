@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import (
+    NONE,
     UNKNOWN,
     ClassValue,
     Closure,
@@ -233,4 +234,6 @@ def of_operator(machine: Machine, node: ir.Node, left: Value, right: Value, op: 
     """`left op right` where one of them may be a tensor."""
     if not (is_one_of_tensors(left, state) or is_one_of_tensors(right, state)):
         return UNKNOWN
-    return computed(machine, (left, right), f"`{op}`", state, machine.site(node))
+    # Nothing is computed with None: whoever gets here set it to something else before.
+    operands = tuple(UNKNOWN if value == NONE else value for value in (left, right))
+    return computed(machine, operands, f"`{op}`", state, machine.site(node))
