@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from optlint import own_rules, suppress, unused
 from optlint.decoding import NotAnalysedError
 from optlint.diagnostic import Diagnostic, Severity, Span
-from optlint.judging import judged
+from optlint.judging import glanced, judged
 from optlint.stack import on_big_stack
 
 if TYPE_CHECKING:
@@ -48,12 +48,16 @@ def wanted_codes(source: bytes | str, filename: str, policy: Policy) -> frozense
 
 
 class Task(NamedTuple):
-    """What a document is judged by: the rules with these codes, and what they may look up in its project."""
+    """What a document is judged by: the rules with these codes, and what they may look up in its project.
+
+    `brief` does without the fixes of diagnostics, and without libcst.
+    """
 
     filename: str
     policy: Policy
     codes: frozenset[str]
     project: Project | None = None
+    brief: bool = False
 
 
 def diagnose(document: Document, task: Task) -> list[Diagnostic]:
@@ -117,8 +121,9 @@ def _judged(code: str, task: Task) -> Iterator[Diagnostic]:
     from optlint.flow.files.project import Project
 
     policy = task.policy
-    registry = policy.registry.only(task.codes)
-    return judged(code, task.filename, registry, policy.settings, task.project or Project())
+    given = code, task.filename, policy.registry.only(task.codes), policy.settings, task.project or Project()
+    found = glanced(*given) if task.brief else None
+    yield from judged(*given) if found is None else found
 
 
 def _broken_cells(document: Document, filename: str) -> dict[int, Diagnostic]:

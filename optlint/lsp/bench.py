@@ -27,6 +27,7 @@ class Bench:
     desk: Desk
     eyes: Eyes
     _looks: dict[str, Look] = field(default_factory=dict)
+    _close: dict[str, tuple[Look, Look]] = field(default_factory=dict)
     _running: dict[str, asyncio.Future[None]] = field(default_factory=dict)
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "optlint"))
 
@@ -41,6 +42,14 @@ class Bench:
                 running = self._running[uri] = asyncio.ensure_future(self._start(uri))
             await asyncio.shield(running)
         return None
+
+    async def look_closer(self, look: Look) -> Look:
+        """The same with fixes; an editor asks for them again and again."""
+        known = self._close.get(look.draft.uri)
+        if known is None or known[0] is not look:
+            closer = await self.work(lambda: self.eyes.look_closer(look))
+            known = self._close[look.draft.uri] = look, closer
+        return known[1]
 
     async def _start(self, uri: str) -> None:
         """One look at the newest draft; edits that come meanwhile wait for the next one."""
@@ -71,6 +80,7 @@ class Bench:
     def close(self, uri: str) -> None:
         """A draft is open no more."""
         self._looks.pop(uri, None)
+        self._close.pop(uri, None)
         self.eyes.close(uri)
 
     def stop(self) -> None:

@@ -55,7 +55,9 @@ async def code_action_resolve(ls: Server, params: types.CodeAction) -> types.Cod
 async def _shelf(ls: Server, uri: str) -> Shelf | None:
     """What actions are taken from; None where nothing can be done while the code cannot be parsed."""
     look = await ls.look(ls.desk.owners.get(uri, uri))
-    return Shelf(look, ls.teller, ls.settings.unsafe_fixes) if look and not look.stale else None
+    if look is None or look.stale or not look.diagnostics:
+        return None
+    return Shelf(await ls.bench.look_closer(look), ls.teller, ls.settings.unsafe_fixes)
 
 
 def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:

@@ -84,13 +84,21 @@ class Eyes:
         before = self._good.get(draft.uri)
         return look if before is None else _shifted(before, look)
 
+    def look_closer(self, look: Look) -> Look:
+        """The same with fixes, for which the code must be parsed in full."""
+        if look.task is None or look.stale:
+            return look
+        task = look.task._replace(brief=False)
+        return replace(look, diagnostics=tuple(diagnose(look.draft.document, task)), task=task)
+
     def _fresh(self, draft: Draft) -> Look:
         self._notice_configuration(os.path.dirname(draft.path))
         task = self._task(draft)
         if task is None:
             return Look(draft, ())
         self._project = self._project.for_next_file()
-        found = diagnose(draft.document, task._replace(project=self._project)) if task.codes else ()
+        task = task._replace(project=self._project, brief=True)
+        found = diagnose(draft.document, task) if task.codes else ()
         return Look(draft, tuple(found), task, frozenset(self._project.asked))
 
     def _task(self, draft: Draft) -> Task | None:

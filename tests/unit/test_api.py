@@ -72,7 +72,6 @@ def test_a_failure_of_the_engine_is_raised(folder: Path, monkeypatch: pytest.Mon
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(analysis, "glance", fail)
     monkeypatch.setattr(analysis, "analyse", fail)
     with pytest.raises(AnalysisError, match=r"bug\.py: ZeroDivisionError"):
         optlint.lint("bug.py")

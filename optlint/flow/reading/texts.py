@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from optlint.diagnostic import Span
 from optlint.flow.reading import ir, lower_ast
+from optlint.flow.reading.ast_places import AstPlaces
 
 if TYPE_CHECKING:
     from libcst import CSTNode, Module
 
+    from optlint.diagnostic import Span
     from optlint.remedies import Written
     from optlint.spans import Positions
 
@@ -29,12 +30,12 @@ class CstText:
     positions: Positions
 
     def span_of(self, origin: object) -> Span:
-        """Where a syntax node stands."""
-        return self.positions.of(cast("CSTNode", origin))
+        """Where a syntax node stands; of a function or parameter, its name."""
+        return self.positions.of(_named(origin))
 
     def text_of(self, origin: object) -> str:
         """The source text of a syntax node, on one line."""
-        return shortened(self.module.code_for_node(cast("CSTNode", origin)))
+        return shortened(self.module.code_for_node(_shown(origin)))
 
     def written(self, origin: object) -> Written | None:
         """How an expression is written."""
@@ -56,28 +57,16 @@ class AstText:
         return ast.parse(self._text)
 
     @cached_property
-    def _lines(self) -> list[str]:
-        return self._text.splitlines(keepends=True)
+    def _places(self) -> AstPlaces:
+        return AstPlaces(self._text, self.filename)
 
     def span_of(self, origin: object) -> Span:
-        """Where a syntax node stands."""
-        node = cast("ast.expr", origin)
-        row, end_row = getattr(node, "lineno", 1), getattr(node, "end_lineno", None) or 1
-        column, end_column = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", None) or 0
-        return Span(self.filename, row, self._column(row, column), end_row, self._column(end_row, end_column))
-
-    def _column(self, row: int, offset: int) -> int:
-        """A 1-based column in code points from an offset in bytes."""
-        line = self._lines[row - 1] if row <= len(self._lines) else ""
-        return len(line.encode()[:offset].decode(errors="replace")) + 1
+        """Where a syntax node stands; of a function or parameter, its name."""
+        return self._places.span_of(cast("ast.AST", origin))
 
     def text_of(self, origin: object) -> str:
         """The source text of a syntax node, on one line."""
-        span = self.span_of(origin)
-        lines = self._lines[span.row - 1 : span.end_row] or [""]
-        lines[-1] = lines[-1][: span.end_column - 1]
-        lines[0] = lines[0][span.column - 1 :]
-        return shortened("".join(lines))
+        return shortened(self._places.text_of(cast("ast.AST", origin)))
 
     def written(self, origin: object) -> Written | None:
         """Not known: `ast` keeps no parentheses and no comments."""
@@ -86,6 +75,20 @@ class AstText:
 
 
 Parsed = CstText | AstText
+
+
+def _named(node: Any) -> CSTNode:
+    """The name of a function or parameter; any other node itself."""
+    return cast("CSTNode", node.name if type(node).__name__ in ("FunctionDef", "Param") else node)
+
+
+def _shown(node: Any) -> CSTNode:
+    """A node as it is quoted: an expression without its own parentheses, but a tuple with one pair."""
+    brackets = getattr(node, "lpar", None)
+    kept = 1 if type(node).__name__ == "Tuple" else 0
+    if not isinstance(brackets, Sequence) or len(brackets) <= kept:
+        return _named(node)
+    return cast("CSTNode", node.with_changes(lpar=brackets[:kept], rpar=node.rpar[:kept]))
 
 
 def from_libcst(module: Module, filename: str) -> CstText:
