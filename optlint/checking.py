@@ -203,9 +203,21 @@ def check_all(files: Sequence[SourceFile], checker: Checker, jobs: int) -> Itera
 
         found: Iterator[Examined] = examined(unknown, checker, jobs)
     else:
-        found = map(checker.examine, unknown)
+        found = _examined(unknown, checker)
     for file, result in zip(files, known, strict=True):
         yield result or checker.keep(file, next(found))
+
+
+def _examined(files: Sequence[SourceFile], checker: Checker) -> Iterator[Examined]:
+    from optlint import garbage
+
+    garbage.put_off()
+    try:
+        for file in files:
+            yield checker.examine(file)
+            garbage.collect()
+    finally:
+        garbage.resume()
 
 
 def check_file(file: SourceFile, policies: Policies, mending: Mending | None = None) -> FileResult:

@@ -12,10 +12,11 @@ from functools import cache
 from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING
 
+from optlint import garbage
 from optlint.checking import Checker, Examined, Policies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from optlint.files import SourceFile
     from optlint.mending import Mending
@@ -46,7 +47,13 @@ def examined(files: Sequence[SourceFile], checker: Checker, jobs: int) -> Iterat
 
 def _examine(files: tuple[SourceFile, ...], selection: Selection, mending: Mending | None) -> list[Examined]:
     """In another process: what comes of these files."""
-    return list(map(_checker(selection, mending).examine, files))
+    return list(_each(files, _checker(selection, mending)))
+
+
+def _each(files: Iterable[SourceFile], checker: Checker) -> Iterator[Examined]:
+    for file in files:
+        yield checker.examine(file)
+        garbage.collect()
 
 
 @cache
@@ -69,6 +76,7 @@ def _ctrl_c_held_back() -> Iterator[None]:
 def _begin() -> None:
     """Leave Ctrl-C to the process that started this one, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    garbage.put_off()
     threading.Thread(target=_follow, daemon=True).start()
 
 

@@ -1,0 +1,60 @@
+"""Cyclic garbage is collected between files, and as usual when all is done."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from optlint import garbage
+from optlint.checking import Checker, Policies, check_all
+from optlint.config import Config
+from optlint.files import SourceFile
+from optlint.selection import Selection
+
+
+class Cycle:
+    """Something that only the collector frees."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def held_back() -> Iterator[None]:
+    garbage.put_off()
+    yield
+    garbage.resume()
+
+
+def left_over() -> weakref.ref[Cycle]:
+    """A cycle that nobody has any more."""
+    return weakref.ref(Cycle())
+
+
+@pytest.mark.usefixtures("held_back")
+def test_little_is_left_alone() -> None:
+    cycle = left_over()
+    garbage.collect()
+    assert cycle() is not None
+
+
+@pytest.mark.usefixtures("held_back")
+def test_much_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    cycle = left_over()
+    monkeypatch.setattr(garbage, "MUCH", 0)
+    garbage.collect()
+    assert cycle() is None
+
+
+def test_when_the_files_are_checked_python_collects_again(tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    path.write_text("import torch\nparams = torch.nn.Linear(1, 1).parameters()\nlist(params)\nlist(params)\n")
+    file = SourceFile(str(path), Config())
+    results = check_all([file], Checker(Policies(Selection())), 1)
+    assert [diagnostic.code for result in results for diagnostic in result.diagnostics] == ["OPT101"]
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
