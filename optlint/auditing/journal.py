@@ -6,7 +6,8 @@ import json
 import os
 
 from optlint.auditing.plan import file_of_rank, journals
-from optlint.auditing.report import AuditReport, diagnostic_as_json, facts_as_json
+from optlint.auditing.report import diagnostic_as_json, facts_as_json
+from optlint.auditing.report_files import replace_file, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,10 +32,8 @@ def append(plan: Plan, diagnostic: Diagnostic) -> None:
 
 def write_reports(plan: Plan, facts: AuditFacts, rank: int | None) -> None:
     """Write each report that was asked for, under the name of this rank."""
-    report = AuditReport(lambda: facts)
     for path in plan.reports:
-        text = report.to_html() if path.endswith(".html") else report.to_json()
-        replace_file(file_of_rank(path, rank), text)
+        write(file_of_rank(path, rank), facts)
 
 
 def hand_over(plan: Plan, facts: AuditFacts, rank: int | None) -> None:
@@ -50,11 +49,3 @@ def handed_over(plan: Plan) -> Iterator[tuple[int | None, dict[str, Any]]]:
             with open(os.path.join(plan.scratch, name), encoding="utf-8") as file:
                 content = json.load(file)
             yield content["rank"], content["report"]
-
-
-def replace_file(path: str, text: str) -> None:
-    """Write a file so that a reader sees all of it or nothing."""
-    beside = f"{path}.{os.getpid()}.tmp"
-    with open(beside, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text)
-    os.replace(beside, path)

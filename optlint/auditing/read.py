@@ -7,15 +7,21 @@ import os
 import sys
 
 from optlint.auditing.merge import facts_from_json, journal_facts, merged
+from optlint.auditing.report_files import obstacle, write
 from optlint.auditing.summary import summary, wants_colour
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from optlint.auditing.summaries import AuditFacts
 
 
-def main(path: str) -> int:
-    """Print what all reports and journals in a folder, or one such file, tell; 2 if there are none."""
+def main(path: str, reports: Sequence[str] = ()) -> int:
+    """Print what all reports and journals in a folder, or one such file, tell, or write it; 2 if there are none."""
+    for complaint in filter(None, map(obstacle, reports)):
+        print(f"optlint report: {complaint}", file=sys.stderr)
+        return 2
     try:
         found = {stem: facts for stem in _stems(path) if (facts := _read(stem)) is not None}
     except OSError as error:
@@ -25,7 +31,10 @@ def main(path: str) -> int:
         print(f"optlint report: {path}: no report of `optlint run` was found", file=sys.stderr)
         return 2
     unfinished = [f"{stem}.jsonl" for stem in found if not os.path.exists(f"{stem}.json")]
-    print(summary(merged(found.values()), wants_colour(sys.stdout), complete=not unfinished))
+    whole = merged(found.values())
+    for name in reports:
+        write(name, whole)
+    print(summary(whole, wants_colour(sys.stdout), complete=not unfinished))
     for journal in unfinished:
         print(f"{os.path.basename(journal)} is all that its run has left: its optimizers are not known")
     return 0

@@ -10,6 +10,7 @@ from optlint.auditing.arrival import call_off_all
 from optlint.auditing.plan import Plan, files_of_ranks, hand_down, journals
 from optlint.auditing.process import ProcessAudit, current_rank
 from optlint.auditing.program import Program, execute
+from optlint.auditing.report_files import obstacle
 from optlint.named_tuple import NamedTuple
 
 FAIL_ON = {"never": (), "error": ("error",), "warning": ("error", "warning")}
@@ -59,7 +60,8 @@ def _plan(options: RunOptions) -> Plan:
     if not options.module and not os.path.exists(options.target):
         raise UsageError(f"can't open file {os.path.abspath(options.target)!r}: there is no such file")
     for path in options.reports:
-        _check_report(path)
+        if complaint := obstacle(path):
+            raise UsageError(complaint)
     _check_rules(options)
     plan = Plan(os.getpid(), _scratch_folder(), tuple(map(os.path.abspath, options.reports)), *options[5:])
     _remove_earlier(plan, current_rank())
@@ -67,14 +69,6 @@ def _plan(options: RunOptions) -> Plan:
         with open(path, "w", encoding="utf-8"):
             pass
     return plan
-
-
-def _check_report(path: str) -> None:
-    """A training of days must not end with a report that cannot be written."""
-    if not path.endswith((".json", ".html")):
-        raise UsageError(f"--report {path}: the name must end in .json or .html")
-    if not os.access(os.path.dirname(os.path.abspath(path)), os.W_OK):
-        raise UsageError(f"--report {path}: its folder does not exist or cannot be written to")
 
 
 def _check_rules(options: RunOptions) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from optlint.arguments import UsageError
+from optlint.arguments import Option, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from optlint.arguments import Arguments
 
-USAGE = "optlint report [DIR]    (or one .json or .jsonl file of `optlint run --report`; the default is .)"
-OPTIONS = ()
+USAGE = "optlint report [options] [DIR]    (or one .json or .jsonl file of `optlint run --report`; the default is .)"
+OPTIONS = (Option(("--report",), "write all of it to one report, too: .json, or .html to look at", "FILE"),)
 
 
 def run(arguments: Arguments) -> int:
@@ -18,4 +18,4 @@ def run(arguments: Arguments) -> int:
 
     if len(arguments.paths) > 1:
         raise UsageError("one folder or file at a time")
-    return main(arguments.paths[0] if arguments.paths else ".")
+    return main(arguments.paths[0] if arguments.paths else ".", arguments.options.get("--report", []))

@@ -7,5 +7,6 @@ puts the page together. `scripts/`, `style.css` and `page.html` go into it as th
 from __future__ import annotations
 
 from optlint.output.picture.page import framed, page
+from optlint.output.picture.sentence import sentences
 
-__all__ = ["framed", "page"]
+__all__ = ["framed", "page", "sentences"]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from optlint.output.picture.tiles import Picture, Tile
 
 RANKS = (NEVER, UNKNOWN, FROZEN)
+FEW = 2  # parameters that are named one by one
 
 
 class Cause(NamedTuple):
@@ -45,9 +46,9 @@ def _cause(tiles: Sequence[Tile]) -> Cause:
 
 
 def kinds(tiles: Iterable[Tile]) -> tuple[str, ...]:
-    """Their names, those of layers of one kind as one, the largest first."""
+    """Their names, those of several layers of one kind as one, the largest first."""
     alike: dict[str, list[Tile]] = {}
     for tile in tiles:
         alike.setdefault(folded(tile.name), []).append(tile)
     ordered = sorted(alike.items(), key=lambda pair: -elements(pair[1]))
-    return tuple(own[0].name if len(own) == 1 else name for name, own in ordered)
+    return tuple(shown for name, own in ordered for shown in ([name] if len(own) > FEW else [one.name for one in own]))

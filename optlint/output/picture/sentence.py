@@ -5,15 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.output.picture.causes import kinds
-from optlint.output.picture.tiles import FROZEN, NEVER, TRAINING, UNKNOWN, UNOWNED, elements
+from optlint.output.picture.tiles import FROZEN, NEVER, TRAINING, UNKNOWN, UNOWNED, elements, picture_of
 from optlint.output.picture.words import listed, rate, size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from optlint.output.picture.tiles import Picture, Tile
 
 NAMED = 3
+
+
+def sentences(report: Mapping[str, Any]) -> str:
+    """All that the top of the page says, as plain text."""
+    picture = picture_of(report)
+    told = [f"{phrase}{': ' if names else ''}{', '.join(names)}." for _, phrase, names in shortfalls(picture)]
+    return " ".join([headline(picture), *told])
 
 
 def headline(picture: Picture) -> str:
