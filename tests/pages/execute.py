@@ -10,6 +10,7 @@ import sys
 import traceback
 import types
 import warnings
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import optlint
@@ -30,7 +31,9 @@ class RunError(AssertionError):
 
 
 def torch_fits(case: Case) -> bool:
-    """Whether the installed torch is one that the block asks for."""
+    """Whether torch is installed, and one that the block asks for."""
+    if not find_spec("torch"):
+        return False
     return case.attributes.torch.contains(_torch().__version__.partition("+")[0], prereleases=True)
 
 
@@ -42,7 +45,7 @@ def execute(case: Case, page: Path) -> list[Diagnostic]:
     expected = case.attributes.value("raises")
     report = None
     try:
-        with _undisturbed(), optlint.audit(reportable=str(page).__eq__) as report:
+        with _undisturbed(), optlint.audit(reportable=str(page).__eq__, check_replicas=1) as report:
             _run(case.main.lines, page)
     except Exception as error:
         if expected not in [kind.__name__ for kind in type(error).__mro__]:
