@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from optlint.stack import on_big_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import TypeVar
 
     from optlint.lsp.drafts import Desk
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Bench:
-    """The newest look at each draft, made when it is asked for."""
+    """The newest look at each draft, made when it is asked for; `tell` hears of drafts whose looks hold no more."""
 
     desk: Desk
     eyes: Eyes
+    tell: Callable[[list[str]], None]
     _looks: dict[str, Look] = field(default_factory=dict)
-    _close: dict[str, tuple[Look, Look]] = field(default_factory=dict)
+    _closer: dict[str, tuple[Look, Look]] = field(default_factory=dict)
     _running: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+    _meanwhile: dict[str, set[str]] = field(default_factory=dict)  # what changed while a look is made
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "optlint"))
 
     async def look(self, uri: str) -> Look | None:
@@ -45,48 +47,71 @@ class Bench:
 
     async def look_closer(self, look: Look) -> Look:
         """The same with fixes; an editor asks for them again and again."""
-        known = self._close.get(look.draft.uri)
+        known = self._closer.get(look.draft.uri)
         if known is None or known[0] is not look:
             closer = await self.work(lambda: self.eyes.look_closer(look))
-            known = self._close[look.draft.uri] = look, closer
+            known = self._closer[look.draft.uri] = look, closer
         return known[1]
-
-    async def _start(self, uri: str) -> None:
-        """One look at the newest draft; edits that come meanwhile wait for the next one."""
-        try:
-            draft = self.desk.drafts.get(uri)
-            if draft is not None:
-                look = await self.work(lambda: self.eyes.look(draft))
-                if uri in self.desk.drafts:
-                    self._looks[uri] = look
-        finally:
-            del self._running[uri]
 
     async def work(self, job: Callable[[], T]) -> T:
         """What a job returns, run in the other thread after those before it."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, on_big_stack, job)
 
-    def changed(self, path: str) -> list[str]:
-        """The drafts whose looks no longer hold, now that the file at a path is another."""
-        stale = [uri for uri, look in self._looks.items() if _depends(look, path)]
+    async def notice(self, at_once: bool = True) -> None:
+        """Look whether files on disk have changed that any look depends on."""
+        found = await self.work(lambda: self.eyes.neighbours.changed_on_disk(at_once))
+        self.tell(self.changed(*found))
+
+    def changed(self, *paths: str) -> list[str]:
+        """The drafts whose looks hold no more, now that the files at these paths are others."""
+        for meanwhile in self._meanwhile.values():
+            meanwhile.update(paths)
+        stale = [uri for uri, look in self._looks.items() if _depends(look, paths)]
         for uri in stale:
             del self._looks[uri]
         return stale
 
     def forget(self) -> None:
         """No look holds any more."""
+        self.changed(ANYTHING)
         self._looks.clear()
 
     def close(self, uri: str) -> None:
         """A draft is open no more."""
         self._looks.pop(uri, None)
-        self._close.pop(uri, None)
+        self._closer.pop(uri, None)
         self.eyes.close(uri)
 
     def stop(self) -> None:
         """Begin nothing more."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
+    async def _start(self, uri: str) -> None:
+        """One look at the draft as it is when the thread comes to it."""
+        meanwhile = self._meanwhile[uri] = set()
+        try:
+            look, found = await self.work(lambda: self._newest(uri))
+            if look is not None and uri in self.desk.drafts and not _depends(look, meanwhile):
+                self._looks[uri] = look
+            if found:
+                self.tell(self.changed(*found))
+        finally:
+            del self._running[uri], self._meanwhile[uri]
 
-def _depends(look: Look, path: str) -> bool:
-    return look.draft.path != path and any(path == other or path.startswith(other + os.sep) for other in look.others)
+    def _newest(self, uri: str) -> tuple[Look | None, set[str]]:
+        """The look, and files that were found changed on this occasion."""
+        found = self.eyes.neighbours.changed_on_disk()
+        draft = self.desk.drafts.get(uri)
+        return self.eyes.look(draft, list(self.desk.drafts.values())) if draft else None, found
+
+
+ANYTHING = ""
+
+
+def _depends(look: Look, paths: Iterable[str]) -> bool:
+    """Whether a look at one file asked for one of these, or for the folder of one."""
+    return any(
+        path == ANYTHING or any(path == other or path.startswith(other + os.sep) for other in look.others)
+        for path in paths
+        if path != look.draft.path
+    )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from os.path import basename
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from optlint.config import FILE_NAMES
+from optlint.lsp import hovers
 from optlint.lsp.actions import FIX_ALL, FIX_ALL_CELLS, QUICK_FIX, Asked, Shelf
+from optlint.lsp.drafts import path_of
 from optlint.lsp.server import Server
 
 if TYPE_CHECKING:
@@ -60,17 +64,51 @@ async def _shelf(ls: Server, uri: str) -> Shelf | None:
     return Shelf(await ls.bench.look_closer(look), ls.teller, ls.settings.unsafe_fixes)
 
 
+async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
+    """The page of the rule that is named at a place."""
+    uri = params.text_document.uri
+    look = await ls.look(ls.desk.owners.get(uri, uri))
+    part = look and next((part for part in look.draft.parts if part.uri == uri), None)
+    return hovers.hover(look, part, params.position, ls.teller) if look and part else None
+
+
+def initialized(ls: Server, params: types.InitializedParams) -> None:
+    """Ask to be told of files that change, if the client watches some."""
+    if ls.client.watches:
+        watchers = [types.FileSystemWatcher(f"**/{name}") for name in ("*.py", *FILE_NAMES)]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        wish = types.Registration("optlint-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+        ls.client_register_capability(types.RegistrationParams([wish]))
+
+
 def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
     """The user changed the settings."""
     if params.settings:
         ls.set(params.settings)
 
 
+async def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
+    """Files were changed by something else than the editor, or saved by it."""
+    if any(basename(path_of(change.uri)) in FILE_NAMES for change in params.changes):
+        ls.look_anew()
+    await ls.bench.notice()
+
+
+async def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
+    """What is not watched for us may have changed, too."""
+    if not ls.client.watches:
+        await ls.bench.notice()
+
+
 FEATURES: dict[str, Any] = {
     types.INITIALIZE: initialize,
+    types.INITIALIZED: initialized,
     types.TEXT_DOCUMENT_CODE_ACTION: code_action,
     types.CODE_ACTION_RESOLVE: code_action_resolve,
+    types.TEXT_DOCUMENT_HOVER: hover,
+    types.TEXT_DOCUMENT_DID_SAVE: did_save,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: did_change_watched_files,
 }
 OPTIONS = {types.TEXT_DOCUMENT_CODE_ACTION: ACTIONS}
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from optlint.checking import Policies
 from optlint.config import FILE_NAMES, ConfigError, Configs, read_file
 from optlint.files import Excluding, given_file
-from optlint.flow.files.project import Project
 from optlint.judging import AnalysisError
 from optlint.linter import Task, diagnose, placed, wanted_codes
+from optlint.lsp.neighbours import Neighbours, stamp
+from optlint.lsp.shifting import shifted
 from optlint.own_rules import FILE_NOT_ANALYSED
 from optlint.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from optlint.config import Config
     from optlint.diagnostic import Diagnostic
@@ -50,39 +51,38 @@ class Eyes:
     """Looks at drafts, one at a time; keeps what it learned of configurations and of other files."""
 
     settings: Settings
-    _configs: Configs = field(init=False)
+    neighbours: Neighbours = field(default_factory=Neighbours)
+    _configs: Configs = field(default_factory=Configs)
     _policies: Policies = field(init=False)
-    _project: Project = field(default_factory=Project)
     _stamps: dict[str, object] = field(default_factory=dict)
     _good: dict[str, Look] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.forget()
+        self.use(self.settings)
 
-    def forget(self) -> None:
-        """Read configurations and other files anew."""
-        chosen = self.settings
-        self._configs = Configs()
-        self._policies = Policies(Selection(chosen.select, chosen.extend_select, chosen.ignore))
-        self._project = Project()
+    def use(self, settings: Settings) -> None:
+        """Use these settings from now on, and read configurations anew."""
+        self.settings = settings
+        self._configs = Configs(read_file(settings.configuration) if settings.configuration else None)
+        self._policies = Policies(Selection(settings.select, settings.extend_select, settings.ignore))
         self._stamps = {}
 
     def close(self, uri: str) -> None:
         """A draft is open no more."""
         self._good.pop(uri, None)
 
-    def look(self, draft: Draft) -> Look:
-        """What is to be said of a draft; while it cannot be parsed, what was said of it before."""
-        try:
-            look = self._fresh(draft)
-        except (ConfigError, AnalysisError) as error:
-            before = self._good.get(draft.uri)
-            return replace(before or Look(draft, ()), draft=draft, trouble=str(error), stale=True)
-        if draft.notebook or not _is_broken(look):
-            self._good[draft.uri] = look
-            return look
+    def look(self, draft: Draft, drafts: Iterable[Draft]) -> Look:
+        """What is to be said of a draft among those that are open; what was said before, while it cannot be parsed."""
         before = self._good.get(draft.uri)
-        return look if before is None else _shifted(before, look)
+        try:
+            look = self._fresh(draft, drafts)
+        except (ConfigError, AnalysisError) as error:
+            look = Look(draft, (), trouble=str(error))
+            return look if before is None else _moved(before, look)
+        if before is not None and not draft.notebook and _is_broken(look):
+            return _moved(before, look)
+        self._good[draft.uri] = look
+        return look
 
     def look_closer(self, look: Look) -> Look:
         """The same with fixes, for which the code must be parsed in full."""
@@ -91,21 +91,21 @@ class Eyes:
         task = look.task._replace(brief=False)
         return replace(look, diagnostics=tuple(diagnose(look.draft.document, task)), task=task)
 
-    def _fresh(self, draft: Draft) -> Look:
+    def _fresh(self, draft: Draft, drafts: Iterable[Draft]) -> Look:
         self._notice_configuration(os.path.dirname(draft.path))
         task = self._task(draft)
-        if task is None:
-            return Look(draft, ())
-        self._project = self._project.for_next_file()
-        task = task._replace(project=self._project, brief=True)
-        found = diagnose(draft.document, task) if task.codes else ()
-        return Look(draft, tuple(found), task, frozenset(self._project.asked))
+        if task is None or not task.codes:
+            return Look(draft, (), task)
+        project = self.neighbours.project_for(draft, drafts)
+        task = task._replace(project=project, brief=True)
+        found = diagnose(draft.document, task)
+        self.neighbours.note(project)
+        return Look(draft, tuple(found), task, frozenset(project.asked))
 
     def _task(self, draft: Draft) -> Task | None:
         """By what the draft is judged; None where it is excluded."""
         code = draft.document.code
-        configs = Configs(read_file(self.settings.configuration)) if self.settings.configuration else self._configs
-        for file in given_file(draft.path, code, configs, Excluding(force=True)):
+        for file in given_file(draft.path, code, self._configs, Excluding(force=True)):
             policy = self._policy(file.config)
             return Task(draft.path, policy, wanted_codes(code, draft.path, policy))
         return None
@@ -116,9 +116,10 @@ class Eyes:
 
     def _notice_configuration(self, folder: str) -> None:
         """Read configurations anew if one that may hold in this folder was written, made or removed."""
-        stamps = {path: _stamp(path) for path in _candidates(folder)}
-        if any(self._stamps.setdefault(path, stamp) != stamp for path, stamp in stamps.items()):
-            self.forget()
+        paths = (self.settings.configuration,) if self.settings.configuration else _candidates(folder)
+        stamps = {path: stamp(path) for path in paths}
+        if any(self._stamps.setdefault(path, now) != now for path, now in stamps.items()):
+            self.use(self.settings)
             self._stamps.update(stamps)
 
 
@@ -132,18 +133,12 @@ def _candidates(folder: str) -> Iterator[str]:
         folder = parent
 
 
-def _stamp(path: str) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
-
-
 def _is_broken(look: Look) -> bool:
     return any(one.code == FILE_NOT_ANALYSED.code for one in look.diagnostics)
 
 
-def _shifted(before: Look, now: Look) -> Look:
+def _moved(before: Look, now: Look) -> Look:
     """What was said before, where it stands now."""
-    return replace(before, draft=now.draft, stale=True)
+    code, path = now.draft.document.code, now.draft.path
+    found = shifted(before.diagnostics, before.draft.document.code, code, path)
+    return replace(before, draft=now.draft, diagnostics=tuple(found), stale=True, trouble=now.trouble)

@@ -37,7 +37,7 @@ class Server(LanguageServer):
         self.client = Client()
         self.settings = Settings()
         self.desk = Desk()
-        self.bench = Bench(self.desk, Eyes(self.settings))
+        self.bench = Bench(self.desk, Eyes(self.settings), self.refresh)
         self.teller = Teller(self.client, self.desk.at_path)
         self._pushing: dict[str, asyncio.Task[None]] = {}
         self._told: set[str] = set()
@@ -57,11 +57,12 @@ class Server(LanguageServer):
     def set(self, given: object) -> None:
         """Use other settings from now on; a value that cannot be used is told, and changes nothing."""
         try:
-            self.settings = read_settings(given)
+            settings = read_settings(given)
+            self.bench.eyes.use(settings)
         except ConfigError as error:
             self.complain(str(error))
             return
-        self.bench.eyes.settings = self.settings
+        self.settings = settings
         self.look_anew()
 
     def look_anew(self) -> None:

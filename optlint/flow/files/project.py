@@ -7,6 +7,7 @@ nothing is imported. They are parsed with `ast`, once for a run.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -45,24 +46,43 @@ class Project:
     """What was found and read of a project's files in one run of the linter.
 
     `asked` are the paths on which what was answered depends: files, there or not, and folders with all their files.
+    `unsaved` holds what an editor knows better than the disk: by path, the texts of its documents.
     """
 
     sources: dict[str, Source | None] = field(default_factory=dict)
     outlines: dict[str, Outline | None] = field(default_factory=dict)
     files: dict[str, bool] = field(default_factory=dict)
     defined: Defined = field(default_factory=Defined)
+    located: dict[tuple[str, str], tuple[Place | None, frozenset[str]]] = field(default_factory=dict)
+    unsaved: Mapping[str, str] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
 
     def for_next_file(self) -> Project:
         """The same project, of which nothing was asked yet; now and then it starts anew, to save memory."""
         if max(len(self.sources), len(self.outlines)) > MOST_FILES:
-            return Project(files=self.files)
-        return Project(self.sources, self.outlines, self.files, self.defined)
+            return Project(files=self.files, unsaved=self.unsaved)
+        return Project(self.sources, self.outlines, self.files, self.defined, self.located, self.unsaved)
+
+    def without(self, paths: Collection[str], unsaved: Mapping[str, str]) -> Project:
+        """The same project, in which these files have changed, came or went; what is unsaved now is given."""
+        sources = {file: source for file, source in self.sources.items() if file not in paths}
+        outlines = {file: outline for file, outline in self.outlines.items() if file not in paths}
+        return Project(sources, outlines, unsaved=unsaved)
 
     def locate(self, path: str, importer: str) -> Place | None:
         """The file that a dotted path leads to from the file `importer`, and the names behind the module."""
+        key = path, os.path.dirname(importer)
+        known = self.located.get(key)
+        if known is None:
+            before, self.asked = self.asked, set()
+            known = self.located[key] = self._locate(*key), frozenset(self.asked)
+            self.asked = before
+        self.asked |= known[1]
+        return known[0]
+
+    def _locate(self, path: str, folder: str) -> Place | None:
         parts = path.split(".")
-        for root in self._roots_of(os.path.dirname(importer)):
+        for root in self._roots_of(folder):
             if self._is_there(os.path.join(root, parts[0])) or self._is_there(os.path.join(root, f"{parts[0]}.py")):
                 for length in range(len(parts), 0, -1):
                     stem = os.path.join(root, *parts[:length])
@@ -85,7 +105,7 @@ class Project:
         """The statements of a file, not parsed yet; None if it can't be read."""
         self.asked.add(file)
         if file not in self.outlines:
-            text = _read(file)
+            text = self._read(file)
             self.outlines[file] = None if text is None else Outline(text)
         return self.outlines[file]
 
@@ -93,7 +113,7 @@ class Project:
         self.asked.add(path)
         known = self.files.get(path)
         if known is None:
-            known = self.files[path] = os.path.exists(path)
+            known = self.files[path] = path in self.unsaved or os.path.exists(path)
         return known
 
     def top_of(self, folder: str) -> str | None:
@@ -120,23 +140,34 @@ class Project:
         """A parsed file; None if it can't be read or can't be parsed."""
         self.asked.add(file)
         if file not in self.sources:
-            self.sources[file] = _parsed(file)
+            text = self._read(file)
+            self.sources[file] = None if text is None else _parsed(text, file)
         return self.sources[file]
 
+    def data(self, file: str) -> bytes | None:
+        """What is in a file, or will be when it is saved; None if it can't be read."""
+        if file in self.unsaved:
+            return self.unsaved[file].encode("utf-8", "surrogatepass")
+        try:
+            with open(file, "rb") as handle:
+                return handle.read()
+        except OSError:
+            return None
 
-def _read(file: str) -> str | None:
+    def _read(self, file: str) -> str | None:
+        text = self.unsaved.get(file)
+        if text is None:
+            try:
+                with open(file, encoding="utf-8") as handle:
+                    text = handle.read(LARGEST + 1)
+            except (OSError, ValueError):
+                return None
+        return text if len(text) <= LARGEST else None
+
+
+def _parsed(text: str, file: str) -> Source | None:
     try:
-        with open(file, encoding="utf-8") as handle:
-            text = handle.read(LARGEST + 1)
-    except (OSError, ValueError):
-        return None
-    return text if len(text) <= LARGEST else None
-
-
-def _parsed(file: str) -> Source | None:
-    text = _read(file)
-    try:
-        source = None if text is None else Source(texts.AstText(text, file))
-        return source if source is not None and source.block is not None else None
+        source = Source(texts.AstText(text, file))
+        return source if source.block is not None else None
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None

@@ -43,12 +43,7 @@ class ProjectKeys:
         return self.listed[folder]
 
     def _reads(self, file: str, key: str) -> bool:
-        try:
-            with open(file, "rb") as handle:
-                data = handle.read()
-        except OSError:
-            return False
-        word = key.encode()
+        data, word = self.project.data(file) or b"", key.encode()
         if b"group" not in data or not (b'"%b"' % word in data or b"'%b'" % word in data):
             return False
         source = self.project.source(file)
