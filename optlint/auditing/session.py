@@ -10,6 +10,7 @@ import torch
 from optlint.auditing.book import KEPT
 from optlint.auditing.facts import summary_of, unowned_of
 from optlint.auditing.handlers import Handlers
+from optlint.auditing.left_out import still_left_out
 from optlint.auditing.places import is_users_file
 from optlint.auditing.report import AuditReport
 from optlint.auditing.summaries import AuditFacts
@@ -147,11 +148,12 @@ class Session:
         return self._read(self._handlers)
 
     def _read(self, handlers: Handlers) -> AuditFacts:
+        unowned = tuple(unowned_of(handlers.leaves, handlers.book))
         return AuditFacts(
             str(torch.__version__),
             self.diagnostics,
             tuple(summary_of(record) for record in handlers.book.all),
-            tuple(unowned_of(handlers.leaves, handlers.book)),
+            (*unowned, *still_left_out(handlers.book, unowned)),
             tuple(handlers.inquest.timeline),
         )
 
