@@ -28,7 +28,7 @@ from optlint.flow.core.values import (
 from optlint.flow.events import Site
 from optlint.flow.files import foreign
 from optlint.flow.groups import growth
-from optlint.flow.order import gradients, rounds, trace
+from optlint.flow.order import gradients, rounds, trace, uncalled
 from optlint.flow.python import classes, inlining, kinds
 from optlint.flow.python.readings import readings_of
 from optlint.flow.reading import ir, relevance
@@ -104,6 +104,7 @@ class Life:
         return (
             relevance.concerns_training(words)
             or not self.words.isdisjoint(words)
+            or uncalled.is_in(self.machine, node)
             or any(
                 scope == 0 and name in words and isinstance(state.cell(value), IteratorCell | OptimizerCell)
                 for (scope, name), value in state.variables.items()

@@ -43,7 +43,7 @@ def _cause(machine: Machine, params: Value, held: tuple[Cover, ...] | None, site
     if held:
         return "module" if all(_is_empty(cover, state) for cover in held) else None
     if isinstance(cell, SequenceCell) and cell.items == () and cell.kind == "list":
-        return "list" if _is_never_filled(machine, site) else None
+        return "list" if _is_never_filled(machine, site, cell) else None
     return None
 
 
@@ -56,8 +56,8 @@ def _is_empty(cover: Cover, state: State) -> bool:
     return all(modules.has_parameters(part, state) is False for part in covers.leaves(cover, state))
 
 
-def _is_never_filled(machine: Machine, site: Site) -> bool:
-    """Whether a local variable is bound to an empty list, and used for nothing but groups and messages after that."""
+def _is_never_filled(machine: Machine, site: Site, made: SequenceCell) -> bool:
+    """Whether a local variable is bound to a new list, and used for nothing but groups and messages after that."""
     name, frame = site.text, machine.frame
     if not name.isidentifier():
         return False
@@ -67,7 +67,9 @@ def _is_never_filled(machine: Machine, site: Site) -> bool:
     for node in ir.walk_all(block, machine.bodies):
         if isinstance(node, ir.Assign):
             targets = {item for target in node.targets for item in ir.walk(target) if isinstance(item, ir.Name)}
-            bound = bound or any(target.id == name for target in targets)
+            parts = ir.walk(node.value) if node.value is not None else ()
+            new = any(made.made is not None and part.origin is made.made.origin for part in parts)
+            bound = bound or (new and any(target.id == name for target in targets))
             harmless |= targets
         harmless.update(_looked_at(node))
     mentions = {node for node in ir.walk_all(block, machine.bodies) if isinstance(node, ir.Name) and node.id == name}

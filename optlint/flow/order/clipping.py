@@ -54,7 +54,7 @@ class _Judge:
         cleared = all(act.kind == CLEAR for act in last.acts)
         if any(self._is_clipped_in_time(act) for act in of_kinds(last.acts, STEP)) or _happens_once(self.clip):
             return
-        if not self._comes_to_nothing(cleared):
+        if not self._comes_to_nothing(cleared) and (cleared or not all(map(_has_own_backward, last.acts))):
             return
         earlier, here = last.acts[0].site, trace.place_of(self.clip, last.acts[0])
         if here is not None and earlier is not None:
@@ -95,7 +95,7 @@ class _Judge:
             return
         backward = scaled[0]
         steps = [act for act in trace.reached_from(self.clip, self._is_next_backward) if self._divides(act, backward)]
-        here = trace.place_of(self.clip, backward)
+        here = trace.place_of(self.clip, steps[0]) if steps else None
         if steps and here and backward.site and steps[0].site and backward.scaler:
             yield events.ClipOfScaled(here, backward.scaler.text, backward.site, steps[0].site)
 
@@ -123,6 +123,12 @@ class _Judge:
 def _happens_once(clip: Act) -> bool:
     """Whether this is a line of a script outside of all loops."""
     return not clip.loops and clip.trail[-1:] != () and clip.trail[-1][0] == 0
+
+
+def _has_own_backward(step: Act) -> bool:
+    """Whether the function that steps computes the gradients itself, so that clipping could have come in between."""
+    last = trace.last_before(step, lambda act: act.kind in (BACKWARD, STEP, CLEAR))
+    return not last.open and all(act.kind == BACKWARD for act in last.acts)
 
 
 def _all_before(act: Act) -> set[Act]:

@@ -25,6 +25,7 @@ from optlint.flow.core.values import (
 from optlint.flow.order import subjects, trace, unknown_code
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_api
+from optlint.flow.rates.scheduler_values import SchedulerCell
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def called(machine: Machine, node: ir.Call, function: Value, arguments: Argument
         _function(machine, node, torch_api.canonical(function.path), arguments, value, state)
     elif isinstance(function, Closure):
         if _is_open(machine, function):
-            unknown_code.anything(machine, node, state)
+            unknown_code.overridden(machine, node, state)
     elif function is UNKNOWN or isinstance(function, Ref):
         if _trains_in_forward(machine, function, state):
             unknown_code.anything(machine, node, state)
@@ -214,6 +215,8 @@ def _only_goes_backward(method: Method) -> bool:
 
 
 def _step(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
+    if isinstance(state.cell(method.receiver), SchedulerCell):
+        return
     subject = _receiver(machine, method, state)
     if _is_scaler(machine, method, state) and node.args:
         target = subjects.subject_of(machine, node.args[0].value, _first(arguments), state)

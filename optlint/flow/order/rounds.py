@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from optlint.flow import events
 from optlint.flow.order import clipping, dropped, rebuilt, subjects, trace
 from optlint.flow.order.trace import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, UPDATE, Act, of_kinds
+from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
@@ -27,9 +28,10 @@ BACKWARD_HOOKS = frozenset(
 # Names of programs that compute gradients to measure something, and not to train.
 MEASURES = re.compile(
     r"bench|profil|perf_counter|synchronize|default_timer|timeit|memory_(allocated|reserved|stats)|elapsed_time|warm_?up_?"
-    r"(iter|step|run)|n_warm|importance|salien|fisher|influence|sensitiv|attribut|prun|hessian|curvature|sanity|dry_?run|"
+    r"(iter|step|run)|n_warm|importance|salien|fisher|influence|sensitiv|attribut|prun|hessian|curvature|sanity|"
     r"find_batch|lr_?find|probe|overhead|throughput|speed"
 )
+OF_FUNCTIONS_ONLY = re.compile(r"dry_?run")  # a flag of this name lets a real program end early
 
 
 def judge(machine: Machine) -> None:
@@ -52,24 +54,45 @@ def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
     yield from rebuilt.found(acts)
     uncleared = set()
     for step in of_kinds(acts, STEP):
-        if step.loops and step.subject is not None:
+        if not step.loops:
+            yield from _never_updated(step, acts)
+        elif step.subject is not None:
             inside = in_loop(acts, step.loops[-1])
             for event in _uncleared(step, step.subject, inside, acts):
                 uncleared.add(step.loops[-1])
                 yield event
             yield from _not_updated(step, step.subject, acts)
     for clear in of_kinds(acts, CLEAR):
-        about = clear.subject
-        if not clear.loops or about is None or not (about.kind == "optimizer" or about.trusted):
+        if not clear.loops or clear.subject is None or clear.loops[-1] in uncleared or _measures(machine, clear):
             continue
-        meant_for_another = clear.loops[-1] in uncleared
-        if not meant_for_another and not _measures(machine, clear):
+        about = _trained_by(machine, clear.subject, acts)
+        if about is not None:
             yield from _unstepped(clear, about, in_loop(acts, clear.loops[-1]))
+
+
+def _trained_by(machine: Machine, cleared: Subject, acts: list[Act]) -> Subject | None:
+    """The optimizer that was cleared; or whose model was, if just one was built for it."""
+    if cleared.kind == "optimizer" or cleared.trusted:
+        return cleared
+    built = [act for act in of_kinds(acts, BUILT) if act.subject and subjects.has(cleared, act.subject)]
+    if cleared.kind != "module" or len({act.site for act in built}) != 1 or built[0].subject is None:
+        return None
+    return built[0].subject._replace(text=_name_of(machine, built[0]))
+
+
+def _name_of(machine: Machine, built: Act) -> str:
+    """What an optimizer is assigned to, else its class."""
+    assigned = (part for part in ir.walk_all(machine.block, machine.bodies) if isinstance(part, ir.Assign))
+    targets = (part.targets[0] for part in assigned if part.value is built.node)
+    name = next((machine.site(target).text for target in targets), None)
+    return name or (built.subject.cls.rpartition(".")[2] if built.subject else "")
 
 
 def _measures(machine: Machine, clear: Act) -> bool:
     """Whether the names around a loop tell that it measures something."""
     words = {getattr(function, "name", "") for function in clear.functions}
+    if any(OF_FUNCTIONS_ONLY.search(word.lower()) for word in words):
+        return True
     inner = (clear.loops[0].node, *clear.functions[:1])
     words.update(*(machine.mentions(node) for node in inner if node is not None))
     return any(MEASURES.search(word.lower()) for word in words)
@@ -151,6 +174,24 @@ def _not_updated(step: Act, subject: Subject, acts: list[Act]) -> Iterator[event
         return
     if step.site is not None and step in trace.reached_from(step):
         yield events.ScalerNotUpdated(step.site, scaler.text)
+
+
+def _never_updated(step: Act, acts: list[Act]) -> Iterator[events.ScalerNotUpdated]:
+    """The same for a function that others call: nothing in the whole file updates the scaler, which lives longer."""
+    scaler = step.scaler
+    if scaler is None or not scaler.refs or not scaler.holders or _is_of_file(step):
+        return
+    if any(act.kind == UPDATE for act in acts) or any(
+        act.kind == HIDDEN and act.subject and subjects.is_within_reach(act.subject, scaler) for act in acts
+    ):
+        return
+    if step.site is not None:
+        yield events.ScalerNotUpdated(step.site, scaler.text)
+
+
+def _is_of_file(act: Act) -> bool:
+    """Whether an act takes place while the statements of the file are run, once."""
+    return act.trail[-1:] != () and act.trail[-1][0] == 0
 
 
 def _unstepped(clear: Act, subject: Subject, inside: list[Act]) -> Iterator[events.StepMissing]:

@@ -16,6 +16,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
+from optlint.flow.order import subjects
 from optlint.flow.python import attributes, classes, objects
 from optlint.flow.pytorch import torch_api, torch_schedules
 from optlint.flow.rates.scheduler_values import SchedulerCell
@@ -30,10 +31,22 @@ OF_SCALERS = frozenset({"step", "update", "unscale_"})
 OF_TENSORS = frozenset({"backward", "requires_grad_"})
 OF_MODULES = frozenset({"eval", "train", "zero_grad", "cuda", "requires_grad_"})
 METHODS = OF_OPTIMIZERS | OF_SCALERS | OF_TENSORS | OF_MODULES
+OF_EVALUATION = frozenset({"eval", "step"})  # named in functions that have nothing else to do with training
+OF_LOOPS = frozenset({"step", "update", "unscale_"})
 UNMISTAKABLE = frozenset({"zero_grad", "backward"})
+MODULES_ONLY = frozenset({"parameters", "named_parameters", "state_dict", "load_state_dict", "zero_grad"})
 NEEDS_CLOSURE = frozenset({"torch.optim.LBFGS"})
 # What gives one number, which `backward` needs.
 SCALARS = frozenset({"`.sum()`", "`.mean()`", "`torch.sum`", "`torch.mean`"})
+
+
+def is_in(machine: Machine, function: ir.Node) -> bool:
+    """Whether a function has a statement that only names such a method."""
+    if not isinstance(function, ir.Function) or OF_EVALUATION.isdisjoint(machine.mentions(function)):
+        return False
+    parts = ir.walk_all(machine.bodies(function), machine.bodies)
+    named = (part.value for part in parts if isinstance(part, ir.Evaluate))
+    return any(isinstance(value, ir.Attribute) and value.attr in METHODS for value in named)
 
 
 def statement(machine: Machine, node: ir.Expression, state: State) -> None:
@@ -55,19 +68,32 @@ def statement(machine: Machine, node: ir.Expression, state: State) -> None:
 
 
 def _is_unmistakable(machine: Machine, node: ir.Attribute, options: tuple[Value, ...], state: State) -> bool:
-    """Whether nothing but torch calls a method so, or what has it is used as an optimizer nearby."""
+    """Whether nothing but torch calls a method so, or what has it is used nearby as what torch gives it to."""
     if node.attr in machine.own_methods or not all(attributes.is_blank(option, state) for option in options):
         return False
-    return node.attr in UNMISTAKABLE or (node.attr == "step" and _is_cleared_nearby(machine, node.value))
+    if node.attr in OF_LOOPS:
+        return _means(machine, node)
+    if node.attr in UNMISTAKABLE:
+        return True
+    return node.attr in OF_MODULES and _is_used_nearby(machine, node.value, MODULES_ONLY, called=True)
 
 
-def _is_cleared_nearby(machine: Machine, owner: ir.Expression) -> bool:
-    """Whether the function, or the file's own code, calls `zero_grad` of what has the same name."""
-    frame = machine.frame
+def _means(machine: Machine, node: ir.Attribute) -> bool:
+    """Whether what has a `step` or `update` is named or used like an optimizer, a scheduler or a scaler."""
+    name = subjects.name_of(node.value).lower()
+    if node.attr in OF_SCALERS and "scaler" in name:
+        return True
+    named = subjects.means_optimizer(name) or "sched" in name
+    return node.attr == "step" and (named or _is_used_nearby(machine, node.value, frozenset({"zero_grad"})))
+
+
+def _is_used_nearby(machine: Machine, owner: ir.Expression, names: frozenset[str], *, called: bool = False) -> bool:
+    """Whether the function, or the file's own code, calls such methods of what has the same name, or that itself."""
+    frame, text = machine.frame, machine.site(owner).text
     block = machine.bodies(frame.node) if isinstance(frame.node, ir.Function) else machine.block
-    calls = (part.func for part in ir.walk_all(block, machine.bodies) if isinstance(part, ir.Call))
-    clearing = (func.value for func in calls if isinstance(func, ir.Attribute) and func.attr == "zero_grad")
-    return any(machine.site(value).text == machine.site(owner).text for value in clearing)
+    functions = [part.func for part in ir.walk_all(block, machine.bodies) if isinstance(part, ir.Call)]
+    used = [func.value for func in functions if isinstance(func, ir.Attribute) and func.attr in names]
+    return any(machine.site(value).text == text for value in (*used, *(functions if called else ())))
 
 
 def _is_probe(state: State) -> bool:

@@ -185,6 +185,13 @@ def _may_be_inherited(cell: object) -> bool:
     return isinstance(cell, InstanceCell) and isinstance(cell.cls, ClassValue) and cell.is_module is None
 
 
+def overridden(machine: Machine, node: ir.Call, state: State) -> None:
+    """A method is called that does nothing itself: what subclasses make of it only its name tells."""
+    name = subjects.name_of(node.func)
+    if _acts(name) or not (_only_uses(name) or is_harmless_object(name)):
+        anything(machine, node, state)
+
+
 def cut_short(machine: Machine, node: ir.Node, function: ir.Node, state: State) -> None:
     """A function of the project is called too often, or too deep, to be run once more."""
     if any(_acts(word) or _reads(word) for word in machine.mentions(function)):

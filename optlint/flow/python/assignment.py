@@ -100,6 +100,7 @@ def bind_name(machine: Machine, name: str, value: Value, state: State) -> None:
     if (scope, name) in state.variables:
         changes.changed(machine, changes.bound(name))
     state.variables[scope, name] = value
+    machine.stored.pop((scope, name), None)
     machine.trace.versions[scope, name] = machine.trace.versions.get((scope, name), 0) + 1
 
 

@@ -196,6 +196,9 @@ def _set_on_instance(
         if tensor is not None and isinstance(option, Ref) and tensor_uses.registers(cell, state):
             stored = tensor_uses.Stored(receiver, name, machine.site(target).text, machine.site(source))
             tensor_uses.stored_on_module(machine, option, tensor, stored, state)
+    if isinstance(source, ir.Name) and isinstance(value, Unknown):
+        scope = next((scope for scope in machine.frame.scopes if (scope, source.id) in state.variables), 0)
+        machine.stored.setdefault((scope, source.id), []).append((receiver, name))
     store(receiver, name, value, state)
 
 

@@ -10,7 +10,9 @@ from optlint.flow.core.machine import Machine
 from optlint.flow.core.state import State
 from optlint.flow.core.values import (
     UNKNOWN,
+    Const,
     Cover,
+    Entry,
     IteratorCell,
     MappingCell,
     SequenceCell,
@@ -25,7 +27,7 @@ from optlint.flow.python import assignment, containers, sets, statements
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
-    pass
+    from optlint.flow.events import Site
 
 
 def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Value:
@@ -57,11 +59,20 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
         lazily = replace(lazily, covers=rounds.covers, items=exact, layers=layers, ordered=ordered)
         return machine.new(state, replace(lazily, filtered=passed is False))
     if node.kind == "dict":
-        return machine.new(state, MappingCell(site, (), True, element))
+        return machine.new(state, _mapping(rounds, element, site))
     children = _kept_children(node, first, state)
     covers = consumption.only_once(rounds.covers) if node.kind == "set" else rounds.covers
     made = SequenceCell(node.kind, site, rounds.exact, element, covers=covers, children=children)
     return machine.new(state, replace(made, ordered=ordered, layers=layers, filtered=passed is False))
+
+
+def _mapping(rounds: _Rounds, element: Value, site: Site) -> MappingCell:
+    """The dict that a comprehension makes, key by key where these are known."""
+    keys = tuple(key.value for key in rounds.keys if isinstance(key, Const))
+    if rounds.exact is None or len(keys) != len(rounds.exact):
+        return MappingCell(site, (), True, element)
+    entries = zip(keys, (Entry(value, site) for value in rounds.exact), strict=True)
+    return MappingCell(site, tuple(dict(entries).items()), item=element)
 
 
 def _passed(node: ir.Comprehension, first: Value, state: State) -> bool | None:
@@ -75,9 +86,10 @@ def _passed(node: ir.Comprehension, first: Value, state: State) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class _Rounds:
-    """What the rounds of a comprehension gave; `exact` are its items where all are known."""
+    """What the rounds of a comprehension gave; `exact` are its items where all are known, `keys` those of a dict."""
 
     elements: tuple[Value, ...]
+    keys: tuple[Value | None, ...]
     sources: tuple[Value, ...]
     covers: tuple[Cover, ...] | None
     exact: tuple[Value, ...] | None
@@ -112,7 +124,7 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
     items = known if known is not None and unrolled else (item, consumption.anonymous(machine, item, run))
     run.depth += not unrolled
     run.path = (*run.path, (object(), node))
-    elements, covers = [], []
+    elements, keys, covers = [], [], []
     head = trace.loop_begins(machine, node, run) if statements.goes_round(items, repeats=not unrolled) else None
     changes = -1
     for value in items:
@@ -122,23 +134,25 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
         assignment.bind(machine, clause.target, value, run, clause.iterable)
         last = _inner(machine, node, 1, run, clause, first)
         elements.append(last.element)
+        keys.append(last.key)
         covers.append(last.covers)
         trace.round_ends(head, run)
     trace.loop_ends(machine, head)
-    exact = tuple(elements) if unrolled and len(node.clauses) == 1 and not clause.tests and not node.key else None
+    exact = tuple(elements) if unrolled and len(node.clauses) == 1 and not clause.tests else None
     joined = None if None in covers or not _is_identity(node) else tuple(c for group in covers for c in group or ())
     if len(node.clauses) == 1 and _is_identity(node):
         joined = consumption.covers_of(first, run)
     elif not unrolled and covers:
         joined = covers[0] if _is_identity(node) else None
-    return _Rounds(tuple(elements), sources, joined, exact)
+    return _Rounds(tuple(elements), tuple(keys), sources, joined, exact)
 
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """The element of one round, and what the innermost iterable covers."""
+    """The element of one round, its key in a dict, and what the innermost iterable covers."""
 
     element: Value
+    key: Value | None
     covers: tuple[Cover, ...] | None
 
 
@@ -149,10 +163,9 @@ def _inner(
     for test in clause.tests:
         machine.evaluate(test, state)
     if place == len(node.clauses):
-        if node.key is not None:
-            machine.evaluate(node.key, state)
+        key = machine.evaluate(node.key, state) if node.key is not None else None
         covers = consumption.covers_of(iterable, state)
-        return _Last(machine.evaluate(node.element, state), covers)
+        return _Last(machine.evaluate(node.element, state), key, covers)
     inner = node.clauses[place]
     values = machine.evaluate(inner.iterable, state)
     item = consumption.walk(machine, values, state, machine.site(inner.iterable), Purpose("comprehension", body=node))

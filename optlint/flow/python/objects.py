@@ -178,6 +178,7 @@ def identify(machine: Machine, node: ir.Expression, state: State) -> Value:
             return value
         made = machine.new(state, InstanceCell(UNKNOWN, None))
         rename(machine, node.id, made, state)
+        _rename_copies(machine, node.id, made, state)
         return made
     if isinstance(node, ir.Attribute):
         receiver = identify(machine, node.value, state)
@@ -199,6 +200,15 @@ def rename(machine: Machine, name: str, value: Value, state: State) -> None:
     """Let a variable, in whichever scope it is, stand for what its use shows it to be."""
     scope = next((scope for scope in machine.frame.scopes if (scope, name) in state.variables), machine.frame.scopes[0])
     state.variables[scope, name] = value
+
+
+def _rename_copies(machine: Machine, name: str, value: Value, state: State) -> None:
+    """Let the attributes that a variable was stored in, when nothing was known of it, stand for the same."""
+    scope = next((scope for scope in machine.frame.scopes if (scope, name) in state.variables), 0)
+    for owner, attribute in machine.stored.pop((scope, name), ()):
+        cell = state.get(owner, InstanceCell)
+        if cell is not None and isinstance(cell.get(attribute), Unknown):
+            attributes.store(owner, attribute, value, state)
 
 
 def param_groups(machine: Machine, state: State, site: Site, owner: Ref | None = None) -> Value:
