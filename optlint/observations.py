@@ -235,9 +235,11 @@ class SteppedTwice(Seen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AverageUnused(Seen):
-    """An averaged copy of a model that is never updated while the model trains."""
+    """An averaged copy of a model that never changes while the model trains, or that is the model."""
 
-    why: str  # "never updated" | "same object"
+    why: str  # "rebound" | "never called" | "itself" | "same object"
+    words: str = ""  # what the code calls the copy, or the name that is bound to a new tensor
+    updated: Place | None = None  # where they are averaged, if that is another place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

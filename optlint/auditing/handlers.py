@@ -10,6 +10,8 @@ from torch.nn import Module
 from torch.optim.lr_scheduler import LRScheduler
 
 from optlint.auditing import births
+from optlint.auditing.averaged import AveragedModels
+from optlint.auditing.averages import Averages
 from optlint.auditing.book import Book
 from optlint.auditing.inquest import Inquest
 from optlint.auditing.judge import is_hopeless, judge_hopeless
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 SKIPPED = 40
 SECOND_TIME = "backward through the graph a second time"
+SOON = (8, 64, 256)  # backwards after which the source is asked whether it steps
 LONG = 1024  # backwards without a step that are no preparation any more
 INITIAL_COUNT = int(hasattr(LRScheduler, "_update_lr"))  # of a scheduler, seen within the step of its `__init__`
 CALL_CODE = Module._call_impl.__code__
@@ -69,7 +72,9 @@ class Handlers:
         self.registrations = self.book.registrations
         self.order = Order(self.book, tell, self.here)
         self.leaves = Leaves(self.book)
-        self.inquest = Inquest(self.book, self.leaves, Suspects(self.book, self.here, fail), tell)
+        watches = Suspects(self.book, self.here, fail), Averages(self.book, options.reportable, fail)
+        self.inquest = Inquest(self.book, self.leaves, watches, tell)
+        self.averaged = AveragedModels(self.book, self.here, tell)
         self.attention = Attention()
         self.steps = Steps((self.book, self.order, self.inquest), self.attention, self._adopt, fail)
         self.pending: list[Pending] = []
@@ -101,11 +106,14 @@ class Handlers:
         """The program has ended, or the audit of it."""
         for record in tuple(self.book.records.values()):
             self._tell_all(self.inquest.at_end(record, failed))
+        if not failed:
+            self._tell_all(self.averaged.at_end())
 
     def close(self) -> None:
         """Forget everything."""
         self.attention.alive = self.attention.watched = False
         self.inquest.suspects.stop()
+        self.inquest.averages.stop()
         self.book.close()
         self.leaves.records.clear()
 
@@ -221,6 +229,8 @@ class Handlers:
     def backward_ends(self, tensors: Any) -> None:
         """`backward` has run."""
         self.order.backward_ends(_roots(tensors))
+        if self.order.backwards in SOON:
+            self._tell_all(self.inquest.unstepped_by_anybody())
         if not self.order.backwards % LONG:
             self._tell_all(self.inquest.never_stepped(LONG))
             self.attention.reconsider(self.book)

@@ -13,6 +13,7 @@ from optlint.auditing.norms import gradient_norm, spread_samples, update_ratio
 from optlint.auditing.order import probe_of, steps_are_hooked, told_of
 from optlint.auditing.rates import judge_assignments
 from optlint.auditing.records import take_sample
+from optlint.auditing.stepping import nobody_steps
 from optlint.auditing.summaries import TimelinePoint
 from optlint.auditing.suspects import judge_untrained
 from optlint.auditing.ties import judge_ties
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from torch.optim import Optimizer
 
+    from optlint.auditing.averages import Averages
     from optlint.auditing.book import Book
     from optlint.auditing.causes import Cause
     from optlint.auditing.records import OptimizerRecord
@@ -46,10 +48,12 @@ FIRST_POINT = 32  # the step from which each look leaves a point on the timeline
 class Inquest:
     """Calls the judges and tells what they say."""
 
-    def __init__(self, book: Book, leaves: Leaves, suspects: Suspects, tell: Callable[[Seen], None]) -> None:
+    def __init__(
+        self, book: Book, leaves: Leaves, watches: tuple[Suspects, Averages], tell: Callable[[Seen], None]
+    ) -> None:
         self._book = book
         self._leaves = leaves
-        self.suspects = suspects
+        self.suspects, self.averages = watches
         self._tell = tell
         self._last_at: dict[Span, OptimizerRecord] = {}
         self._streaks: dict[Span, int] = {}
@@ -72,6 +76,7 @@ class Inquest:
         self._all(self.unowned(record, final=False))
         self._all(judge_untrained(record, final=False))
         self.suspects.after_look(record)
+        self._all(self.averages.after_look(record))
         self._read_values(record, bad_loss)
 
     def at_end(self, record: OptimizerRecord, failed: bool) -> Iterator[Seen]:
@@ -144,6 +149,14 @@ class Inquest:
         for record in waiting:
             record.watched = False  # until it steps
             if idle and record.dropped >= long // 2:
+                yield from self._unstepped(record)
+
+    def unstepped_by_anybody(self) -> Iterator[Seen]:
+        """Optimizers that wait for their first step in vain: no line of the user's code can take it."""
+        waiting = [record for record in self._book.records.values() if record.reached_ever and not record.steps]
+        for record in waiting:
+            optimizer = record.ref()
+            if optimizer is not None and nobody_steps(optimizer):
                 yield from self._unstepped(record)
 
     def _unstepped(self, record: OptimizerRecord) -> Iterator[Seen]:

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import torch
 
+try:
+    from torch.compiler import is_compiling
+except ImportError:  # before torch 2.3
+    from torch._dynamo.external_utils import is_compiling
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+__all__ = ["Patches", "capturing", "hidden_from_dynamo", "is_compiling", "marked_for_dynamo"]
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from optlint.diagnostic import Span
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Callable
     from types import FrameType
 
@@ -65,6 +66,14 @@ def span_of(frame: FrameType) -> Span:
 def code_points(line: str, offset: int) -> int:
     """A byte offset into a line, as Python counts columns, in code points."""
     return len(line.encode()[:offset].decode(errors="ignore")) if line else offset
+
+
+def node_span(node: ast.expr | ast.stmt, filename: str) -> Span:
+    """Where a node of a file's own syntax tree is written."""
+    end_row = node.end_lineno or node.lineno
+    start = code_points(linecache.getline(filename, node.lineno), node.col_offset)
+    end = code_points(linecache.getline(filename, end_row), node.end_col_offset or 0)
+    return Span(os.path.abspath(filename), node.lineno, start + 1, end_row, end + 1)
 
 
 def _position(frame: FrameType) -> tuple[int, int, int, int] | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import linecache
 import re
 import sys
+from typing import TYPE_CHECKING
 
 from optlint.auditing.places import is_users_file
 
-NEVER_READ_BY = "torch."
+if TYPE_CHECKING:
+    from collections.abc import Set
 
 
 def is_read_in_source(key: str, kind: type, filename: str) -> bool:
@@ -25,6 +27,10 @@ def _texts(kind: type, filename: str) -> list[str]:
     for base in kind.__mro__:
         module = sys.modules.get(base.__module__)
         names.add(getattr(module, "__file__", None) or "")
+    return ["".join(linecache.getlines(name)) for name in loaded_files(names) if name]
+
+
+def loaded_files(others: Set[str] = frozenset()) -> set[str]:
+    """The files of the user's that are loaded as modules, and some others."""
     loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    names |= {name for name in loaded if name and is_users_file(name)}
-    return ["".join(linecache.getlines(name)) for name in names if name]
+    return {name for name in loaded if name and is_users_file(name)} | others

@@ -44,13 +44,13 @@ class Suspects:
         self._known: dict[int, ParameterRecord] = {}  # by identity of the tensor
         self._owned: dict[int, list[ParameterRecord]] = {}  # by identity of the module
         self._detaches = 0
-        self._frames = _compiled_frames()  # what is compiled would be compiled again when all modules get a hook
+        self._frames = compiled_frames()  # what is compiled would be compiled again when all modules get a hook
 
     def after_look(self, record: OptimizerRecord) -> None:
         """Begin or end the watch after a look at `record`."""
         if self._watched is record and record.steps >= END:
             self.stop()
-        elif self._watched is None and BEGIN <= record.steps < END and self._frames == _compiled_frames():
+        elif self._watched is None and BEGIN <= record.steps < END and self._frames == compiled_frames():
             self._begin(record)
 
     def _begin(self, record: OptimizerRecord) -> None:
@@ -105,7 +105,8 @@ def _is_suspect(known: ParameterRecord | None, tensor: Tensor) -> bool:
     return known is not None and trainable and not known.grads and not known.moved and not known.wrong[0]
 
 
-def _compiled_frames() -> int:
+def compiled_frames() -> int:
+    """How many functions dynamo has compiled."""
     frames = sys.modules.get("torch._dynamo.convert_frame")
     return int(getattr(frames, "FRAME_COUNTER", 0))
 
@@ -143,7 +144,8 @@ def _without_gradient(record: OptimizerRecord) -> Iterator[tuple[int, ParameterR
     for identity, known in record.parameters.items():
         if identity in noted and identity not in there:
             continue
-        if known.trainable and not known.grads and not known.moved and known.looks > 1 and not known.wrong[0]:
+        untrained = known.trainable and not known.grads and not known.moved and known.looks > 1
+        if untrained and known.numel and not known.wrong[0]:  # of a sharded parameter nothing may be here
             yield identity, known
 
 

@@ -18,14 +18,9 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.torch_version import TorchVersion
 
 from optlint.auditing.order import steps_are_hooked
-from optlint.auditing.patches import Patches, hidden_from_dynamo, marked_for_dynamo
+from optlint.auditing.patches import Patches, hidden_from_dynamo, is_compiling, marked_for_dynamo
 from optlint.auditing.sources import read_source
 from optlint.auditing.strict import install as install_strict
-
-try:
-    from torch.compiler import is_compiling
-except ImportError:  # before torch 2.3
-    from torch._dynamo.external_utils import is_compiling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +58,7 @@ class Watch:
         replace(LRScheduler, "_update_lr" if hasattr(LRScheduler, "_update_lr") else "step", self._before_schedule)
         self._install_clipping()
         self._install_scaling()
+        self._handlers.averaged.install(self._patches, self._unless_compiling)
         self._handles.append(register_module_parameter_registration_hook(self._on_parameter))
         self._handles.append(register_module_module_registration_hook(self._on_module))
         if "torch._dynamo" in sys.modules:
@@ -113,6 +109,10 @@ class Watch:
         except Exception as fault:
             self._fail(fault)
             return None
+
+    def _unless_compiling(self, handler: Callable[..., Any], *arguments: Any) -> None:
+        if not is_compiling():
+            self._safely(handler, *arguments)
 
     def _install_clipping(self) -> None:
         parts = [name for name in CLIP_PARTS if hasattr(clip_grad, name)]

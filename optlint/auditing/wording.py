@@ -6,13 +6,14 @@ import ast
 import linecache
 from typing import TYPE_CHECKING, NamedTuple
 
-from optlint.auditing.places import code_points
-from optlint.diagnostic import Span
+from optlint.auditing.places import node_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from torch.nn import Module
+
+    from optlint.diagnostic import Span
 
     Scopes = Sequence[ast.AST]
 
@@ -87,7 +88,7 @@ def _asked(test: ast.expr, scopes: Scopes, filename: str) -> Wording | None:
         case _:
             return None
     values = tuple(_strings(given, scopes))
-    return Wording(values, whole, _span_of(test, filename)) if values else None
+    return Wording(values, whole, node_span(test, filename)) if values else None
 
 
 def _strings(node: ast.expr, scopes: Scopes) -> Iterator[str]:
@@ -122,11 +123,4 @@ def _scopes(tree: ast.Module, row: int) -> Scopes:
 
 def _is_at(span: Span, node: ast.Call) -> bool:
     known = (span.row, span.column) != (span.end_row, span.end_column)  # before Python 3.11 only the line is
-    return _span_of(node, span.filename) == span if known else node.lineno == span.row
-
-
-def _span_of(node: ast.expr, filename: str) -> Span:
-    end_row = node.end_lineno or node.lineno
-    start = code_points(linecache.getline(filename, node.lineno), node.col_offset)
-    end = code_points(linecache.getline(filename, end_row), node.end_col_offset or 0)
-    return Span(filename, node.lineno, start + 1, end_row, end + 1)
+    return node_span(node, span.filename) == span if known else node.lineno == span.row
