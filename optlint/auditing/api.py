@@ -25,6 +25,7 @@ class audit(ContextDecorator):  # noqa: N801 (it reads like a function)
 
     `model` and `optimizer` are needed only where they were built before; `select` and `ignore` take codes,
     prefixes of codes, or names. Configuration and suppression comments hold as they do for the linter.
+    Every `check_replicas` steps the copies of parameters on several ranks are compared (0: never).
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class audit(ContextDecorator):  # noqa: N801 (it reads like a function)
         ignore: Iterable[str] = (),
         reportable: Callable[[str], bool] = is_users_file,
         strict_iterators: bool = False,
+        check_replicas: int = 0,
         on_diagnostic: Callable[[Diagnostic], None] | None = None,
     ) -> None:
         choice = self._choice = Choice(tuple(select), tuple(ignore))
@@ -46,6 +48,7 @@ class audit(ContextDecorator):  # noqa: N801 (it reads like a function)
             reportable,
             strict_iterators,
             None if on_diagnostic is None else lambda one: choice.hand_on(one, on_diagnostic),
+            check_replicas=check_replicas,
         )
         self._sessions: list[Session] = []  # a decorated function may call itself
 

@@ -16,6 +16,7 @@ from optlint.auditing.records import take_sample
 from optlint.auditing.stepping import nobody_steps
 from optlint.auditing.summaries import TimelinePoint
 from optlint.auditing.suspects import judge_untrained
+from optlint.auditing.swapped import Swapped
 from optlint.auditing.ties import judge_ties
 from optlint.auditing.unowned import FRESH_WALKS
 from optlint.auditing.uses import parameter_places
@@ -55,6 +56,7 @@ class Inquest:
         self._leaves = leaves
         self.suspects, self.averages = watches
         self._tell = tell
+        self._swapped = Swapped(book)
         self._last_at: dict[Span, OptimizerRecord] = {}
         self._streaks: dict[Span, int] = {}
         self.timeline: list[TimelinePoint] = []
@@ -74,6 +76,7 @@ class Inquest:
         self._all(judge_assignments(record, optimizer))
         self._all(judge_ties(record))
         self._all(self.unowned(record, final=False))
+        self._all(self._swapped.judge(record))
         self._all(judge_untrained(record, final=False))
         self.suspects.after_look(record)
         self._all(self.averages.after_look(record))

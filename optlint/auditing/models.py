@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OF_MODULES = frozenset(Module().__dict__)  # what torch itself keeps on a module
-WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
+WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 
 
 def live_modules() -> list[Module]:
@@ -31,9 +31,8 @@ def live_modules() -> list[Module]:
 
 def plain_name(name: str) -> str:
     """A parameter's name without what wrappers put into it."""
-    for part in WRAPPERS:
-        name = name.replace(part, "")
-    return name
+    *path, last = name.split(".")
+    return ".".join([*(part for part in path if part not in WRAPPERS), last])
 
 
 def names_of(module: Module) -> dict[int, str]:

@@ -28,6 +28,7 @@ class Plan(NamedTuple):
     include: tuple[str, ...] = ()
     omit: tuple[str, ...] = ()
     strict_iterators: bool = False
+    check_replicas: int = 0
 
     @property
     def is_mine(self) -> bool:

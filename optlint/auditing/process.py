@@ -105,6 +105,7 @@ class ProcessAudit:
             registry=self._choice.registry,
             reportable=reportable(plan.include, plan.omit),
             strict_iterators=plan.strict_iterators,
+            check_replicas=plan.check_replicas,
             lineage=Lineage(self._look_for_rank),
             on_diagnostic=lambda one: choice.hand_on(one, self._note),
         )

@@ -33,6 +33,7 @@ class RunOptions(NamedTuple):
     include: tuple[str, ...] = ()
     omit: tuple[str, ...] = ()
     strict_iterators: bool = False
+    check_replicas: int = 0  # every how many steps; 0: never
 
 
 def main(options: RunOptions) -> int:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from optlint.auditing.lineage import Lineage
+    from optlint.auditing.ranks.check import ReplicaCheck
     from optlint.diagnostic import Diagnostic
     from optlint.observations import Seen
     from optlint.rule import Registry
@@ -48,6 +49,7 @@ class Options(NamedTuple):
     on_diagnostic: Callable[[Diagnostic], None] | None = None
     rank: int | None = None
     lineage: Lineage | None = None
+    check_replicas: int = 0  # every how many steps copies on several ranks are compared; 0: never
 
 
 class Session:
@@ -60,10 +62,12 @@ class Session:
         self._registry = options.registry or load_rules()
         self._handlers: Handlers | None = None
         self._watch: Watch | None = None
+        self._replicas: ReplicaCheck | None = None
         self._diagnostics: list[Diagnostic] = []
         self._told: set[tuple[object, ...]] = set()
         self._explained: set[tuple[int | None, str]] = set()
         self._starved: set[int | None] = set()  # optimizers that were given too little; what they lack is no news
+        self._parts: set[int] = set()  # optimizers that work within the step of another one
         self._frozen: AuditFacts | None = None
         self.fault: str | None = None  # what went wrong inside the audit itself
 
@@ -77,28 +81,43 @@ class Session:
             self._handlers.adopt(options.optimizer)
         self._watch = Watch(self._handlers, self._fail)
         self._watch.install()
+        self._replicas = self._replica_check(options.check_replicas, self._handlers, self._watch)
+
+    def _replica_check(self, every: int, handlers: Handlers, watch: Watch) -> ReplicaCheck | None:
+        if every < 1 or not torch.distributed.is_available():
+            return None
+        from optlint.auditing.ranks.check import ReplicaCheck
+
+        watch.hook_steps()  # what counts steps comes before what goes by their number
+        check = ReplicaCheck(handlers, every, self._fail)
+        check.install()
+        return check
 
     def stop(self, error: BaseException | None = None) -> None:
         """Judge what only the whole shows and remove all hooks; `error` is what ended the program, if anything did."""
         handlers, watch = self._handlers, self._watch
         if handlers is None or watch is None:
             return
+        if self._replicas is not None:
+            self._replicas.remove()
         if self.fault is None:
             self._guarded(lambda: self._finish(handlers, error))
         watch.remove()
         handlers.inquest.suspects.stop()
         self._guarded(lambda: self._freeze(handlers))
         handlers.close()
-        self._handlers = self._watch = None
+        self._handlers = self._watch = self._replicas = None
         self._on_diagnostic = None
 
     def discard(self) -> None:
         """Remove all hooks without judging or touching a tensor, as a forked child must with its parent's session."""
+        if self._replicas is not None:
+            self._replicas.discard()
         if self._watch is not None:
             self._watch.remove()
         if self._handlers is not None:
             self._handlers.close()
-        self._handlers = self._watch = None
+        self._handlers = self._watch = self._replicas = None
         self._on_diagnostic = None
 
     @property
@@ -159,19 +178,31 @@ class Session:
 
     def _observe(self, seen: Seen) -> None:
         """Judge an observation; what a diagnostic has explained before is not told a second time."""
-        if self._is_explained(seen):
+        if self._is_explained(seen) or self._is_of_a_part(seen):
             return
         for diagnostic in self._registry.judge(seen):
             key = (diagnostic.code, diagnostic.span, diagnostic.optimizer, diagnostic.group, diagnostic.parameters)
             if key not in self._told:
                 self._told.add(key)
                 self._explain(diagnostic)
-                self._report(diagnostic._replace(rank=self._rank, parameters=self._concerned(diagnostic)))
+                rank = self._rank if diagnostic.rank is None else diagnostic.rank
+                self._report(diagnostic._replace(rank=rank, parameters=self._concerned(diagnostic)))
 
     def _is_explained(self, seen: Seen) -> bool:
         if isinstance(seen, Unowned) and seen.why == "other" and seen.optimizer in self._starved:
             return True
         return bool(seen.parameters) and all((seen.optimizer, name) in self._explained for name in seen.parameters)
+
+    def _is_of_a_part(self, seen: Seen) -> bool:
+        """Whether the optimizer works within the step of another one that holds the same parameters, and speaks."""
+        book = self._handlers.book if self._handlers is not None else None
+        if book is None or seen.optimizer is None or seen.optimizer >= KEPT:
+            return False
+        record = book.all[seen.optimizer]
+        around = (book.records.get(identity) for identity in record.outer)
+        if any(other is not None and record.parameters.keys() <= other.parameters.keys() for other in around):
+            self._parts.add(record.index)  # for when the other one is gone
+        return record.index in self._parts
 
     def _explain(self, diagnostic: Diagnostic) -> None:
         if diagnostic.severity is not Severity.INFO:

@@ -25,6 +25,7 @@ OPTIONS = (
     Option(("--include",), "report code of these files only (default: all but installed packages)", "PATTERNS"),
     Option(("--omit",), "never report code of these files", "PATTERNS"),
     Option(("--strict-iterators",), "follow one-shot iterators into plain loops too (they are wrapped then)"),
+    Option(("--check-replicas",), "compare copies of parameters between ranks, every so many steps", "STEPS"),
 )
 FAIL_ON = ("never", "error", "warning")
 
@@ -74,6 +75,9 @@ def _check(line: CommandLine, arguments: Arguments) -> None:
     word = arguments.value("--fail-on", "never")
     if word not in FAIL_ON:
         raise UsageError(f"`--fail-on {word}` is none of {', '.join(FAIL_ON)}")
+    steps = arguments.value("--check-replicas", "0")
+    if not steps.isdecimal():
+        raise UsageError(f"`--check-replicas {steps}` is no number of steps")
 
 
 def _run(line: CommandLine, arguments: Arguments) -> int:
@@ -92,5 +96,6 @@ def _run(line: CommandLine, arguments: Arguments) -> int:
             arguments.words("--include"),
             arguments.words("--omit"),
             arguments.has("--strict-iterators"),
+            int(arguments.value("--check-replicas", "0")),
         )
     )
