@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Bench:
-    """The newest look at each draft, made when it is asked for; `tell` hears of drafts whose looks hold no more."""
+    """The newest look at each draft, made when it is asked for; `tell` hears of files that were found changed."""
 
     desk: Desk
     eyes: Eyes
-    tell: Callable[[list[str]], None]
+    tell: Callable[..., None]
     _looks: dict[str, Look] = field(default_factory=dict)
     _closer: dict[str, tuple[Look, Look]] = field(default_factory=dict)
     _running: dict[str, asyncio.Future[None]] = field(default_factory=dict)
@@ -60,7 +60,8 @@ class Bench:
     async def notice(self, at_once: bool = True) -> None:
         """Look whether files on disk have changed that any look depends on."""
         found = await self.work(lambda: self.eyes.neighbours.changed_on_disk(at_once))
-        self.tell(self.changed(*found))
+        if found:
+            self.tell(*found)
 
     def changed(self, *paths: str) -> list[str]:
         """The drafts whose looks hold no more, now that the files at these paths are others."""
@@ -94,7 +95,7 @@ class Bench:
             if look is not None and uri in self.desk.drafts and not _depends(look, meanwhile):
                 self._looks[uri] = look
             if found:
-                self.tell(self.changed(*found))
+                self.tell(*found)
         finally:
             del self._running[uri], self._meanwhile[uri]
 

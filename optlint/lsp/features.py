@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from hashlib import blake2b
 from os.path import basename
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ from lsprotocol import types
 from optlint.config import FILE_NAMES
 from optlint.lsp import hovers
 from optlint.lsp.actions import FIX_ALL, FIX_ALL_CELLS, QUICK_FIX, Asked, Shelf
-from optlint.lsp.drafts import path_of
+from optlint.lsp.drafts import path_of, uri_of
 from optlint.lsp.server import Server
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     Report = types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport
 
 ACTIONS = types.CodeActionOptions(code_action_kinds=[QUICK_FIX, FIX_ALL, FIX_ALL_CELLS], resolve_provider=True)
+PATIENCE = 30.0  # seconds that a client waits for news of its workspace
 PULLING = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=True, identifier="optlint")
 
 
@@ -29,6 +32,7 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     ls.introduce(params)
     if ls.client.pulls:
         ls.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, PULLING)(diagnostic)
+        ls.feature(types.WORKSPACE_DIAGNOSTIC)(workspace_diagnostic)
 
 
 async def diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> Report:
@@ -36,10 +40,33 @@ async def diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> Repo
     uri = params.text_document.uri
     look = await ls.look(ls.desk.owners.get(uri, uri))
     items = ls.told(look, uri) if look else []
-    name = blake2b(repr(items).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    name = _name_of(items)
     if name == params.previous_result_id:
         return types.RelatedUnchangedDocumentDiagnosticReport(name)
     return types.RelatedFullDocumentDiagnosticReport(items, result_id=name)
+
+
+async def workspace_diagnostic(ls: Server, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+    """What is new about files that are not open; while nothing is, the client is kept waiting for a time."""
+    before = {previous.uri: previous.value for previous in params.previous_result_ids}
+    if ls.answered and not ls.news.is_set():
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(ls.news.wait(), PATIENCE)
+    ls.news.clear()
+    reports: list[types.WorkspaceFullDocumentDiagnosticReport] = []
+    for path in await ls.unopened.files():
+        look, uri = await ls.unopened.look(path), uri_of(path)
+        items = ls.told(look, uri) if look else []
+        name = _name_of(items)
+        if (items or uri in before) and before.get(uri) != name:
+            reports.append(types.WorkspaceFullDocumentDiagnosticReport(uri, items, result_id=name))
+    ls.answered = True
+    return types.WorkspaceDiagnosticReport(reports)
+
+
+def _name_of(items: list[types.Diagnostic]) -> str:
+    """A name for these diagnostics that no others have."""
+    return blake2b(repr(items).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 async def code_action(ls: Server, params: types.CodeActionParams) -> Sequence[types.CodeAction]:
@@ -81,23 +108,29 @@ def initialized(ls: Server, params: types.InitializedParams) -> None:
         ls.client_register_capability(types.RegistrationParams([wish]))
 
 
+def did_change_workspace_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Folders were added or removed."""
+    ls.read_folders()
+
+
 def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
     """The user changed the settings."""
     if params.settings:
         ls.set(params.settings)
 
 
-async def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
+def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
     """Files were changed by something else than the editor, or saved by it."""
+    ls.news.set()
     if any(basename(path_of(change.uri)) in FILE_NAMES for change in params.changes):
         ls.look_anew()
-    await ls.bench.notice()
+    ls.later(ls.bench.notice())
 
 
-async def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
+def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
     """What is not watched for us may have changed, too."""
     if not ls.client.watches:
-        await ls.bench.notice()
+        ls.later(ls.bench.notice())
 
 
 FEATURES: dict[str, Any] = {
@@ -107,6 +140,7 @@ FEATURES: dict[str, Any] = {
     types.CODE_ACTION_RESOLVE: code_action_resolve,
     types.TEXT_DOCUMENT_HOVER: hover,
     types.TEXT_DOCUMENT_DID_SAVE: did_save,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: did_change_workspace_folders,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,
     types.WORKSPACE_DID_CHANGE_WATCHED_FILES: did_change_watched_files,
 }

@@ -76,13 +76,20 @@ class Eyes:
         before = self._good.get(draft.uri)
         try:
             look = self._fresh(draft, drafts)
-        except (ConfigError, AnalysisError) as error:
-            look = Look(draft, (), trouble=str(error))
+        except Exception as error:  # one file never takes the server down
+            look = Look(draft, (), trouble=_told(error))
             return look if before is None else _moved(before, look)
         if before is not None and not draft.notebook and _is_broken(look):
             return _moved(before, look)
         self._good[draft.uri] = look
         return look
+
+    def glance(self, draft: Draft, drafts: Iterable[Draft]) -> Look:
+        """What is to be said of a draft that is not open, and that nothing is kept of."""
+        try:
+            return self._fresh(draft, drafts)
+        except Exception as error:
+            return Look(draft, (), trouble=_told(error))
 
     def look_closer(self, look: Look) -> Look:
         """The same with fixes, for which the code must be parsed in full."""
@@ -131,6 +138,11 @@ def _candidates(folder: str) -> Iterator[str]:
         if parent == folder:
             return
         folder = parent
+
+
+def _told(error: Exception) -> str:
+    """What went wrong, in words for the user."""
+    return str(error) if isinstance(error, ConfigError | AnalysisError) else f"{type(error).__name__}: {error}"
 
 
 def _is_broken(look: Look) -> bool:

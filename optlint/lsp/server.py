@@ -12,19 +12,24 @@ import optlint
 from optlint.config import ConfigError
 from optlint.lsp.bench import Bench
 from optlint.lsp.client import Client, client_of
-from optlint.lsp.drafts import Desk
+from optlint.lsp.drafts import Desk, path_of
 from optlint.lsp.looks import Eyes
 from optlint.lsp.protocol import Protocol
 from optlint.lsp.settings import Settings, read_settings
 from optlint.lsp.telling import Teller
+from optlint.lsp.unopened import Unopened
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
     from lsprotocol.types import InitializeParams
 
     from optlint.lsp.drafts import Draft
     from optlint.lsp.looks import Look
 
 PAUSE = 0.02  # seconds without an edit, after which diagnostics are made for a client that waits for them
+REST = 0.2  # seconds until a client that asks for diagnostics is told to ask again
 
 
 class Server(LanguageServer):
@@ -37,10 +42,15 @@ class Server(LanguageServer):
         self.client = Client()
         self.settings = Settings()
         self.desk = Desk()
-        self.bench = Bench(self.desk, Eyes(self.settings), self.refresh)
+        self.bench = Bench(self.desk, Eyes(self.settings), self.changed)
+        self.unopened = Unopened(self.bench)
+        self.news = asyncio.Event()
+        self.answered = False
         self.teller = Teller(self.client, self.desk.at_path)
         self._pushing: dict[str, asyncio.Task[None]] = {}
         self._told: set[str] = set()
+        self._refreshing = False
+        self._errands: set[asyncio.Task[None]] = set()
 
     @property
     def left(self) -> bool:
@@ -52,7 +62,15 @@ class Server(LanguageServer):
         self.client = client_of(params.capabilities, self.workspace.position_encoding)
         self.desk.encoding = self.client.encoding
         self.teller = Teller(self.client, self.desk.at_path)
+        self.read_folders()
         self.set(params.initialization_options)
+
+    def read_folders(self) -> None:
+        """Take note of the folders of the workspace; a client without any may have a root."""
+        uris = [folder.uri for folder in self.workspace.folders.values()]
+        roots = uris or [uri for uri in (self.workspace.root_uri,) if uri]
+        self.unopened.folders = [path_of(uri) for uri in roots]
+        self.news.set()
 
     def set(self, given: object) -> None:
         """Use other settings from now on; a value that cannot be used is told, and changes nothing."""
@@ -68,6 +86,8 @@ class Server(LanguageServer):
     def look_anew(self) -> None:
         """Something has changed that any draft may depend on."""
         self.bench.forget()
+        self.unopened.forget()
+        self.news.set()
         self.refresh(list(self.desk.drafts))
 
     def edited(self, uri: str | None) -> None:
@@ -75,7 +95,7 @@ class Server(LanguageServer):
         draft = self.desk.drafts.get(uri or "")
         if draft is not None:
             self.push(draft.uri)
-            self.refresh(self.bench.changed(draft.path))
+            self.changed(draft.path)
 
     def closed(self, draft: Draft | None) -> None:
         """A draft is open no more: what was told of it is taken back."""
@@ -85,16 +105,28 @@ class Server(LanguageServer):
         if not self.client.pulls:
             for part in draft.parts:
                 self._publish(part.uri, [], None)
-        self.refresh(self.bench.changed(draft.path))
+        self.news.set()
+        self.changed(draft.path)
+
+    def changed(self, *paths: str) -> None:
+        """The files at these paths are others now, on disk or in the editor."""
+        if self.unopened.changed(*paths):
+            self.news.set()
+        self.refresh(self.bench.changed(*paths))
 
     def refresh(self, uris: list[str]) -> None:
         """Let the client know that these drafts are to be looked at again."""
         if not uris:
             return
-        if self.client.pulls and self.client.refreshes:
-            self.workspace_diagnostic_refresh(None)
         for uri in uris:
             self.push(uri)
+        if self.client.pulls and self.client.refreshes and not self._refreshing:
+            self._refreshing = True
+            asyncio.get_running_loop().call_later(REST, self._refresh)
+
+    def _refresh(self) -> None:
+        self._refreshing = False
+        self.workspace_diagnostic_refresh(None)
 
     def push(self, uri: str) -> None:
         """Tell the client of a draft soon, if it is one that waits to be told."""
@@ -111,6 +143,12 @@ class Server(LanguageServer):
         if look is not None:
             for part in look.draft.parts:
                 self._publish(part.uri, self.told(look, part.uri), part.version)
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that nobody waits for."""
+        task = asyncio.ensure_future(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     async def look(self, uri: str) -> Look | None:
         """The newest look at a draft; what went wrong is told once."""

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 
 from optlint.edits import split_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from optlint.diagnostic import Diagnostic, Span
 
-
-class Shift(NamedTuple):
-    """The lines that two texts have in common at their ends: before `first` and from `last` on, moved by `rows`."""
-
-    first: int
-    last: int
-    rows: int
-    kept: frozenset[int]  # rows of changed lines that are as before
-
-    def row(self, row: int) -> int | None:
-        """Where a row is now; None if it has changed."""
-        if row < self.first or row in self.kept:
-            return row
-        return row + self.rows if row >= self.last else None
-
-    def moved(self, span: Span) -> Span | None:
-        """Where a span is now; None if one of its ends is on a line that has changed."""
-        row, end_row = self.row(span.row), self.row(span.end_row)
-        return None if row is None or end_row is None else span._replace(row=row, end_row=end_row)
+MOST_PAIRS = 4_000_000  # of changed lines that are compared
 
 
 def shifted(diagnostics: Iterable[Diagnostic], before: str, now: str, filename: str) -> Iterator[Diagnostic]:
     """The diagnostics whose lines are still there, without fixes."""
-    shift = shift_of(split_lines(before), split_lines(now))
+    rows = same_rows(split_lines(before), split_lines(now))
 
     def moved(span: Span) -> Span | None:
-        return shift.moved(span) if span.filename == filename else span
+        if span.filename != filename:
+            return span
+        row, end_row = rows.get(span.row), rows.get(span.end_row)
+        return None if row is None or end_row is None else span._replace(row=row, end_row=end_row)
 
     for diagnostic in diagnostics:
         span = moved(diagnostic.span)
@@ -47,11 +33,15 @@ def shifted(diagnostics: Iterable[Diagnostic], before: str, now: str, filename: 
             yield diagnostic._replace(span=span, notes=notes, fix=None)
 
 
-def shift_of(before: Sequence[str], now: Sequence[str]) -> Shift:
-    """What became of the rows of a text, which count from 1."""
+def same_rows(before: Sequence[str], now: Sequence[str]) -> Mapping[int, int]:
+    """For each row of a text, counted from 1, that is in the other one too: the row that it is there."""
     shorter = min(len(before), len(now))
     head = next((at for at in range(shorter) if before[at] != now[at]), shorter)
     tail = next((at for at in range(shorter - head) if before[-1 - at] != now[-1 - at]), shorter - head)
-    same = len(before) == len(now)
-    kept = [at + 1 for at in range(head, len(before) - tail) if same and before[at] == now[at]]
-    return Shift(head + 1, len(before) - tail + 1, len(now) - len(before), frozenset(kept))
+    rows = {at + 1: at + 1 for at in range(head)}
+    rows.update((len(before) - at, len(now) - at) for at in range(tail))
+    old, new = before[head : len(before) - tail], now[head : len(now) - tail]
+    if len(old) * len(new) <= MOST_PAIRS:
+        for block in SequenceMatcher(None, old, new, False).get_matching_blocks():
+            rows.update((head + block.a + at + 1, head + block.b + at + 1) for at in range(block.size))
+    return rows
