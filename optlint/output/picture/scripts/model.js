@@ -76,5 +76,6 @@ function whyNot(tile) {
 function told(tile) {
   const swatch = data.swatches[tile.swatch];
   const owner = swatch ? `group ${groupOf(tile)}, learning rate ${shown(swatch.lr)}` : "in no optimizer";
-  return { owner, state: [tile.state, whyNot(tile)].filter(Boolean).join(": ") };
+  const why = whyNot(tile);
+  return { owner, state: why.startsWith(tile.state) ? why : [tile.state, why].filter(Boolean).join(": ") };
 }
