@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from optlint.flow.events import Site
 
 WAITING = (0, "<gradients>")  # a variable that no code can name: whether gradients of something else wait for a step
+ALIVE = "alive"  # notes of a `backward` that it may have had a graph at least once
 # What may be done to a leaf somewhere by who means it.
 DOUBTS = ("escaped", "gradient", "looked at", "given", "used elsewhere", "registered")
 
@@ -34,12 +35,23 @@ def went_backward(machine: Machine, loss: Value, site: Site, state: State) -> No
     if cell is not None and known and cell.requires_grad is False and cell.cut is not None:
         blamed = (loss, "of given") in state.marks  # a tensor in a group can have no gradient: that is told there
         if not blamed and not machine.claiming and not _is_one_of_several(state):
-            tell(machine, site, "no graph", cell.cut)
-    elif cell is not None and known and alone and isinstance(loss, Ref) and _ends_in_leaves(loss, cell, state):
+            _tell_cut(machine, site, cell.cut, state)
+        return
+    machine.flagged.add((site.origin, ALIVE))
+    if cell is not None and known and alone and isinstance(loss, Ref) and _ends_in_leaves(loss, cell, state):
         for leaf in (loss,) if cell.leaf else cell.bases or ():
             _begin(machine, leaf, Begun(site, "leaf" if leaf == loss else "no path", state.path, cell.cut), state)
     else:
         state.variables[WAITING] = Const(True)
+
+
+def _tell_cut(machine: Machine, site: Site, cut: Site, state: State) -> None:
+    """Without gradients the program may not get to `backward`, if it does so with gradients at other times."""
+    if state.no_grad is not True:
+        tell(machine, site, "no graph", cut)
+        return
+    alive = (site.origin, ALIVE)
+    machine.when_over(lambda: None if alive in machine.flagged else tell(machine, site, "no graph", cut))
 
 
 def _begin(machine: Machine, leaf: Ref, begun: Begun, state: State) -> None:

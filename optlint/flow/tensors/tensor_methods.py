@@ -7,11 +7,26 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.belonging import freezing
+from optlint.flow.belonging.contents import SETTINGS
 from optlint.flow.core.state import State, join
-from optlint.flow.core.values import NONE, UNKNOWN, Const, External, MappingCell, Method, Ref, TensorCell, Union, Value
+from optlint.flow.core.values import (
+    NONE,
+    UNKNOWN,
+    Const,
+    External,
+    InstanceCell,
+    MappingCell,
+    Method,
+    Ref,
+    TensorCell,
+    Union,
+    Value,
+)
 from optlint.flow.iterators import consumption
+from optlint.flow.iterators.changes import name_of
 from optlint.flow.python import containers
 from optlint.flow.pytorch import torch_api, torch_tensors
+from optlint.flow.reading import ir
 from optlint.flow.tensors import grad_mode, recipes, tensor_uses, tensors
 
 if TYPE_CHECKING:
@@ -19,7 +34,6 @@ if TYPE_CHECKING:
 
     from optlint.flow.core.machine import Arguments, Machine
     from optlint.flow.events import Site
-    from optlint.flow.reading import ir
 
 
 def method(machine: Machine, base: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Value:
@@ -128,7 +142,7 @@ def _cast(
 ) -> Value:
     """`.to(...)`, `.float()`, `.cuda()`: the tensor itself where nothing has to change, else a new one."""
     how = f"`.{name}(…)`" if arguments.all() else f"`.{name}()`"
-    changes = _changes(cell, name, arguments)
+    changes = _changes(cell, name, arguments, state)
     if changes is False:
         return base
     if changes is True:
@@ -142,7 +156,7 @@ def _cast(
     return UNKNOWN
 
 
-def _changes(cell: TensorCell, name: str, arguments: Arguments) -> bool | None:
+def _changes(cell: TensorCell, name: str, arguments: Arguments, state: State) -> bool | None:
     """Whether a cast makes a new tensor."""
     given = arguments.all()
     if arguments.keywords.get("copy", Const(False)) != Const(False):
@@ -156,8 +170,20 @@ def _changes(cell: TensorCell, name: str, arguments: Arguments) -> bool | None:
         return _moves(cell, name, Const(name), None)
     target = arguments.pick(0, "device") or arguments.keywords.get("other")
     if name == "to" and target is not None:
+        if cell.device is None and _is_of_tensor(target, state):
+            return None  # perhaps it was computed from that one
         return _moves(cell, name, target, arguments.site(0, "device")) is not False
     return None
+
+
+def _is_of_tensor(device: Value, state: State) -> bool:
+    """Whether a device is that of some tensor: `weight.device`, but not `args.device`."""
+    if not isinstance(device, Method) or device.name != "device" or not isinstance(device.node, ir.Attribute):
+        return False
+    cell = state.get(device.receiver, InstanceCell)
+    if device.receiver is UNKNOWN or (cell is not None and cell.cls is UNKNOWN and not cell.is_module):
+        return name_of(device.node.value) not in SETTINGS
+    return tensors.is_tensor(device.receiver, state)
 
 
 def _wanted_dtype(name: str, arguments: Arguments) -> str | None:
