@@ -228,6 +228,8 @@ def _membership(machine: Machine, value: Value, node: ir.Comparison, operand: ir
 
 def _conditional(machine: Machine, node: ir.Conditional, state: State) -> Value:
     verdict = statements.truth(machine.evaluate(node.test, state))
+    if verdict is not None:
+        return machine.evaluate(node.body if verdict else node.orelse, state)
     kinds.prepare(machine, node.test, state)
     path, body, orelse = state.path, state.copy(), state.copy()
     key = object()
@@ -235,9 +237,6 @@ def _conditional(machine: Machine, node: ir.Conditional, state: State) -> Value:
     kinds.refine(machine, node.test, body, True)
     kinds.refine(machine, node.test, orelse, False)
     values = (machine.evaluate(node.body, body), machine.evaluate(node.orelse, orelse))
-    if verdict is not None:
-        state.become(body if verdict else orelse)
-        return values[0] if verdict else values[1]
     _go_on(state, [body, orelse], path)
     return choices.met(values, [body, orelse], state) if state.live else union(values)
 
