@@ -196,7 +196,8 @@ def _comparison(machine: Machine, node: ir.Comparison, state: State) -> Value:
             _membership(machine, right, node, operand, state)
             tensor_uses.looked_up(machine, left, right, node, operand, state)
         elif op in ("is", "is not") and right == NONE:
-            result = _compared_to_none(left, op == "is", state)
+            left_out = kinds.may_be_left_out(machine, node.left, left, state)
+            result = UNKNOWN if left_out else _compared_to_none(left, op == "is", state)
         if isinstance(left, Derived) or isinstance(right, Derived):
             result = parameter_names.compared(machine, left, op, right, node, state)
     return result if len(node.rest) == 1 else UNKNOWN

@@ -48,6 +48,19 @@ def annotate(machine: Machine, closure: Closure, frame: Frame, state: State, *, 
     machine.frame = outer
 
 
+def may_be_left_out(machine: Machine, node: ir.Expression, value: Value, state: State) -> bool:
+    """Whether all that is known of a variable is the annotation of a parameter that is None where it is left out."""
+    parameters = machine.frame.node.parameters if isinstance(machine.frame.node, ir.Function) else ()
+    named = (one for one in parameters if isinstance(node, ir.Name) and one.name == node.id)
+    parameter, cell = next(named, None), state.cell(value)
+    if parameter is None or parameter.annotation is None or cell is None:
+        return False
+    made, default = getattr(cell, "made", None), parameter.default
+    origins = (part.origin for part in ir.walk(parameter.annotation))
+    is_none = isinstance(default, ir.Literal) and default.value is None
+    return is_none and made is not None and any(made.origin is origin for origin in origins)
+
+
 def of_annotation(machine: Machine, node: ir.Expression, state: State) -> Value:
     """An object of the annotated type, where the type matters to us."""
     if isinstance(node, ir.Subscript):
