@@ -244,3 +244,18 @@ def test_nothing_but_a_sentence_without_optimizers(chromium, tmp_path):
     page.goto((tmp_path / "empty.html").as_uri())
     assert page.locator("h1").inner_text() == "No optimizer was seen."
     assert errors == []
+
+
+def test_a_notebook_shows_it_in_a_frame(chromium, tmp_path):
+    from optlint.output.picture import framed
+    from optlint.output.picture import page as picture
+
+    cell = framed(picture(SMALL, lambda name: [], lambda code: None))
+    (tmp_path / "notebook.html").write_text(f"<!DOCTYPE html><meta charset=utf-8>{cell}", encoding="utf-8")
+    page = chromium.new_page()
+    page.goto((tmp_path / "notebook.html").as_uri())
+    frame = page.frame_locator("iframe")
+    frame.locator('rect.tile[aria-label^="wte.weight,"]').click()
+    assert frame.locator("#table tr.here th").inner_text() == "wte.weight"
+    frame.locator("article h3 a").click()
+    assert frame.locator("#rule-OPT408 pre").is_visible()
