@@ -136,7 +136,9 @@ def computed(machine: Machine, values: tuple[Value, ...], how: str, state: State
     made = TensorCell(site, how, None if grad is None else not grad, grad, False, bases=() if grad is False else bases)
     made = _with_origin(made, cells, None in among, state)
     dtypes, devices = {cell.dtype for cell in cells}, {cell.device for cell in cells}
-    dtype, device = dtypes.pop() if len(dtypes) == 1 else None, devices.pop() if len(devices) == 1 else None
+    alike = None not in among  # else something that is not known decides
+    dtype = dtypes.pop() if alike and len(dtypes) == 1 else None
+    device = devices.pop() if alike and len(devices) == 1 else None
     result = machine.new(state, replace(made, dtype=dtype, device=device))
     if grad is False and any((ref, "given") in state.marks or (ref, "of given") in state.marks for ref in refs):
         state.marks.add((result, "of given"))
