@@ -136,11 +136,19 @@ def _read_table(path: str) -> dict[str, Any] | None:
         return None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    return table_of(data, path)
+
+
+def table_of(data: bytes, path: str) -> dict[str, Any] | None:
+    """Our table in the bytes of a TOML file, None if it says nothing of us; `ConfigError` if it cannot be read."""
     is_ours = os.path.basename(path) != "pyproject.toml"
     if not is_ours and b"optlint" not in data:
         return None
     document = parse_toml(data, path)
-    table = document.get("tool", {}).get("optlint") if "tool" in document or not is_ours else document
+    if is_ours and "tool" not in document:
+        return document
+    tools = document.get("tool", {})
+    table = tools.get("optlint") if isinstance(tools, dict) else tools
     if table is not None and not isinstance(table, dict):
         raise ConfigError(f"{path}: `tool.optlint` must be a table")
     return table

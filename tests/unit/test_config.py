@@ -123,6 +123,7 @@ def test_our_own_file_may_use_the_long_form(tree: Path) -> None:
     [
         ("[tool.optlint]\nselect = [", "pyproject.toml: "),
         ("[tool]\noptlint = 3\n", "`tool.optlint` must be a table"),
+        ('tool = "optlint"\n', "`tool.optlint` must be a table"),
         ("[tool.optlint]\nselct = []\n", "did you mean `select`"),
     ],
 )

@@ -1,0 +1,101 @@
+"""Feeds optlint what no person would write, guided by coverage: whatever comes in, it must not crash.
+
+    pip install atheris && python scripts/fuzz.py source -max_total_time=600
+
+What is fuzzed is `source`, `notebook`, `configuration` or `suppression`; the other words are libFuzzer's. It starts
+from the rule pages, and keeps an input that crashes in the current folder.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import atheris  # type: ignore[import-untyped]
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+with atheris.instrument_imports(include=["optlint"]):
+    from optlint.api import lint
+    from optlint.checking import Policies
+    from optlint.config import ConfigError, parse_table, table_of
+    from optlint.decoding import NotAnalysedError
+    from optlint.notebook import read_notebook
+    from optlint.selection import Selection
+    from optlint.suppress import find_directives
+
+from tests.properties.programs import blocks  # noqa: E402
+
+CRASHED = "OPT902"
+CONFIGURATION = b'[tool.optlint]\nselect = ["OPT1"]\nseverity = {OPT101 = "info"}\nper-file-ignores = {"a*" = ["ALL"]}'
+
+
+def fuzz_source(data: bytes) -> None:
+    """A Python file of any bytes."""
+    found = lint(data, filename="fuzzed.py", select=["ALL"])
+    assert CRASHED not in {one.code for one in found}
+
+
+def fuzz_notebook(data: bytes) -> None:
+    """A notebook of any bytes: what can be read is written as it was."""
+    found = lint(data, filename="fuzzed.ipynb", select=["ALL"])
+    assert CRASHED not in {one.code for one in found}
+    try:
+        notebook = read_notebook(data)
+    except NotAnalysedError:
+        return
+    assert notebook.data() == data
+
+
+def fuzz_configuration(data: bytes) -> None:
+    """A configuration of any bytes: it holds, or is refused in words."""
+    try:
+        Policies(Selection()).of(parse_table(table_of(data, "optlint.toml") or {}))
+    except ConfigError:
+        return
+
+
+def fuzz_suppression(data: bytes) -> None:
+    """Comments in any text stand inside it."""
+    text = data.decode(errors="replace")
+    rows = text.count("\n") + text.count("\r") + 1
+    for found in find_directives(text):
+        assert 1 <= found.first_row <= found.row <= rows
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "source": fuzz_source,
+    "notebook": fuzz_notebook,
+    "configuration": fuzz_configuration,
+    "suppression": fuzz_suppression,
+}
+
+
+def seeds(target: str) -> Iterator[bytes]:
+    """Where to start from: good input of the kind."""
+    if target == "configuration":
+        yield CONFIGURATION
+    for block in blocks()[::10]:
+        if target == "notebook":
+            cell = {"cell_type": "code", "source": block.splitlines(keepends=True)}
+            yield json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+        elif target != "configuration":
+            yield block.encode()
+
+
+def main() -> None:
+    """Never returns: libFuzzer ends the process."""
+    target = sys.argv.pop(1)
+    with tempfile.TemporaryDirectory() as corpus:
+        for index, seed in enumerate(seeds(target)):
+            Path(corpus, str(index)).write_bytes(seed)
+        atheris.Setup([*sys.argv, corpus], TARGETS[target])
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
