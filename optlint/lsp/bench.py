@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from optlint.lsp.drafts import Desk
+    from optlint.lsp.insight import Insight
     from optlint.lsp.looks import Eyes, Look
 
     T = TypeVar("T")
@@ -29,6 +30,7 @@ class Bench:
     tell: Callable[..., None]
     _looks: dict[str, Look] = field(default_factory=dict)
     _closer: dict[str, tuple[Look, Look]] = field(default_factory=dict)
+    _insights: dict[str, tuple[Look, Insight]] = field(default_factory=dict)
     _running: dict[str, asyncio.Future[None]] = field(default_factory=dict)
     _meanwhile: dict[str, set[str]] = field(default_factory=dict)  # what changed while a look is made
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "optlint"))
@@ -51,6 +53,14 @@ class Bench:
         if known is None or known[0] is not look:
             closer = await self.work(lambda: self.eyes.look_closer(look))
             known = self._closer[look.draft.uri] = look, closer
+        return known[1]
+
+    async def insight(self, look: Look) -> Insight:
+        """What the engine knows beyond the diagnostics."""
+        known = self._insights.get(look.draft.uri)
+        if known is None or known[0] is not look:
+            insight = await self.work(lambda: self.eyes.insight(look))
+            known = self._insights[look.draft.uri] = look, insight
         return known[1]
 
     async def work(self, job: Callable[[], T]) -> T:
@@ -81,6 +91,7 @@ class Bench:
         """A draft is open no more."""
         self._looks.pop(uri, None)
         self._closer.pop(uri, None)
+        self._insights.pop(uri, None)
         self.eyes.close(uri)
 
     def stop(self) -> None:

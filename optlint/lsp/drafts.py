@@ -51,6 +51,11 @@ class Draft:
         """The part that a span of this draft's path stands in."""
         return next((part for part in self.parts if part.number == span.cell), None)
 
+    def document_row(self, part: Part, row: int) -> int:
+        """The row of the document's code that a row of a part is."""
+        first = dict(zip((one.uri for one in self.parts), self.document.cells, strict=False)).get(part.uri, (1, ""))
+        return first[0] + row - 1
+
 
 @dataclass(slots=True)
 class Desk:

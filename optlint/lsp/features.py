@@ -14,11 +14,15 @@ from optlint.config import FILE_NAMES
 from optlint.lsp import hovers
 from optlint.lsp.actions import FIX_ALL, FIX_ALL_CELLS, QUICK_FIX, Asked, Shelf
 from optlint.lsp.drafts import path_of, uri_of
+from optlint.lsp.hints import hints
 from optlint.lsp.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
+
+    from optlint.lsp.drafts import Part
+    from optlint.lsp.looks import Look
 
     Report = types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport
 
@@ -92,11 +96,31 @@ async def _shelf(ls: Server, uri: str) -> Shelf | None:
 
 
 async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
-    """The page of the rule that is named at a place."""
-    uri = params.text_document.uri
+    """The page of the rule that is named at a place, or else what is known of the iterator there."""
+    look, part = await _part(ls, params.text_document.uri)
+    if look is None or part is None:
+        return None
+    shown = hovers.hover(look, part, params.position, ls.teller)
+    if shown is not None:
+        return shown
+    return hovers.iterator_hover(look, await ls.bench.insight(look), part, params.position, ls.teller)
+
+
+async def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
+    """How many tensors each group of an optimizer gets, for those who asked for hints."""
+    if not ls.settings.inlay_hints:
+        return []
+    look, part = await _part(ls, params.text_document.uri)
+    if look is None or part is None:
+        return []
+    return list(hints(await ls.bench.insight(look), look.draft, part, params.range, ls.teller))
+
+
+async def _part(ls: Server, uri: str) -> tuple[Look, Part] | tuple[None, None]:
+    """The look at the draft that a document belongs to, and its part there."""
     look = await ls.look(ls.desk.owners.get(uri, uri))
     part = look and next((part for part in look.draft.parts if part.uri == uri), None)
-    return hovers.hover(look, part, params.position, ls.teller) if look and part else None
+    return (look, part) if look and part else (None, None)
 
 
 def initialized(ls: Server, params: types.InitializedParams) -> None:
@@ -139,6 +163,7 @@ FEATURES: dict[str, Any] = {
     types.TEXT_DOCUMENT_CODE_ACTION: code_action,
     types.CODE_ACTION_RESOLVE: code_action_resolve,
     types.TEXT_DOCUMENT_HOVER: hover,
+    types.TEXT_DOCUMENT_INLAY_HINT: inlay_hint,
     types.TEXT_DOCUMENT_DID_SAVE: did_save,
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: did_change_workspace_folders,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,

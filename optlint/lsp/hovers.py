@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.lsp.drafts import Draft, Part
+    from optlint.lsp.insight import Insight
     from optlint.lsp.looks import Look
     from optlint.lsp.telling import Teller
     from optlint.rule import Registry, Rule
@@ -27,6 +28,18 @@ def hover(look: Look, part: Part, position: types.Position, teller: Teller) -> t
     pages = dict.fromkeys(page(rule.code) or f"# {rule.code} {rule.name}\n\n{rule.summary}\n" for rule, _ in found)
     kind = types.MarkupKind.Markdown if teller.client.markdown else types.MarkupKind.PlainText
     return types.Hover(types.MarkupContent(kind, "\n---\n\n".join(pages)), found[0][1])
+
+
+def iterator_hover(
+    look: Look, insight: Insight, part: Part, position: types.Position, teller: Teller
+) -> types.Hover | None:
+    """Where the parameter iterator under the pointer is consumed; None if there is none."""
+    column = part.text.column(position.line, position.character, teller.client.encoding) + 1
+    row = look.draft.document_row(part, position.line + 1)
+    found = insight.iterator_at(row, column, look.draft.document.code)
+    if found is None:
+        return None
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, found.told(look.draft.document.place)))
 
 
 def _rules_at(look: Look, part: Part, position: types.Position, teller: Teller) -> Iterator[tuple[Rule, types.Range]]:

@@ -14,6 +14,7 @@ from optlint.linter import Task, diagnose, placed, wanted_codes
 from optlint.lsp.neighbours import Neighbours, stamp
 from optlint.lsp.shifting import shifted
 from optlint.own_rules import FILE_NOT_ANALYSED
+from optlint.prefilter import uses_torch
 from optlint.selection import Selection
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from optlint.config import Config
     from optlint.diagnostic import Diagnostic
     from optlint.lsp.drafts import Draft
+    from optlint.lsp.insight import Insight
     from optlint.lsp.settings import Settings
     from optlint.policy import Policy
 
@@ -97,6 +99,14 @@ class Eyes:
             return look
         task = look.task._replace(brief=False)
         return replace(look, diagnostics=tuple(diagnose(look.draft.document, task)), task=task)
+
+    def insight(self, look: Look) -> Insight:
+        """What the engine knows of the draft beyond that."""
+        from optlint.lsp.insight import Insight, insight_of
+
+        if look.task is None or look.stale or not uses_torch(look.draft.document.code.encode("utf-8", "replace")):
+            return Insight()
+        return insight_of(look.draft.document.code, look.task)
 
     def _fresh(self, draft: Draft, drafts: Iterable[Draft]) -> Look:
         self._notice_configuration(os.path.dirname(draft.path))

@@ -8,6 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,25 +16,32 @@ from typing import Any
 from tests.lsp.profiles import VS_CODE
 
 ROOT = Path(__file__).parents[2]
+SERVER = (sys.executable, "-m", "optlint", "server")
 PATIENCE = 30  # seconds to wait for anything at all
 
 
 class Client:
     """One editor with one server; `settings` go into its initialization options."""
 
-    def __init__(self, folder: Path, profile: dict[str, Any] = VS_CODE, settings: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        profile: dict[str, Any] = VS_CODE,
+        settings: dict[str, Any] | None = None,
+        command: Sequence[str] = SERVER,
+    ) -> None:
         self.folder = folder
         self.profile = profile
         self.notifications: list[dict[str, Any]] = []
         self._ids = count(1)
         self._inbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "optlint", "server"],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(folder)))},
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

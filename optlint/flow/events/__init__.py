@@ -18,6 +18,7 @@ from optlint.flow.events.belongings import (
 from optlint.flow.events.groups import (
     GroupEmpty,
     GroupKeyUnknown,
+    GroupsBuilt,
     GroupsLeaveGap,
     GroupsOverlap,
     NamesUnmatched,
@@ -25,7 +26,7 @@ from optlint.flow.events.groups import (
     RateByIndex,
     WrongArgument,
 )
-from optlint.flow.events.iterators import Consumed, Iterator, MembershipTested, SequenceOperation
+from optlint.flow.events.iterators import Consumed, Drawn, Iterator, MembershipTested, SequenceOperation
 from optlint.flow.events.order import (
     ClipOfScaled,
     ClipUseless,
@@ -59,6 +60,7 @@ __all__ = [
     "ClipUseless",
     "ClosureFaulty",
     "Consumed",
+    "Drawn",
     "FirstGroupSet",
     "FrozenWithGradient",
     "GradFnRead",
@@ -67,6 +69,7 @@ __all__ = [
     "GroupEmpty",
     "GroupKeyUnknown",
     "GroupTensor",
+    "GroupsBuilt",
     "GroupsLeaveGap",
     "GroupsOverlap",
     "HyperparameterSet",

@@ -102,3 +102,12 @@ class NamesUnmatched:
     site: Site
     words: tuple[str, ...]
     whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsBuilt:
+    """An optimizer is built; for each of its groups, how many tensors it gets. No rule asks, but editors show it."""
+
+    site: Site
+    optimizer: str
+    sizes: tuple[int | None, ...]

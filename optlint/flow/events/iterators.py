@@ -65,3 +65,12 @@ class SequenceOperation:
     operation: str
     by_key: bool | None = False
     births: tuple[Site, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A one-shot iterator of a model is drawn from, by whatever and however often; for editors, too."""
+
+    iterator: Iterator
+    site: Site
+    by: str

@@ -24,7 +24,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
-from optlint.flow.groups import covers, empty_groups, group_keys, indices, wrong_arguments
+from optlint.flow.groups import covers, empty_groups, group_keys, indices, sizes, wrong_arguments
 from optlint.flow.iterators import births, consumption, mendable
 from optlint.flow.iterators.consumption import Purpose
 from optlint.flow.python import classes, sets
@@ -72,6 +72,8 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     build = Build(machine, state, name, site, strict, own, leaves_only=lenient == Const(False), first=site)
     build = replace(build, keys=group_keys.known_to(machine, cls))
     params, where = arguments.pick(0, "params"), arguments.site(0, "params")
+    if params is not None:
+        machine.emit(events.GroupsBuilt(site, name, sizes.sizes_of(params, state)))
     groups = _groups(build, params, where) if params is not None and where is not None else ()
     indices.judge_rate(machine, arguments.keywords.get("lr", UNKNOWN))
     if strict:

@@ -266,6 +266,9 @@ def _mark(machine: Machine, ref: Ref, state: State, here: Trail, draw: births.Dr
     if cell is None or cell.endless:
         return
     births.drawn(machine, cell, draw, state)
+    known = facts(ref, cell, state)
+    if known.of_model:
+        machine.emit(events.Drawn(known, here[0][1], purpose.by))
     if cell.use is not Use.USED:
         again = cell.use is Use.PARTLY
         use = Use.USED if purpose.whole else Use.PARTLY
