@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
 
 REAL = frozenset({"requires_grad", "requires_grad_"})  # what a tensor or module has itself
+OF_MODULES = frozenset({"eval", "parameters", "named_parameters"})  # methods that no tensor has
+SAME_OBJECT = frozenset({"to", "cuda", "cpu", "float", "half", "double", "eval", "train"})
 
 
 def is_blank(value: Value, state: State) -> bool:
@@ -86,7 +88,7 @@ def _tell(
     if isinstance(machine.assignment, ir.Assign) and machine.assignment.targets == (target,):
         told = replace(told, value=machine.site(source))
 
-    called = owner == "unknown" and isinstance(value, Const) and _is_called(machine, target.value)
+    called = owner == "unknown" and isinstance(value, Const) and _is_used_as_module(machine, target.value)
 
     def tell(last: State) -> None:
         known = replace(told, owner=_owner(receiver, last)) if owner == "unknown" else told
@@ -100,18 +102,32 @@ def _tell(
     machine.when_settled(tell)
 
 
-def _is_called(machine: Machine, receiver: ir.Expression) -> bool:
-    """Whether code around a line calls what it sets an attribute on: a variable, or an attribute of the object."""
+def _is_used_as_module(machine: Machine, receiver: ir.Expression) -> bool:
+    """Whether code around a line calls what it sets an attribute on, or what only modules have of it.
+
+    That is a variable, or an attribute of the object.
+    """
     owner, node = machine.frame.owner, machine.frame.node
-    if isinstance(receiver, ir.Attribute) and owner is not None and classes.is_module(owner):
+    calls_parts = owner is not None and classes.is_module(owner) is True
+    if isinstance(receiver, ir.Attribute) and owner is not None:
         parts = ir.walk_all(owner.node.body, machine.bodies)
     elif isinstance(receiver, ir.Name):
         block = machine.bodies(node) if isinstance(node, ir.Function) else machine.block
         parts = (part for statement in block for part in ir.walk(statement))
     else:
         return False
-    path = _path(receiver)
-    return len(path) < 3 and any(isinstance(part, ir.Call) and _path(part.func) == path for part in parts)
+    path, called = _path(receiver), [part.func for part in parts if isinstance(part, ir.Call)]
+    if len(path) < 3 and (calls_parts or isinstance(receiver, ir.Name)) and any(_path(func) == path for func in called):
+        return True
+    return any(isinstance(func, ir.Attribute) and func.attr in OF_MODULES and _origin(func) == path for func in called)
+
+
+def _origin(func: ir.Attribute) -> tuple[str, ...]:
+    """Whose method is called in the end: `model` in `model.to(device).eval`."""
+    node = func.value
+    while isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr in SAME_OBJECT:
+        node = node.func.value
+    return _path(node)
 
 
 def _path(node: ir.Expression) -> tuple[str, ...]:
@@ -134,9 +150,9 @@ def _owner(value: Value, state: State) -> str:
 
 def _defines(machine: Machine, value: Value, name: str, state: State) -> bool | None:
     """Whether what an attribute is set on knows it, or some code reads it back."""
-    if name not in REAL and name in machine.readings().attributes:
+    cell, read = state.cell(value), machine.readings()
+    if name not in REAL and name in (read.beside_self if isinstance(cell, TensorCell) else read.attributes):
         return True
-    cell = state.cell(value)
     if not isinstance(cell, InstanceCell) or not isinstance(cell.cls, ClassValue):
         return False
     if value == machine.frame.bound or classes.is_own_attribute(machine, cell.cls, name, state):

@@ -22,13 +22,14 @@ class Readings(NamedTuple):
     """Names of attributes that are read, and strings that are read as keys.
 
     `held` are the keys with the names of what they are read from; `of_optimizers` are the attributes that are read from
-    what is also used as an optimizer.
+    what is also used as an optimizer, `beside_self` those that are read from something else than `self`.
     """
 
     attributes: frozenset[str]
     keys: frozenset[str]
     held: frozenset[tuple[str, str]] = frozenset()
     of_optimizers: frozenset[str] = frozenset()
+    beside_self: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -55,7 +56,8 @@ def readings_of(block: ir.Block, bodies: Bodies) -> Readings:
     optimizers = {holder for attribute, holder in found.attributes if attribute in OPTIMIZER_ATTRIBUTES}
     of_optimizers = frozenset(attribute for attribute, holder in found.attributes if holder in optimizers)
     attributes = frozenset(attribute for attribute, _ in found.attributes)
-    return Readings(attributes, keys, frozenset(found.keys), of_optimizers)
+    beside_self = frozenset(attribute for attribute, holder in found.attributes if holder != "self")
+    return Readings(attributes, keys, frozenset(found.keys), of_optimizers, beside_self)
 
 
 def attributes_of_self(cls: ir.Class, bodies: Bodies) -> Iterator[str]:
