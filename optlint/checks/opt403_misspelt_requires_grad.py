@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint import remedies
+from optlint.diagnostic import Severity
 from optlint.rule import Rule
 
 TYPE_CHECKING = False
@@ -37,6 +38,7 @@ def misspelt(event: AttributeSet) -> Iterator[Diagnostic]:
         yield rule.at(
             event.site,
             f"`{event.site.text} = …` has no effect: the attribute is called `requires_grad`",
+            severity=Severity.WARNING if event.idle else None,
             fix=remedies.fix(RENAME, remedies.renamed(event.site.span, event.attribute, "requires_grad"), safe=False)
             if event.fits
             else None,

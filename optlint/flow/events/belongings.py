@@ -14,7 +14,8 @@ class AttributeSet:
     """An attribute is set; `owner` is `module`, `parameter`, `tensor`, `optimizer`, `object` or `unknown`.
 
     `defined` tells whether the owner's class knows the attribute, or some code reads it back. `value` is what it is set
-    to where the statement does nothing else, `fits` whether `requires_grad` could be set to that.
+    to where the statement does nothing else, `fits` whether `requires_grad` could be set to that, `idle` that a tensor is
+    told not to require gradients that requires none.
     """
 
     site: Site
@@ -24,6 +25,7 @@ class AttributeSet:
     defined: bool | None
     value: Site | None = None
     fits: bool = False
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

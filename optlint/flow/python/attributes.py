@@ -84,7 +84,9 @@ def _tell(
     verdicts = {_defines(machine, option, target.attr, state) for option in options if option != NONE}
     defined = True if True in verdicts else None if None in verdicts else False
     site, owner = machine.site(target), owners.pop()
-    told = events.AttributeSet(site, owner, machine.site(target.value).text, target.attr, defined)
+    cells = [state.get(option, TensorCell) for option in options]
+    idle = value == Const(False) and all(cell is not None and cell.requires_grad is False for cell in cells)
+    told = events.AttributeSet(site, owner, machine.site(target.value).text, target.attr, defined, idle=idle)
     if isinstance(machine.assignment, ir.Assign) and machine.assignment.targets == (target,):
         told = replace(told, value=machine.site(source))
 
