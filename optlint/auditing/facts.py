@@ -14,7 +14,10 @@ from optlint.auditing.summaries import GroupSummary, OptimizerSummary, Parameter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from torch import Tensor
+
     from optlint.auditing.book import Book
+    from optlint.auditing.causes import Cause
     from optlint.auditing.records import OptimizerRecord, ParameterRecord
     from optlint.auditing.unowned import Leaves
 
@@ -68,8 +71,16 @@ def _reason(known: ParameterRecord) -> str | None:
 
 
 def unowned_of(leaves: Leaves, book: Book) -> Iterator[ParameterSummary]:
-    """What the loss reaches and no optimizer owns, where it has a name."""
+    """What the loss reached and no optimizer owned, where it has a name."""
     leaves.forget_dead()
+    living = list(_living(leaves, book))
+    yield from living
+    known = {parameter.label for record in book.all for parameter in record.parameters.values()}
+    known.update(one.name for one in living)
+    yield from (one for name, one in leaves.gone.items() if name not in known)
+
+
+def _living(leaves: Leaves, book: Book) -> Iterator[ParameterSummary]:
     models: ModelMap | None = None
     for one in leaves.records.values():
         leaf = one.ref()
@@ -79,9 +90,13 @@ def unowned_of(leaves: Leaves, book: Book) -> Iterator[ParameterSummary]:
             models = models or ModelMap(book.model() if book.model is not None else None)
         name = one.cause.name if one.cause else models.names.get(id(leaf)) if models else None
         if name is not None:
-            yield ParameterSummary(
-                name=name, shape=tuple(leaf.shape), dtype=str(leaf.dtype).removeprefix("torch."),
-                numel=leaf.numel(), requires_grad=leaf.requires_grad, is_leaf=leaf.is_leaf, grad="sometimes",
-                moved="no", reason=CAUSES[one.cause.why if one.cause else "other"],
-                cause=one.cause.place if one.cause else None,
-            )  # fmt: skip
+            yield summary_of_leaf(leaf, name, one.cause)
+
+
+def summary_of_leaf(leaf: Tensor, name: str, cause: Cause | None) -> ParameterSummary:
+    """A leaf that nobody trains."""
+    return ParameterSummary(
+        name=name, shape=tuple(leaf.shape), dtype=str(leaf.dtype).removeprefix("torch."), numel=leaf.numel(),
+        requires_grad=leaf.requires_grad, is_leaf=leaf.is_leaf, grad="sometimes", moved="no",
+        reason=CAUSES[cause.why if cause else "other"], cause=cause.place if cause else None,
+    )  # fmt: skip

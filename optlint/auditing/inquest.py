@@ -8,6 +8,7 @@ import torch
 
 from optlint.auditing import births, judge
 from optlint.auditing.causes import cause_of
+from optlint.auditing.facts import summary_of_leaf
 from optlint.auditing.models import ModelMap
 from optlint.auditing.norms import gradient_norm, spread_samples, update_ratio
 from optlint.auditing.order import probe_of, steps_are_hooked, told_of
@@ -191,6 +192,8 @@ class Inquest:
         for leaf, one in found:
             one.told = True
             cause = cause_of(leaf, record, models, self._book)
+            name = cause.name if cause is not None else models.names.get(id(leaf))
+            one.summary = summary_of_leaf(leaf, name, cause) if name is not None else None
             if cause is not None:
                 one.cause = cause
                 causes.setdefault((cause.why, cause.holder, cause.place), []).append(cause)

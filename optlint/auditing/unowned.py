@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from optlint.auditing.book import Book
     from optlint.auditing.causes import Cause
+    from optlint.auditing.summaries import ParameterSummary
     from optlint.diagnostic import Span
 
 FRESH_WALKS = 3
@@ -38,6 +39,7 @@ class LeafRecord:
     moved: bool = False
     told: bool = False
     cause: Cause | None = None
+    summary: ParameterSummary | None = None  # once it was told, for when it is gone
     thread: int = field(default_factory=get_ident)  # whose loss reached it first
 
 
@@ -55,6 +57,7 @@ class Leaves:
     def __init__(self, book: Book) -> None:
         self._book = book
         self.records: dict[int, LeafRecord] = {}
+        self.gone: dict[str, ParameterSummary] = {}  # by name: those that were told and do not live any more
         self._fresh: dict[int, _Fresh] = {}
         self._fresh_lines: dict[Span, int] = {}
         self._fresh_names: dict[Span, tuple[tuple[str, str], ...]] = {}
@@ -108,6 +111,9 @@ class Leaves:
 
     def forget_dead(self) -> None:
         """Drop leaves that are gone or that an optimizer owns by now."""
+        for one in self.records.values():
+            if one.summary is not None and not one.moved and one.ref() is None:
+                self.gone[one.summary.name] = one.summary
         self.records = {
             key: one
             for key, one in self.records.items()

@@ -96,6 +96,30 @@ def test_what_no_optimizer_was_given_never_trains():
     assert f"{__file__.rpartition('/')[2]}:" in html
 
 
+def test_what_was_never_trained_is_told_when_it_is_gone():
+    def train():
+        model = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 2))
+        return trained(model, model[1].parameters())
+
+    assert said(train()) == "18 of 90 elements train, at one rate: 0.1. 72 never train: 0.weight, 0.bias."
+
+
+def test_what_was_trained_in_the_end_is_not_told_when_it_is_gone():
+    def train():
+        model = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 2))
+        optimizer = optim.SGD(model[1].parameters(), lr=0.1)
+        for step in range(24):
+            if step == 12:
+                optimizer.add_param_group({"params": model[0].parameters()})
+            optimizer.zero_grad()
+            model(torch.ones(4, 8)).sum().backward()
+            optimizer.step()
+
+    with optlint.audit() as report:
+        train()
+    assert "never" not in said(report)
+
+
 def test_a_notebook_shows_the_same_page():
     model = nn.Linear(8, 2)
     report = trained(model, model.parameters())
