@@ -14,8 +14,8 @@ class AttributeSet:
     """An attribute is set; `owner` is `module`, `parameter`, `tensor`, `optimizer`, `object` or `unknown`.
 
     `defined` tells whether the owner's class knows the attribute, or some code reads it back. `value` is what it is set
-    to where the statement does nothing else, `fits` whether `requires_grad` could be set to that, `idle` that gradients
-    are switched off in a tensor that requires none.
+    to where the statement does nothing else, `fits` whether `requires_grad` could be set to that, `idle` that this is
+    what a tensor has already.
     """
 
     site: Site

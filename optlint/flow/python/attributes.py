@@ -85,7 +85,7 @@ def _tell(
     defined = True if True in verdicts else None if None in verdicts else False
     site, owner = machine.site(target), owners.pop()
     cells = [state.get(option, TensorCell) for option in options]
-    idle = value == Const(False) and all(cell is not None and cell.requires_grad is False for cell in cells)
+    idle = isinstance(value, Const) and all(cell is not None and cell.requires_grad is value.value for cell in cells)
     told = events.AttributeSet(site, owner, machine.site(target.value).text, target.attr, defined, idle=idle)
     if isinstance(machine.assignment, ir.Assign) and machine.assignment.targets == (target,):
         told = replace(told, value=machine.site(source))
