@@ -23,7 +23,7 @@ from optlint.auditing.sources import Source, read_source
 from optlint.auditing.states import judge_loaded
 from optlint.auditing.steps import Attention, Steps
 from optlint.auditing.suspects import Suspects
-from optlint.auditing.undone import state_loaded, weights_loaded
+from optlint.auditing.undone import start_of, state_loaded, weights_loaded
 from optlint.auditing.unowned import Leaves
 from optlint.observations import BackwardReachedNothing, IteratorClipped, Unmoved
 
@@ -171,6 +171,7 @@ class Handlers:
         record.topology = self.registrations.count
         record.rounds.complete = built_here
         choose_probe(record)
+        record.start = start_of(record) if built_here else None
         record.rounds.complete = built_here
         self.attention.watched = True
         return record

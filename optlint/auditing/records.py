@@ -185,7 +185,7 @@ class OptimizerRecord:
     root: weakref.ref[Module] | None = None  # the model that the groups were taken from
     root_names: dict[str, tuple[int, bool]] = field(default_factory=dict)  # at birth: name -> identity, trainable
     frozen: list[weakref.ref[Tensor]] = field(default_factory=list)  # of that model, and not given
-    start: Start | None = None  # once weights were loaded
+    start: Start | None = None  # where it was built under the audit
     ties: tuple[tuple[str, ...], ...] = ()
     thread: int = field(default_factory=get_ident)  # that steps it, and until then the one that built it
     starved: set[int] = field(default_factory=set)  # groups of which it was told that they were given too little

@@ -122,8 +122,9 @@ class Session:
 
     @property
     def idle(self) -> bool:
-        """Whether no optimizer was built or stepped under it, so that there is nothing to report; cheap."""
-        return not self._diagnostics and (self._handlers is None or not self._handlers.book.all)
+        """Whether no optimizer was built, tried to be, or stepped under it: there is nothing to report; cheap."""
+        handlers = self._handlers
+        return not self._diagnostics and (handlers is None or not (handlers.book.all or handlers.pending))
 
     def _guarded(self, action: Callable[[], None]) -> None:
         try:

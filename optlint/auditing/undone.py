@@ -24,21 +24,32 @@ if TYPE_CHECKING:
 TIMES = 3
 
 
+def start_of(record: OptimizerRecord) -> Start | None:
+    """What to compare with later, noted when the optimizer is built."""
+    probe = probe_of(record)
+    sample = take_sample(probe) if probe is not None else None
+    if probe is None or sample is None:
+        return None
+    return Start(weakref.ref(probe), sample, rates=_rates(record))
+
+
 def weights_loaded(module: Module, book: Book, here: Callable[[], Span | None]) -> Iterator[Seen]:
     """Weights were loaded into `module`; `here` gives the user's line."""
     own = {id(parameter) for parameter in module.parameters()}
     for record in book.of_thread():
-        probe, start = probe_of(record), record.start
-        now = take_sample(probe) if probe is not None and id(probe) in own else None
-        if probe is None or now is None:
+        start, tensor = record.start, record.start.tensor() if record.start is not None else None
+        now = take_sample(tensor) if tensor is not None and id(tensor) in own else None
+        if start is None or now is None:
             continue
-        if start is None or start.tensor() is not probe or not record.steps:
-            record.start = Start(weakref.ref(probe), now, record.steps, rates=_rates(record))
+        if not record.steps:
+            record.start = start._replace(sample=now, rates=_rates(record))
         elif record.steps > start.steps:
             same = torch.equal(now, start.sample) and _goes_on(record, start)
-            times = start.times + 1 if same else 0
             record.start = start._replace(
-                steps=record.steps, schedules=record.schedules, rates=_rates(record), times=times
+                steps=record.steps,
+                schedules=record.schedules,
+                rates=_rates(record),
+                times=start.times + 1 if same else 0,
             )
             place = here() if record.start.times == TIMES else None
             if place is not None:

@@ -6,10 +6,36 @@ import pytest
 import torch
 
 from optlint.auditing.session import Options, Session
-from tests.audit import broken_groups, broken_models, broken_rounds, broken_values
+from tests.audit import (
+    broken_averages,
+    broken_effects,
+    broken_given,
+    broken_groups,
+    broken_links,
+    broken_losses,
+    broken_models,
+    broken_names,
+    broken_order,
+    broken_parts,
+    broken_rounds,
+    broken_values,
+)
 from tests.audit.broken import Broken
 
-MODULES = (broken_groups, broken_models, broken_rounds, broken_values)
+MODULES = (
+    broken_averages,
+    broken_effects,
+    broken_given,
+    broken_groups,
+    broken_links,
+    broken_losses,
+    broken_models,
+    broken_names,
+    broken_order,
+    broken_parts,
+    broken_rounds,
+    broken_values,
+)
 PROGRAMS = [value for module in MODULES for value in vars(module).values() if isinstance(value, Broken)]
 
 

@@ -14,19 +14,23 @@ from tests.audit import (
     healthy_corners,
     healthy_more,
     healthy_odd,
+    healthy_restarts,
     healthy_schedules,
+    healthy_styles,
     healthy_tricks,
+    healthy_uses,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MODULES = (healthy_schedules, healthy_averages, healthy_tricks, healthy_corners, healthy_more, healthy_odd)
+MODULES += (healthy_restarts, healthy_styles, healthy_uses)
 PROGRAMS = [
     function
     for module in MODULES
     for _, function in inspect.getmembers(module, inspect.isfunction)
-    if function.__module__ == module.__name__
+    if function.__module__ == module.__name__ and not inspect.signature(function).parameters
 ]
 
 

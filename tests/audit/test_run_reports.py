@@ -270,3 +270,10 @@ def test_iterators_are_followed_into_plain_loops_where_that_is_asked_for(folder)
     program = folder.write("loops.py", text)
     assert "OPT101" not in folder.audited(program).err
     assert "OPT101" in folder.audited("--strict-iterators", program).err
+
+
+def test_a_program_that_cannot_build_its_optimizer_is_told_why(folder):
+    program = "import torch\nnoise = torch.zeros(3, requires_grad=True) * 2\ntorch.optim.SGD([noise], lr=0.1)\n"
+    outcome = folder.audited("--report", "audit.json", folder.write("broken.py", program))
+    assert outcome.code == 1
+    assert [(one["code"], one["row"]) for one in folder.json("audit.json")["diagnostics"]] == [("OPT202", 3)]
