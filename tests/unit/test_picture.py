@@ -176,8 +176,8 @@ def test_the_data_hold_all_that_is_drawn(everything):
             "200 of 205 elements train, at 2 rates: 0.1 and 3e-4. 5 never train: b.",
         ),
         (
-            report(optimizer(group(0, [still(f"h.{n}.b", (5,)) for n in range(3)]))),
-            "None of the 15 elements trains. 15 never train: h.*.b.",
+            report(optimizer(group(0, [still(f"h.{n}.b", (5,)) for n in range(5)]))),
+            "None of the 25 elements trains. 25 never train: h.*.b.",
         ),
         (
             report(optimizer(group(0, [parameter("a"), frozen("b")]), steps=100)),
@@ -243,6 +243,14 @@ def test_what_is_not_trained_is_told_with_reason_and_line():
     assert "model.py:2 head = [p for p in model.parameters()]" in next(text for text in texts if "e 100" in text)
     assert texts[-1].startswith("frozen: d 100")
     assert 'href="#diagnostic-0"' in "".join(rows)
+
+
+def test_of_many_names_the_largest_are_shown():
+    kinds = [
+        frozen(f"h.{layer}.{kind}", (10 + len(kind),)) for layer in range(2) for kind in "a bb c d e f g h".split()
+    ]
+    row = Reader(re.findall(r"<li>.*?</li>", drawn(report(optimizer(group(0, kinds)))))[0]).text
+    assert row.startswith("frozen: h.*.bb, h.*.a, h.*.c, h.*.d, h.*.e, h.*.f and 2 more 178 in 16 tensors")
 
 
 def test_a_rate_of_zero_is_a_reason():

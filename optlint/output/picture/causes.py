@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from optlint.output.picture.tiles import Picture, Tile
 
 RANKS = (NEVER, UNKNOWN, FROZEN)
-FEW = 2  # parameters that are named one by one
+FEW = 4  # parameters that are named one by one
 
 
 class Cause(NamedTuple):
@@ -46,9 +46,12 @@ def _cause(tiles: Sequence[Tile]) -> Cause:
 
 
 def kinds(tiles: Iterable[Tile]) -> tuple[str, ...]:
-    """Their names, those of several layers of one kind as one, the largest first."""
+    """Their names, the largest first; where they are many, those of layers of one kind as one."""
     alike: dict[str, list[Tile]] = {}
     for tile in tiles:
         alike.setdefault(folded(tile.name), []).append(tile)
+    many = sum(map(len, alike.values())) > FEW
     ordered = sorted(alike.items(), key=lambda pair: -elements(pair[1]))
-    return tuple(shown for name, own in ordered for shown in ([name] if len(own) > FEW else [one.name for one in own]))
+    return tuple(
+        shown for name, own in ordered for shown in ([name] if many and own[1:] else [one.name for one in own])
+    )

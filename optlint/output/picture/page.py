@@ -77,8 +77,9 @@ def _shortfalls(picture: Picture) -> str:
 
 
 def _about(picture: Picture, report: Mapping[str, Any]) -> str:
-    """Which optimizers, how many steps, how many diagnostics, which torch."""
-    told = [_optimizer(one, alike) for one, alike in zip(picture.optimizers, picture.alike, strict=True)]
+    """Which optimizers, after how many steps, how many diagnostics, which torch."""
+    pairs = zip(picture.optimizers, picture.alike, strict=True)
+    told = [_optimizer(one, alike, picture.ran) for one, alike in pairs]
     for severity in sections.SEVERITIES:
         number = sum(one["severity"] == severity for one in report["diagnostics"])
         if number or severity != "info":
@@ -86,7 +87,8 @@ def _about(picture: Picture, report: Mapping[str, Any]) -> str:
     return " · ".join([*told, f"torch {escape(report['torch'])}"] if report["torch"] else told)
 
 
-def _optimizer(one: Mapping[str, Any], alike: int) -> str:
+def _optimizer(one: Mapping[str, Any], alike: int, ran: bool) -> str:
     times = f"{alike} × " if alike > 1 else ""
     where = f" of {short(one)}" if one["filename"] else ""
-    return f"{times}{escape(one['class'])}{where}, {count(one['steps'], 'step')}"
+    steps = f", {count(one['steps'], 'step')}" if ran else ""
+    return f"{times}{escape(one['class'])}{where}{steps}"

@@ -81,10 +81,8 @@ def _listed(rows: Sequence[str]) -> str:
 
 def _cause_row(cause: Cause, report: Mapping[str, Any], lines: Lines) -> str:
     amount = size(cause.elements) + (f" in {cause.tensors:,} tensors" if cause.tensors > 1 else "")
-    names = [
-        f'<button type="button" class="name" data-find="{escape(one)}">{escape(one)}</button>' for one in cause.names
-    ]
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    names = [_name(one) for one in cause.names[:NAMED]]
+    more = f" and {len(cause.names) - NAMED:,} more" if len(cause.names) > NAMED else ""
     return (
         f'<li><i class="chip" data-state="{cause.state}"></i><div><span class="unseen">{cause.state}: </span>'
         f'{", ".join(names)}{more} <span class="amount">{amount}</span>'

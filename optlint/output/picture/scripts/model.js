@@ -1,6 +1,6 @@
 // What the page has been given, and how it is said and coloured.
 
-const { hierarchy, treemap, treemapBinary, plot, lineY, dot, tip, pointerX, select, interpolateViridis } = Vendor;
+const { hierarchy, treemap, treemapBinary, plot, lineY, dot, text, tip, pointerX, selectLast, select, interpolateViridis } = Vendor;
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const tiles = data.tiles.map(([name, shape, dtype, numel, swatch, state, grad, moved, reason], index) => {
@@ -8,7 +8,8 @@ const tiles = data.tiles.map(([name, shape, dtype, numel, swatch, state, grad, m
   return { index, name, shape, dtype, numel, swatch, state, grad, moved, why, place, code };
 });
 
-const FEW = ["#4477aa", "#d9b93b", "#3f9c7a", "#8e6bbf", "#66ccee", "#a8613a"]; // told apart by colour-blind people too
+// Those of Okabe and Ito, which colour-blind people tell apart, without the red, which means "never trained".
+const FEW = ["#0072b2", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7"];
 const CLASSES = { "never trained": "never", frozen: "frozen", "not known": "unknown" };
 const NEUTRAL = "#8d99a6";
 
@@ -37,10 +38,11 @@ function colourOf(swatch, scheme) {
   return scheme === "rate" ? colourOfRate(swatch) : colourOfGroup(swatch);
 }
 
+// Whether dark text is read more easily on it than white text.
 function isLight(colour) {
   const hex = colour.startsWith("#") ? colour.slice(1).match(/../g).map((pair) => parseInt(pair, 16)) : null;
-  const [red, green, blue] = hex ?? colour.match(/\d+/g).map(Number);
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 140;
+  const [red, green, blue] = (hex ?? colour.match(/\d+/g).map(Number)).map((part) => (part / 255) ** 2.2);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18;
 }
 
 function sizeOf(number) {

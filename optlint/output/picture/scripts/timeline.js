@@ -9,7 +9,8 @@ const CHARTS = [
 function ratePoints(point) {
   return point.lr.map((value, group) => {
     const swatch = data.swatches.findIndex((one) => one.optimizer === point.optimizer && one.group === group);
-    return { step: point.step, value, series: swatch, name: `group ${group}` };
+    const kind = Object.keys(data.optimizers).length > 1 ? `${data.optimizers[point.optimizer]} ` : "";
+    return { step: point.step, value, series: swatch, name: `${kind}group ${group}` };
   });
 }
 
@@ -23,20 +24,55 @@ function colourOfSeries(series, scheme) {
   return Object.keys(data.optimizers).length > 1 ? colourOfGroup(first) : NEUTRAL;
 }
 
+// Lines that would lie on each other are one line with the names of all.
+function merged(points) {
+  const series = grouped(points, (point) => point.series);
+  const lines = grouped([...series.values()], (line) => JSON.stringify(line.map((point) => [point.step, point.value])));
+  return [...lines.values()].map((alike) => {
+    const names = [...new Set(alike.map(([first]) => first.name))];
+    const few = names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : "");
+    return alike[0].map((point) => ({ ...point, name: few }));
+  });
+}
+
+function grouped(things, key) {
+  const groups = new Map();
+  for (const thing of things) {
+    if (!groups.has(key(thing))) groups.set(key(thing), []);
+    groups.get(key(thing)).push(thing);
+  }
+  return groups;
+}
+
+// Powers of ten, and what lies between where there are few.
+function ticksOf(low, high) {
+  const powers = Array.from({ length: 40 }, (_, at) => at - 30);
+  const within = (factors) => powers.flatMap((power) => factors.map((factor) => factor * 10 ** power))
+    .filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
+  return [[1], [1, 3], [1, 2, 5]].map(within).find((ticks) => ticks.length > 2) ?? within([1, 2, 5]);
+}
+
 function chart({ title, note, values }, width, scheme) {
-  const points = data.timeline.flatMap(values).filter((point) => typeof point.value === "number");
-  if (points.length < 2) return null;
-  const positive = points.map((point) => point.value).filter((value) => value > 0);
-  const wide = positive.length === points.length && Math.max(...positive) > 30 * Math.min(...positive);
+  const lines = merged(data.timeline.flatMap(values).filter((point) => typeof point.value === "number"));
+  const points = lines.flat();
+  if (new Set(points.map((point) => point.step)).size < 2) return null;
+  const numbers = points.map((point) => point.value);
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  const wide = low > 0 && high > 30 * low;
   const stroke = (point) => colourOfSeries(point.series, scheme);
+  const named = lines.length > 1 && lines.length <= 8;
   const drawn = plot({
-    width, height: 190, marginLeft: 52, marginRight: 14, ariaLabel: `${title} by step`,
+    width, height: 190, marginLeft: 52, marginRight: named ? 84 : 14, ariaLabel: `${title} by step`,
     style: { background: "transparent", color: "inherit", fontSize: "12px", overflow: "visible" },
-    x: { label: "step", ticks: 4, tickSize: 0 },
-    y: { label: null, type: wide ? "log" : "linear", grid: true, ticks: 4, tickSize: 0, tickFormat: shown, zero: !wide },
+    x: { label: null, ticks: 4, tickSize: 0 },
+    y: {
+      label: null, grid: true, tickSize: 0, tickFormat: shown,
+      ...(wide ? { type: "log", ticks: ticksOf(low, high) } : { ticks: 4, zero: true }),
+    },
     marks: [
       lineY(points, { x: "step", y: "value", z: "series", stroke, strokeWidth: 2 }),
       dot(points, { x: "step", y: "value", fill: stroke, r: 2.5 }),
+      named ? text(points, selectLast({ x: "step", y: "value", z: "series", text: "name", textAnchor: "start", dx: 7 })) : null,
       tip(points, pointerX({ x: "step", y: "value", title: (one) => `${one.name}, step ${one.step}\n${shown(one.value)}` })),
     ],
   });

@@ -22,10 +22,16 @@ function tree() {
 // A module with a single child is drawn as that child.
 function shortened(node, isRoot) {
   if (node.tile) return node;
-  const children = [...node.children.values()].map((child) => shortened(child, false));
+  const children = inOrder([...node.children]).map(([, child]) => shortened(child, false));
   if (children.length !== 1 || isRoot) return { label: node.label, children };
   const [child] = children;
   return { ...child, label: child.label.startsWith(`${node.label}.`) ? child.label : `${node.label}.${child.label}` };
+}
+
+// What was left out comes last in a report; layers with numbers go where they belong.
+function inOrder(children) {
+  const numbered = children.every(([key]) => /^\d+$/.test(key));
+  return numbered ? children.sort(([a], [b]) => a - b) : children;
 }
 
 // Room for the name of a module, taken from its tiles; a lone layer has none, so that area stays true.
