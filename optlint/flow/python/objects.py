@@ -66,6 +66,8 @@ def get_attribute(machine: Machine, receiver: Value, node: ir.Attribute, state: 
         return _of_union(machine, receiver, node, state)
     if node.attr == "param_groups":
         return param_groups(machine, state, machine.site(node))
+    if node.attr == "defaults" and (held := hyperparameters.defaults_of_unknown(machine, node, state)):
+        return held
     return Method(receiver if isinstance(receiver, Derived) else UNKNOWN, node.attr, node)
 
 

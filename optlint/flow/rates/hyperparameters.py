@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.values import ClassValue, Const, Entry, External, MappingCell, OptimizerCell, Ref, Union, Value
+from optlint.flow.order import subjects
 from optlint.flow.python import classes, containers
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
@@ -23,6 +26,17 @@ def defaults(machine: Machine, optimizer: Ref, state: State, site: Site) -> Ref:
     return machine.new(state, MappingCell(site, open=True, role="defaults", owner=optimizer))
 
 
+def defaults_of_unknown(machine: Machine, node: ir.Attribute, state: State) -> Ref | None:
+    """`optimizer.defaults` of what its name and its step show to be an optimizer."""
+    name = subjects.name_of(node.value)
+    if not subjects.means_optimizer(name):
+        return None
+    calls = (part.func for part in ir.walk_all(_around(machine), machine.bodies) if isinstance(part, ir.Call))
+    steps = (func for func in calls if isinstance(func, ir.Attribute) and func.attr == "step")
+    stepped = any(subjects.name_of(func.value) == name for func in steps)
+    return machine.new(state, MappingCell(machine.site(node), open=True, role="defaults")) if stepped else None
+
+
 def state_dict(machine: Machine, optimizer: Ref, state: State, site: Site) -> Ref:
     """`optimizer.state_dict()`: a dict of its own, with copies of the groups."""
     group = machine.new(state, MappingCell(site, open=True, role="copy", owner=optimizer))
@@ -33,7 +47,7 @@ def state_dict(machine: Machine, optimizer: Ref, state: State, site: Site) -> Re
 def set_on_optimizer(machine: Machine, optimizer: OptimizerCell, name: str, site: Site, state: State) -> None:
     """`optimizer.lr = …`; a class of the project may read it."""
     if name in torch_api.HYPERPARAMETERS and _reads_no_attributes(machine, optimizer.kind, name, state):
-        read = name in machine.readings().of_optimizers
+        read = name in machine.readings().of_optimizers or _is_set_in_groups(machine, name)
         machine.emit(events.HyperparameterSet(site, "attribute", name, optimizer.name, read))
 
 
@@ -59,14 +73,48 @@ def set_in_dict(
 ) -> None:
     """`optimizer.defaults["lr"] = …`, or the same in a copy of the groups."""
     owner = state.get(mapping.owner, OptimizerCell) if mapping.owner is not None else None
-    if owner is None or not isinstance(key, Const) or key.value not in torch_api.HYPERPARAMETERS:
+    if not isinstance(key, Const) or key.value not in torch_api.HYPERPARAMETERS:
         return
-    name, found = str(key.value), machine.readings()
+    name, optimizer = str(key.value), owner.name if owner is not None else "optimizer"
     if mapping.role == "defaults":
-        read = (name, "defaults") in found.held or "add_param_group" in found.attributes
-        machine.emit(events.HyperparameterSet(site, "defaults", name, owner.name, read))
-    elif mapping.role == "copy" and _stays_here(machine, target.value, 0):
-        machine.emit(events.HyperparameterSet(site, "copy", name, owner.name, read=False))
+        read = _reads_defaults(machine, name) or _is_set_in_groups(machine, name)
+        machine.emit(events.HyperparameterSet(site, "defaults", name, optimizer, read))
+    elif mapping.role == "copy" and owner is not None and _stays_here(machine, target.value, 0):
+        machine.emit(events.HyperparameterSet(site, "copy", name, optimizer, read=False))
+
+
+def _reads_defaults(machine: Machine, name: str) -> bool:
+    """Whether code reads a key of some `defaults`, and not only to compute what it is set to, or adds groups."""
+    found = machine.readings()
+    if "add_param_group" in found.attributes:
+        return True
+    nodes = [*ir.walk_all(machine.block, machine.bodies)]
+    mine = [node for node in nodes if _is_key(node, name) and subjects.name_of(node.value) == "defaults"]
+    sets = [node for node in nodes if isinstance(node, ir.Assign | ir.AugmentedAssign)]
+    within = {part for node in sets if not _targets(node).isdisjoint(mine) for part in ir.walk(node)}
+    return (name, "defaults") in found.held and not (mine and within.issuperset(mine))
+
+
+def _is_set_in_groups(machine: Machine, name: str) -> bool:
+    """Whether the same function sets a hyperparameter in a param group, too."""
+    sets = (part for part in ir.walk_all(_around(machine), machine.bodies))
+    targets = (one for part in sets if isinstance(part, ir.Assign | ir.AugmentedAssign) for one in _targets(part))
+    return any(_is_key(one, name) and subjects.name_of(one.value) != "defaults" for one in targets)
+
+
+def _around(machine: Machine) -> ir.Block:
+    """The statements of the function that is running, or of the file."""
+    node = machine.frame.node
+    return machine.bodies(node) if isinstance(node, ir.Function) else machine.block
+
+
+def _targets(node: ir.Assign | ir.AugmentedAssign) -> set[ir.Expression]:
+    return {node.target} if isinstance(node, ir.AugmentedAssign) else set(node.targets)
+
+
+def _is_key(node: ir.Node, name: str) -> TypeGuard[ir.Subscript]:
+    """Whether an expression is an item by this name: `group["lr"]`."""
+    return isinstance(node, ir.Subscript) and isinstance(node.index, ir.Literal) and node.index.value == name
 
 
 def _stays_here(machine: Machine, node: ir.Expression, depth: int) -> bool:
@@ -77,9 +125,7 @@ def _stays_here(machine: Machine, node: ir.Expression, depth: int) -> bool:
         return isinstance(node.func, ir.Attribute) and node.func.attr == "state_dict"
     if not isinstance(node, ir.Name) or depth > DEEPEST:
         return False
-    frame = machine.frame
-    block = machine.bodies(frame.node) if isinstance(frame.node, ir.Function) else machine.block
-    found = [*ir.walk_all(block, machine.bodies)]
+    found = [*ir.walk_all(_around(machine), machine.bodies)]
     mentions = {one for one in found if isinstance(one, ir.Name) and one.id == node.id}
     sources = [source for one in found for source in _bindings(one, node.id)]
     harmless = {inner for one in found for inner in _only_looked_into(one)}
