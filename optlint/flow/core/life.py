@@ -13,6 +13,7 @@ from functools import cache, partial
 from typing import NamedTuple
 
 from optlint.flow.belonging import held, late, loose
+from optlint.flow.core import worth
 from optlint.flow.core.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.core.state import State, join
 from optlint.flow.core.values import (
@@ -166,7 +167,10 @@ class Life:
     def _grow(self, cls: ClassValue, ref: Ref, state: State) -> set[str]:
         """Run the methods of an object that set its attributes, and judge what it is then."""
         methods = {name: function for name, function in self._methods(cls, state) if name != "__init__"}
-        setters = {name: function for name, function in methods.items() if self._sets_attributes(function)}
+        setters = {name: method for name, method in methods.items() if worth.attributes_set(self.machine, method)}
+        if classes.is_module(cls) is not True:
+            running = worth.running(self.machine, methods, self.words | self.renamed)
+            setters = worth.setting(self.machine, setters, running, methods)
         for name, function in setters.items():
             self._absorb(state, self._run_method(name, replace(function, bound=ref), state), ref)
         held.judge(self.machine, self._suspects(cls), ref, state)
@@ -177,25 +181,15 @@ class Life:
         """Run the methods of an object that is there: first those that set its attributes, then the others."""
         setters = self._grow(cls, ref, state)
         methods = {name: function for name, function in self._methods(cls, state) if name != "__init__"}
+        running = worth.running(self.machine, methods, self.words | self.renamed)
         inner = {name for name in methods if self._is_called_inside(name, methods)}
         for name in sorted(methods.keys() - setters, key=lambda name: (name in inner, list(methods).index(name))):
-            if methods[name].node not in self.machine.called:
-                self._run_method(name, replace(methods[name], bound=ref), state)
-
-    def _sets_attributes(self, function: Closure) -> bool:
-        """Whether a method assigns to attributes of its first parameter."""
-        node = function.node
-        if not isinstance(node, ir.Function) or not node.parameters:
-            return False
-        inside = (part for statement in self.machine.bodies(node) for part in ir.walk(statement))
-        targets = (target for part in inside if isinstance(part, ir.Assign) for target in part.targets)
-        flat = (one for target in targets for one in (target.items if isinstance(target, ir.Display) else (target,)))
-        return any(
-            isinstance(target, ir.Attribute)
-            and isinstance(target.value, ir.Name)
-            and target.value.id == node.parameters[0].name
-            for target in flat
-        )
+            method = methods[name]
+            builds = name == late.FORWARD and late.may_build(self.machine, cls)
+            if method.node not in self.machine.called and (
+                name in running or builds or worth.tells(self.machine, method, ref, state)
+            ):
+                self._run_method(name, replace(method, bound=ref), state)
 
     def _methods(self, cls: ClassValue, state: State) -> Iterator[tuple[str, Closure]]:
         """The methods that an object has, nearest class first; those of other files run only where they are called."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from optlint.flow.pytorch.torch_api import MODULE_ITERATORS, OPTIMIZERS, is_about_gradients
@@ -11,14 +12,23 @@ WORDS = (
     frozenset(MODULE_ITERATORS)
     | frozenset(path.rpartition(".")[2] for path in OPTIMIZERS)
     | frozenset(
-        "param_groups add_param_group backward Parameter optim Optimizer parameters_to_vector clip_grad_norm_".split()
+        "param_groups add_param_group backward Parameter optim Optimizer parameters_to_vector clip_grad_norm_ "
+        "clip_grad_value_ zero_grad grad grad_fn register_hook".split()
     )
 )
+NAMES = re.compile(r"optimizer|optims?$|^(?:opt|params?|weight|bias)$|^ema|_ema$", re.IGNORECASE)
 
 
 def concerns_training(identifiers: frozenset[str]) -> bool:
     """Whether code with these identifiers may have to do with parameters and optimizers."""
-    return not WORDS.isdisjoint(identifiers) or any(map(is_about_gradients, identifiers))
+    return not WORDS.isdisjoint(identifiers) or any(
+        "req" in name.lower() and is_about_gradients(name) for name in identifiers
+    )
+
+
+def names_training(identifiers: frozenset[str]) -> bool:
+    """Whether code with these identifiers may use an optimizer or parameters that it was given."""
+    return concerns_training(identifiers) or any(map(NAMES.search, identifiers))
 
 
 def renamed(block: ir.Block) -> frozenset[str]:

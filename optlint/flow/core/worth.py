@@ -1,0 +1,68 @@
+"""Which methods of an object are worth running: those that may have to do with training, and what these need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from optlint.flow.core.values import Closure, InstanceCell, MappingCell, Ref, SequenceCell, Value, options_of
+from optlint.flow.reading import ir, relevance
+
+if TYPE_CHECKING:
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+
+DEEPEST = 2  # containers in containers that are looked into
+
+
+def running(machine: Machine, methods: Mapping[str, Closure], known: frozenset[str]) -> frozenset[str]:
+    """The names of the methods that have to do with training, or use one that does or anything `known` to."""
+    words = {name: machine.mentions(function.node) for name, function in methods.items()}
+    stems = {name for name, found in words.items() if relevance.names_training(found)}
+    return relevance.spread_over(words, known | stems) & words.keys()
+
+
+def tells(machine: Machine, function: Closure, ref: Ref, state: State) -> bool:
+    """Whether a method uses an attribute that holds something of training: an iterator, an optimizer, a tensor."""
+    cell = state.get(ref, InstanceCell)
+    words = machine.mentions(function.node)
+    return cell is not None and any(name in words and _trains(value, state) for name, value in cell.attrs)
+
+
+def setting(
+    machine: Machine, setters: Mapping[str, Closure], running: frozenset[str], methods: Mapping[str, Closure]
+) -> dict[str, Closure]:
+    """Those of the methods that set attributes which are worth it, or set what a method uses that is."""
+    used = {word for name in running for word in machine.mentions(methods[name].node)}
+    return {
+        name: setter
+        for name, setter in setters.items()
+        if name in running or not used.isdisjoint(attributes_set(machine, setter))
+    }
+
+
+def attributes_set(machine: Machine, method: Closure) -> frozenset[str]:
+    """The attributes of its first parameter that a method assigns to."""
+    node = method.node
+    if not isinstance(node, ir.Function) or not node.parameters:
+        return frozenset()
+    me = node.parameters[0].name
+    inside = (part for statement in machine.bodies(node) for part in ir.walk(statement))
+    targets = (target for part in inside if isinstance(part, ir.Assign) for target in part.targets)
+    flat = (one for target in targets for one in (target.items if isinstance(target, ir.Display) else (target,)))
+    return frozenset(
+        target.attr
+        for target in flat
+        if isinstance(target, ir.Attribute) and isinstance(target.value, ir.Name) and target.value.id == me
+    )
+
+
+def _trains(value: Value, state: State, depth: int = 0) -> bool:
+    return any(_cell_trains(state.cell(option), state, depth) for option in options_of(value))
+
+
+def _cell_trains(cell: object, state: State, depth: int) -> bool:
+    if isinstance(cell, SequenceCell | MappingCell) and depth < DEEPEST:
+        held = (entry.value for _, entry in cell.entries) if isinstance(cell, MappingCell) else cell.items or ()
+        return any(_trains(value, state, depth + 1) for value in (*held, cell.item))
+    return cell is not None and not isinstance(cell, InstanceCell | SequenceCell | MappingCell)
