@@ -199,6 +199,10 @@ def test_the_data_hold_all_that_is_drawn(everything):
             report(optimizer(*(group(n, [parameter(str(n))], 10.0**-n) for n in range(5)))),
             "All 500 elements train, at 5 rates: from 1 down to 1e-4.",
         ),
+        (
+            report(optimizer(group(0, [parameter("a", (300, 300)), still("b", (2,))]))),
+            "All but 2 of 90 K elements train, at one rate: 0.1. 2 never train: b.",
+        ),
         (report(optimizer(group(0, [parameter("a")], None))), "All 100 elements train, at rates that are not known."),
     ],
 )

@@ -34,8 +34,14 @@ def headline(picture: Picture) -> str:
         unclear = elements(picture.of(UNKNOWN)) == whole
         return "It is not known yet what trains." if unclear else f"None of the {size(whole)} elements {_ends(verb)}."
     trained = elements(training)
-    amount = f"All {size(whole)}" if trained == whole else f"{size(trained)} of {size(whole)}"
-    return f"{amount} elements {verb}, at {_rates(picture, training)}."
+    return f"{_amount(trained, whole)} elements {verb}, at {_rates(picture, training)}."
+
+
+def _amount(trained: int, whole: int) -> str:
+    if trained == whole:
+        return f"All {size(whole)}"
+    rest = "All but " + size(whole - trained) if size(trained) == size(whole) else size(trained)
+    return f"{rest} of {size(whole)}"
 
 
 def _ends(verb: str) -> str:
