@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint import remedies
+from optlint.diagnostic import Severity
 from optlint.rule import Rule
 from optlint.words import OPTIMIZERS
 
@@ -28,6 +29,7 @@ def shuffled(event: ParametersUnordered) -> Iterator[Diagnostic]:
         event.site,
         f"`{event.site.text}` has another order in each run: it comes out of a set, and {event.optimizer} saves its "
         "state by position",
+        severity=Severity.WARNING if event.trains_only else None,
         fix=_ordered(event),
     )
 

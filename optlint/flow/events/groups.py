@@ -72,12 +72,13 @@ class GroupEmpty:
 class ParametersUnordered:
     """Parameters are given to an optimizer in the order of a set.
 
-    `made` is what makes the set if it stands there and a dict would do: a call of `function`, or a display, which is a
-    comprehension if it `walks`.
+    `trains_only` tells that the file trains and never resumes. `made` is what makes the set if it stands there and a
+    dict would do: a call of `function`, or a display, which is a comprehension if it `walks`.
     """
 
     site: Site
     optimizer: str
+    trains_only: bool
     made: Site | None = None
     function: Site | None = None
     walks: bool = False

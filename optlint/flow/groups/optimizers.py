@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from optlint.flow.events import Site
 
 
+RESUMES = frozenset({"load_state_dict", "load_state", "load_checkpoint"})
+
+
 @dataclass(frozen=True, slots=True)
 class Build:
     """An optimizer while its groups are read.
@@ -233,11 +236,13 @@ def _unordered(build: Build, site: Site) -> events.ParametersUnordered:
     """What to say of a set, with what makes it where a dict would do."""
     machine = build.machine
     made = mendable.set_made(machine, machine.nodes.get(site.origin), build.state) if build.strict else None
+    read = machine.readings().attributes
+    trains_only = "backward" in read and read.isdisjoint(RESUMES)
     if made is None:
-        return events.ParametersUnordered(site, build.name)
+        return events.ParametersUnordered(site, build.name, trains_only)
     function = machine.site(made.func) if isinstance(made, ir.Call) else None
     walks = isinstance(made, ir.Comprehension)
-    return events.ParametersUnordered(site, build.name, machine.site(made), function, walks)
+    return events.ParametersUnordered(site, build.name, trains_only, machine.site(made), function, walks)
 
 
 def _tensors_in(build: Build, value: Value, site: Site, holder: Site) -> None:
