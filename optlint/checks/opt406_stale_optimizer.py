@@ -17,7 +17,7 @@ rule = Rule(
     "OPT406",
     "stale-optimizer",
     "the optimizer holds tensors that the model no longer uses",
-    needs=((".step",), ("backward",), OPTIMIZERS),
+    needs=(OPTIMIZERS,),
 )
 
 

@@ -54,6 +54,9 @@ def suspects(machine: Machine, cls: ClassValue) -> tuple[Suspect, ...]:
     if not is_plain_module(cls):
         return ()
     own = {name for node in cls.node.body if isinstance(node, ir.Function) for name in _stored(machine, node)}
+    made = _made_by_helpers(machine, cls.node)
+    own |= made.keys()
+    machine.asked.update(made.values())
     if not own or not OWN_WAYS.isdisjoint(machine.mentions(cls.node)):
         return ()
     return tuple(found for name in sorted(own) if (found := _suspect(machine, family(machine, cls), name)))
@@ -105,6 +108,35 @@ def _stored(machine: Machine, function: ir.Function) -> Iterator[str]:
         of_self = isinstance(target, ir.Attribute) and isinstance(target.value, ir.Name) and target.value.id == me
         if isinstance(target, ir.Attribute) and of_self and _is_container(value, plain):
             yield target.attr
+
+
+def _made_by_helpers(machine: Machine, cls: ir.Class) -> dict[str, ir.Node]:
+    """The attributes set to what a helper gives and then walked along or indexed, with the call of the helper."""
+    parts = list(ir.walk_all(cls.body, machine.bodies))
+    assigned = (part for part in parts if isinstance(part, ir.Assign) and isinstance(part.value, ir.Call))
+    made = {
+        target.attr: part.value
+        for part in assigned
+        for target in part.targets
+        if isinstance(target, ir.Attribute) and _is_helper(part.value)
+    }
+    walked = _walked(parts) if made else frozenset()
+    return {name: call for name, call in made.items() if call is not None and name in walked}
+
+
+def _is_helper(call: ir.Node | None) -> bool:
+    """Whether a function or a method of the same object is called, and no class."""
+    func = call.func if isinstance(call, ir.Call) else None
+    if isinstance(func, ir.Attribute):
+        return isinstance(func.value, ir.Name) and func.value.id == "self"
+    return isinstance(func, ir.Name) and func.id[:1].islower() and func.id not in CONTAINERS
+
+
+def _walked(parts: list[ir.Node]) -> frozenset[str]:
+    """The attributes that loops go through, or that are indexed."""
+    sources = [part.iterable for part in parts if isinstance(part, ir.For | ir.Clause)]
+    sources += [part.value for part in parts if isinstance(part, ir.Subscript)]
+    return frozenset(inner.attr for source in sources for inner in ir.walk(source) if isinstance(inner, ir.Attribute))
 
 
 def _flat(targets: tuple[ir.Expression, ...]) -> Iterator[ir.Expression]:

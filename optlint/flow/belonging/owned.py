@@ -21,10 +21,19 @@ class Gift(NamedTuple):
     time: int
 
 
+class Training(NamedTuple):
+    """An optimizer that was given to a function that trains, together with all that is `inside` of what it got."""
+
+    optimizer: Ref
+    inside: frozenset[Ref]
+    time: int
+
+
 @dataclass(slots=True)
 class Owned:
     """The gifts of a program, when each module last ran with gradients, and which optimizer a state is of."""
 
     gifts: list[Gift] = field(default_factory=list)
+    trainings: list[Training] = field(default_factory=list)
     ran: dict[Ref, int] = field(default_factory=dict)
     states: dict[Ref, Ref] = field(default_factory=dict)

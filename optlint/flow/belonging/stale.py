@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
 from optlint.flow.belonging import held
-from optlint.flow.belonging.owned import Gift
+from optlint.flow.belonging.owned import Gift, Training
 from optlint.flow.core.values import (
+    ClassValue,
+    Closure,
     Const,
     External,
     InstanceCell,
@@ -16,6 +19,7 @@ from optlint.flow.core.values import (
     Ref,
     TensorCell,
     Value,
+    options_of,
 )
 from optlint.flow.order import subjects, trace
 from optlint.flow.reading import ir
@@ -34,6 +38,8 @@ RENEWS = frozenset(
     "torch.distributed._composable.fsdp.fully_shard".split()
 )
 COPIES = "copy.deepcopy"
+HEADS = re.compile(r"fc|head|classif|linear|logits|output|embed")  # layers that are replaced to finetune a model
+TRAINS = re.compile(r"train|fit(_|$)|learn|epoch")
 FARTHEST = 8
 
 
@@ -62,12 +68,13 @@ def given(machine: Machine, optimizer: Ref, groups: tuple[Group, ...], state: St
 
 def ran(machine: Machine, node: ir.Call, function: Value, arguments: Arguments, value: Value, state: State) -> None:
     """A call was run: of a module, or of something that changes one."""
-    if isinstance(function, Ref):
-        if state.no_grad is not True and state.get(function, InstanceCell) is not None:
-            machine.owned.ran[function] = machine.counter.last
-    elif not machine.owned.gifts:
+    model = function.bound if isinstance(function, Closure) else function
+    if isinstance(model, Ref) and state.no_grad is not True and state.get(model, InstanceCell) is not None:
+        machine.owned.ran[model] = machine.counter.last
+    if not machine.owned.gifts:
         return
-    elif isinstance(function, Method) and isinstance(function.receiver, Ref):
+    _handed_over(machine, node, arguments, state)
+    if isinstance(function, Method) and isinstance(function.receiver, Ref):
         assigned = function.name == "load_state_dict" and arguments.keywords.get("assign") == Const(True)
         if assigned or (function.name == "to_empty" and _is_meta(machine, function.receiver, state)):
             _changed(machine, function.receiver, function.receiver, machine.site(node), state)
@@ -76,6 +83,16 @@ def ran(machine: Machine, node: ir.Call, function: Value, arguments: Arguments, 
             _changed(machine, arguments.values[0], arguments.values[0], machine.site(node), state)
         elif function.path == COPIES:
             _replaced(machine, arguments.values[0], value, machine.site(node), state)
+
+
+def _handed_over(machine: Machine, node: ir.Call, arguments: Arguments, state: State) -> None:
+    """`train_one_epoch(model, optimizer)`: whatever that does, its name tells that it trains them."""
+    if not TRAINS.search(subjects.name_of(node.func).lower()):
+        return
+    given = [option for value in arguments.all() for option in options_of(value) if isinstance(option, Ref)]
+    inside = subjects.reach(given, state)
+    for optimizer in (ref for ref in given if state.get(ref, OptimizerCell) is not None):
+        machine.owned.trainings.append(Training(optimizer, inside, machine.counter.last))
 
 
 def _is_meta(machine: Machine, module: Ref, state: State) -> bool:
@@ -98,7 +115,10 @@ def rebound(machine: Machine, target: ir.Name, value: Value, state: State) -> No
 def put(machine: Machine, owner: Ref, name: str, value: Value, site: Site, state: State) -> None:
     """A module gets a part under a name; there may have been another."""
     cell = state.get(owner, InstanceCell)
-    if not machine.owned.gifts or cell is None or cell.is_module is False:
+    if not machine.owned.gifts or cell is None:
+        return
+    if cell.is_module is False:  # what trains a model holds another one now
+        replaced(machine, cell.get(name), value, site, state)
         return
     children = dict(cell.children or ())
     old = cell.get(name) or cell.get(f"[{name}]") or children.get(name) or _counted(name, tuple(children.values()))
@@ -106,6 +126,14 @@ def put(machine: Machine, owner: Ref, name: str, value: Value, site: Site, state
         _replaced(machine, old, value, site, state, owner)
     elif name in (cell.names or ()) and state.get(value, TensorCell) is not None:
         _replaced(machine, owner, value, site, state, owner)  # a layer's own parameter that nobody has looked at so far
+    elif not isinstance(cell.cls, ClassValue) and cell.children is None and HEADS.search(name.lower()):
+        _replaced(machine, owner, value, site, state, owner)  # a model that others define has had a head before
+
+
+def replaced(machine: Machine, old: Value | None, new: Value, site: Site, state: State) -> None:
+    """A container, or an object that is no module, gets another model in place of one."""
+    if isinstance(old, Ref) and state.get(old, InstanceCell) is not None and state.get(new, InstanceCell) is not None:
+        _replaced(machine, old, new, site, state)
 
 
 def _counted(name: str, children: tuple[Value, ...]) -> Value | None:
@@ -137,7 +165,9 @@ def _trains(part: Ref, state: State, whole: bool) -> bool:
 
 def _changed(machine: Machine, old: Ref, new: Ref, site: Site, state: State, owner: Ref | None = None) -> None:
     """Note the change if an optimizer has the old parameters; it is judged when all of the program is known."""
-    optimizers = {gift.optimizer for gift in machine.owned.gifts if has(gift, old, state)}
+    inside = subjects.reach((old,), state) if new != old else frozenset()
+    gifts = [gift for gift in machine.owned.gifts if has(gift, old, state) or (gift.modules and gift.modules <= inside)]
+    optimizers = {gift.optimizer for gift in gifts}
     if not optimizers or any(isinstance(part, tuple) and part[1] == "handler" for part in state.path):
         return
     act = trace.Act(REPLACED, site)
@@ -191,7 +221,9 @@ def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: 
     reached = trace.reached_from(change.act)
     for optimizer, cell in optimizers.items():
         steps = [act for act in machine.trace.acts if act.kind == trace.STEP and _is_of(act, optimizer)]
-        if any(step in reached for step in steps) or (not later and _may_follow(change, steps)):
+        trained = any(one.optimizer == optimizer and one.time > change.time and parts & one.inside
+                      for one in owned.trainings)  # fmt: skip
+        if trained or any(step in reached for step in steps) or (not later and _may_follow(change, steps)):
             site = place(machine, change.act, optimizer)
             if site is not None and (site.origin, REPLACED) not in machine.flagged:
                 machine.flagged.add((site.origin, REPLACED))

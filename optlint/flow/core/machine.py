@@ -203,6 +203,7 @@ class Machine:
     names_seen: dict[ir.Node, list[bool]] = field(default_factory=dict)  # by function that tests names: do some match
     growing: dict[ir.Class, bool] = field(default_factory=dict)  # see growth.py
     stored: dict[tuple[int, str], list[tuple[Ref, str]]] = field(default_factory=dict)  # see objects.identify
+    asked: set[ir.Node] = field(default_factory=set)  # calls whose value matters, wherever the function is (held.py)
     owned: owned.Owned = field(default_factory=owned.Owned)
     trace: trace.Trace = field(default_factory=trace.Trace)  # in which order gradients are computed and used
     cut_short: bool = False  # the budget was spent somewhere

@@ -99,7 +99,7 @@ class Super:
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """A function in a wrapper: `kind` is `property`, `cached`, `static`, `class` or `no_grad`."""
+    """A function in a wrapper: `kind` is `property`, `cached`, `static`, `class`, `no_grad`, or `hidden`: not known."""
 
     kind: str
     function: Value

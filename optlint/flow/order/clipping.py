@@ -62,8 +62,12 @@ class _Judge:
 
     def _is_clipped_in_time(self, step: Act) -> bool:
         """Whether another call clips before the step, so that this one may be there for the norm."""
-        last = trace.last_before(step, lambda act: act.kind in (BACKWARD, CLIP))
+        last = trace.last_before(step, lambda act: act.kind == BACKWARD or self._clips_them(act))
         return any(act.kind == CLIP for act in last.acts)
+
+    def _clips_them(self, act: Act) -> bool:
+        """Whether a clipping may be of these tensors, or of others that they are among."""
+        return act.kind == CLIP and (act.subject is None or subjects.has(act.subject, self.tensors) is not False)
 
     def _matters(self, act: Act) -> bool:
         if act.kind in (STEP, CLEAR):

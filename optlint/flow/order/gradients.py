@@ -22,7 +22,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
-from optlint.flow.order import subjects, trace, unknown_code
+from optlint.flow.order import lightning, subjects, trace, unknown_code
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates.scheduler_values import SchedulerCell
@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     from optlint.flow.order.subjects import Subject
 
 CLIPS = frozenset({"torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad_value_"})
+CLIP_METHODS = frozenset({"clip_grad_norm_", "clip_grad_value_"})  # of `accelerate`
 BACKWARDS = frozenset({"torch.autograd.backward"})
 BOUND = re.compile(r"clip|max|norm|bound|limit|thresh")
+HOOKS = re.compile(r"on_|optimizer_|configure_grad|backward$")  # methods that Lightning calls around each step
+TRACED = frozenset({"backward", "manual_backward", "optim"})
 TRAINING = frozenset({"zero_grad", "backward", "step"})
 LARGE = 1e5  # a bound that nothing reaches
 RESETS = frozenset("load_state_dict reset_parameters apply copy_ init_weights reset_weights reset".split())
@@ -48,18 +51,20 @@ ONLY_READ = frozenset(
 def prepare(machine: Machine) -> None:
     """Tell whether there is anything to trace in the file."""
     found = (machine.mentions(statement) for statement in machine.block)
-    machine.trace.wanted = any("backward" in words or "manual_backward" in words for words in found)
+    machine.trace.wanted = any(not TRACED.isdisjoint(words) for words in found)
 
 
 def begins(machine: Machine, closure: Closure, state: State) -> trace.Act | None:
     """A function begins that is run by itself; Lightning calls a `training_step` for each batch, so that is a loop."""
     state.trace = trace.start()
+    lightning.configure(machine, closure, state)
     node, bases = closure.node, tuple(classes.ancestry(closure.owner)) if closure.owner is not None else ()
-    if getattr(node, "name", "") != "training_step" or External("lightning.LightningModule") not in bases:
+    if getattr(node, "name", "") != "training_step" or lightning.BASE not in bases:
         return None
-    own = [base for base in bases if isinstance(base, ClassValue)]
-    if any("zero_grad" in machine.mentions(base.node) for base in own):
-        return None  # a hook may clear
+    own = [part for base in bases if isinstance(base, ClassValue) for part in base.node.body]
+    hooks = [part for part in own if isinstance(part, ir.Function) and HOOKS.match(part.name)]
+    if any("zero_grad" in machine.mentions(hook) for hook in hooks):
+        return None
     return trace.loop_begins(machine, node, state)
 
 
@@ -152,7 +157,9 @@ def _method(machine: Machine, node: ir.Call, method: Method, arguments: Argument
     """A method that the project does not define."""
     name = method.name
     act = _ACTS.get(name)
-    if act is None:
+    if name in CLIP_METHODS and node.args and unknown_code.is_helper(method):
+        _clipped(machine, node, arguments, state)
+    elif act is None:
         if name == "scale" and len(arguments.values) == 1 and value is UNKNOWN:
             return _scaled(machine, node, method, state)
         if name in RESETS:

@@ -25,13 +25,13 @@ HOOKS = frozenset(
 BACKWARD_HOOKS = frozenset(
     "register_hook register_backward_hook register_full_backward_hook register_full_backward_pre_hook".split()
 )
-# Names of programs that compute gradients to measure something, and not to train.
+# Names of programs that compute gradients to measure something, and not to train; those of functions tell more.
 MEASURES = re.compile(
-    r"bench|profil|perf_counter|synchronize|default_timer|timeit|memory_(allocated|reserved|stats)|elapsed_time|warm_?up_?"
-    r"(iter|step|run)|n_warm|importance|salien|fisher|influence|sensitiv|attribut|prun|hessian|curvature|sanity|"
-    r"find_batch|lr_?find|probe|overhead|throughput|speed"
+    r"bench|timeit|importance|salien|fisher|influence|sensitiv|attribut|prun|hessian|curvature|find_batch|lr_?find"
 )
-OF_FUNCTIONS_ONLY = re.compile(r"dry_?run")  # a flag of this name lets a real program end early
+MEASURING = re.compile(
+    r"profil|memory_(allocated|reserved|stats)|warm_?up|sanity|dry_?run|probe|overhead|throughput|speed|time_"
+)
 
 
 def judge(machine: Machine) -> None:
@@ -90,12 +90,10 @@ def _name_of(machine: Machine, built: Act) -> str:
 
 def _measures(machine: Machine, clear: Act) -> bool:
     """Whether the names around a loop tell that it measures something."""
-    words = {getattr(function, "name", "") for function in clear.functions}
-    if any(OF_FUNCTIONS_ONLY.search(word.lower()) for word in words):
-        return True
+    names = {getattr(function, "name", "").lower() for function in clear.functions}
     inner = (clear.loops[0].node, *clear.functions[:1])
-    words.update(*(machine.mentions(node) for node in inner if node is not None))
-    return any(MEASURES.search(word.lower()) for word in words)
+    words = names.union(*(machine.mentions(node) for node in inner if node is not None))
+    return any(map(MEASURING.search, names)) or any(MEASURES.search(word.lower()) for word in words)
 
 
 def in_loop(acts: list[Act], head: Act) -> list[Act]:
@@ -203,10 +201,17 @@ def _unstepped(clear: Act, subject: Subject, inside: list[Act]) -> Iterator[even
         return
     if _is_drawn_from_unknown_code(head, subject) or _is_fresh(subject, head, inside):
         return
-    found = trace.first_after(clear, lambda act: act.kind == BACKWARD)
-    for backward in found.acts:
+    for backward in _cleared_by(clear, head):
         if backward in inside and clear.site is not None and backward.site is not None:
             yield events.StepMissing(backward.site, subject.text, clear.site)
+
+
+def _cleared_by(clear: Act, head: Act) -> tuple[Act, ...]:
+    """What computed the gradients that are cleared: right before in the same round, or else what comes next."""
+    before = trace.last_before(clear, lambda act: act.kind in (BACKWARD, STEP) or act is head)
+    if before.acts and all(act.kind == BACKWARD for act in before.acts):
+        return before.acts
+    return trace.first_after(clear, lambda act: act.kind == BACKWARD).acts
 
 
 def _may_use(act: Act, subject: Subject) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from optlint.flow import events
 from optlint.flow.core.values import (
     NONE,
+    UNKNOWN,
     ClassValue,
     Closure,
     External,
@@ -69,13 +70,19 @@ def statement(machine: Machine, node: ir.Expression, state: State) -> None:
 
 def _is_unmistakable(machine: Machine, node: ir.Attribute, options: tuple[Value, ...], state: State) -> bool:
     """Whether nothing but torch calls a method so, or what has it is used nearby as what torch gives it to."""
-    if node.attr in machine.own_methods or not all(attributes.is_blank(option, state) for option in options):
+    if node.attr in machine.own_methods or not all(_is_blank(option, state) for option in options):
         return False
     if node.attr in OF_LOOPS:
         return _means(machine, node)
     if node.attr in UNMISTAKABLE:
         return True
     return node.attr in OF_MODULES and _is_used_nearby(machine, node.value, MODULES_ONLY, called=True)
+
+
+def _is_blank(value: Value, state: State) -> bool:
+    cell = state.get(value, InstanceCell)
+    unknown = cell is not None and cell.cls is UNKNOWN and cell.is_module is None
+    return unknown or attributes.is_blank(value, state)
 
 
 def _means(machine: Machine, node: ir.Attribute) -> bool:

@@ -66,7 +66,8 @@ HELPS = frozenset(
     "print log log_dict gather gather_for_metrics all_gather all_reduce reduce broadcast barrier wait_for_everyone "
     "unwrap_model autocast accumulate no_sync no_backward_sync init_tensor to_device save load save_state load_state "
     "save_model end_training skip_first_batches pad_across_processes get_state_dict clip_grad_norm_ clip_grad_value_ "
-    "clip_gradients set_trigger check_trigger".split()
+    "clip_gradients set_trigger check_trigger prepare prepare_model prepare_optimizer prepare_data_loader "
+    "prepare_scheduler setup setup_module setup_optimizers setup_dataloaders".split()
 )
 TENSOR_METHODS = frozenset(
     "item detach numpy tolist mean sum max min norm view reshape size dim clone append extend items keys values get "
@@ -75,7 +76,7 @@ TENSOR_METHODS = frozenset(
 MODULE_METHODS = frozenset(
     "train eval to cuda cpu half float double bfloat16 state_dict load_state_dict parameters named_parameters modules "
     "children named_modules named_children buffers forward __init__ __call__ register_buffer no_sync requires_grad_ "
-    "log log_dict print info share_memory compile".split()
+    "log log_dict print info share_memory compile toggle_optimizer untoggle_optimizer lr_schedulers".split()
 )
 MODELS = re.compile(
     r"model|net|modul|policy|actor|critic|generator|discriminator|encoder|decoder|learner|agent|trainer"
@@ -156,7 +157,7 @@ def _method(machine: Machine, node: ir.Call, method: Method, arguments: Argument
         if name not in ("state_dict", "load_state_dict", "add_param_group", "train", "eval"):
             _hide(machine, node, method.receiver, state)
         return
-    if owner.lstrip("_") in HELPERS and name in HELPS:
+    if is_helper(method) and name in HELPS:
         if _reads(name):
             trace.note(machine, trace.Act(trace.LOOK, machine.site(node)), state)
         return
@@ -171,6 +172,12 @@ def _method(machine: Machine, node: ir.Call, method: Method, arguments: Argument
         _hide(machine, node, method.receiver, state)
     elif not _only_uses(name) and not is_harmless_object(owner):
         handed_over(machine, node, arguments, state)
+
+
+def is_helper(method: Method) -> bool:
+    """Whether a method is called on what is named like `accelerate`'s or Fabric's object."""
+    receiver = method.node.value if isinstance(method.node, ir.Attribute) else method.node
+    return subjects.name_of(receiver).lstrip("_") in HELPERS
 
 
 def _acts_on(owner: str, name: str) -> bool:

@@ -77,6 +77,8 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
             stale.put(machine, receiver, key, value, machine.site(target), state)
             growth.put(receiver, index, value, state)
             return
+        if state.get(value, InstanceCell) is not None:
+            stale.replaced(machine, _held_under(receiver, index, state), value, machine.site(target), state)
         key_site = machine.site(target.index)
         containers.set_item(machine, receiver, index, value, state, machine.site(source), key_site)
         group = state.get(receiver, MappingCell)
@@ -86,6 +88,13 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
         _unpack(machine, target, value, state, source)
     elif isinstance(target, ir.Starred):
         bind(machine, target.value, value, state, source)
+
+
+def _held_under(receiver: Value, index: Value, state: State) -> Value | None:
+    """What a dict has under a key, if that is known."""
+    cell = state.get(receiver, MappingCell)
+    entry = cell.get(index.value) if cell is not None and isinstance(index, Const) else None
+    return entry.value if entry is not None else None
 
 
 def bind_name(machine: Machine, name: str, value: Value, state: State) -> None:

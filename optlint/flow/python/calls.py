@@ -152,7 +152,10 @@ def _by_kind(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
         return machine.new(state, InstanceCell(External(path), site, switch, is_module=False))
     if path.startswith("torch."):
         methods.module_called(arguments, state)
-    elif isinstance(own := machine.imported(path, given=foreign.trains(arguments, state)), Closure | ClassValue):
+    elif isinstance(
+        own := machine.imported(path, given=node in machine.asked or foreign.trains(arguments, state)),
+        Closure | ClassValue,
+    ):
         return machine.call(own, arguments, node, state)
     else:
         tensor_calls.hand_over(machine, arguments, node, state)

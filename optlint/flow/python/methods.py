@@ -29,7 +29,7 @@ from optlint.flow.core.values import (
 from optlint.flow.groups import group_writes, growth, indices, modules, optimizers, parameter_names
 from optlint.flow.iterators import consumption, wrappers
 from optlint.flow.iterators.consumption import Purpose
-from optlint.flow.order import closures, steps
+from optlint.flow.order import closures, lightning, steps, unknown_code
 from optlint.flow.python import attributes, classes, containers, sets
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates import hyperparameters
@@ -74,13 +74,28 @@ def call_method(machine: Machine, method: Method, arguments: Arguments, node: ir
         return indices.deal(receiver, arguments.values[0], state, site)
     if isinstance(receiver, Derived):
         return parameter_names.method(machine, receiver, method.name, arguments, node, state)
+    return _on_unknown(machine, method, arguments, node, state)
+
+
+def _on_unknown(machine: Machine, method: Method, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """A method of something of which nothing is known: its name may tell what it gives."""
+    site = machine.site(node)
     if method.name == "add_param_group" and arguments.values:
-        optimizers.group_added(machine, receiver, arguments.values[0], state, arguments.sites[0], site)
+        optimizers.group_added(machine, method.receiver, arguments.values[0], state, arguments.sites[0], site)
         return NONE
+    if method.name in torch_api.PREPARES and unknown_code.is_helper(method) and arguments.values and not arguments.open:
+        return _prepared(machine, arguments, state, site)
     known = tensor_methods.of_unknown(machine, method, arguments, state, site)
     if known is None and method.name not in ("append", "extend", "add"):
         tensor_calls.hand_over(machine, arguments, node, state)
     return UNKNOWN if known is None else known
+
+
+def _prepared(machine: Machine, arguments: Arguments, state: State, site: Site) -> Value:
+    """`accelerator.prepare(model, optimizer)` gives what stands for each, and trains the same parameters."""
+    if len(arguments.values) == 1:
+        return arguments.values[0]
+    return containers.sequence(machine, state, "tuple", site, arguments.values)
 
 
 def _on_container(
@@ -183,6 +198,8 @@ def _of_module_or_unknown(
     unknown_class = not isinstance(cell.cls, ClassValue)
     if isinstance(cell.cls, External) and torch_api.is_scaler(cell.cls.path):
         return UNKNOWN  # it keeps nothing of what it is given
+    if name == lightning.ASKS and (known := lightning.optimizers_of(cell)) is not None:
+        return known
     if name in ("values", "items") and isinstance(cell.cls, External) and cell.cls.path in torch_api.DICTS_OF_PARTS:
         return modules.values_of(machine, receiver, name, state, site)
     if cell.is_module and name not in torch_api.KEEPS_GRADIENTS | torch_api.MODULE_FLUENT:

@@ -99,7 +99,7 @@ def _of_class(cls: ClassValue, node: ir.Attribute, state: State) -> Value:
         return value
     if value.kind == "class" and isinstance(value.function, Closure):
         return replace(value.function, bound=cls)
-    return value.function
+    return UNKNOWN if value.kind == "hidden" else value.function
 
 
 def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) -> Value:
@@ -169,7 +169,7 @@ def _bound(machine: Machine, value: Value, receiver: Value, node: ir.Expression,
         return replace(function, bound=_class_of(receiver, state))
     if value.kind == "no_grad" and isinstance(function, Closure):
         return replace(value, function=replace(function, bound=receiver))
-    return function
+    return UNKNOWN if value.kind == "hidden" else function
 
 
 def identify(machine: Machine, node: ir.Expression, state: State) -> Value:
@@ -196,6 +196,30 @@ def identify(machine: Machine, node: ir.Expression, state: State) -> Value:
     if isinstance(node, ir.Call) and isinstance(value, Unknown):
         return machine.new(state, InstanceCell(UNKNOWN, None, vague=True))
     return value
+
+
+def foresee(machine: Machine, node: ir.If, state: State) -> None:
+    """Remember the objects that a branch shows to be models: they are on the other branch, too."""
+    function = machine.frame.node
+    if not isinstance(function, ir.Function) or torch_api.UNMISTAKABLE.isdisjoint(machine.mentions(function)):
+        return
+    inside = [part for block in (node.body, node.orelse) for statement in block for part in ir.walk(statement)]
+    assigned = (target for part in inside if isinstance(part, ir.Assign) for target in part.targets)
+    bound = {target.id for target in assigned if isinstance(target, ir.Name)}
+    shown = (part.func for part in inside if isinstance(part, ir.Call))
+    for func in shown:
+        if isinstance(func, ir.Attribute) and func.attr in torch_api.UNMISTAKABLE:
+            owner = _root(func)
+            known = isinstance(owner, ir.Name) and state.variables.get((machine.frame.scopes[0], owner.id))
+            if isinstance(owner, ir.Name) and isinstance(known, Unknown) and owner.id not in bound:
+                identify(machine, owner, state)
+
+
+def _root(node: ir.Expression) -> ir.Expression:
+    """`model` of `model.head.fc`."""
+    while isinstance(node, ir.Attribute):
+        node = node.value
+    return node
 
 
 def rename(machine: Machine, name: str, value: Value, state: State) -> None:
@@ -241,21 +265,3 @@ def absolute(module: str, path: str, level: int) -> str:
         return path
     package = module.split(".")[:-level] if module else []
     return ".".join([*package, path] if path else package)
-
-
-def decorated(machine: Machine, decorator: ir.Expression, value: Value, state: State) -> Value:
-    """What a decorator makes of a function."""
-    found = machine.evaluate(decorator, state)
-    cell = state.get(found, InstanceCell)
-    if cell is not None and isinstance(cell.cls, External) and cell.cls.path in torch_api.NO_GRAD:
-        return Descriptor("no_grad", value)
-    if isinstance(found, Descriptor) and isinstance(decorator, ir.Attribute):
-        return found  # `@name.setter`
-    path = found.path if isinstance(found, External) else ""
-    if path in torch_api.NO_GRAD:
-        return Descriptor("no_grad", value)
-    kinds = {"builtins.property": "property", "functools.cached_property": "cached",
-             "builtins.staticmethod": "static", "builtins.classmethod": "class"}  # fmt: skip
-    if path in kinds:
-        return Descriptor(kinds[path], value)
-    return value if path in torch_api.KEEPS_FUNCTION else UNKNOWN

@@ -20,7 +20,7 @@ from optlint.flow.core.values import (
 from optlint.flow.groups import counters
 from optlint.flow.iterators import births, consumption
 from optlint.flow.order import gradients, trace, uncalled
-from optlint.flow.python import assignment, claims, classes, containers, kinds, objects, sets
+from optlint.flow.python import assignment, claims, classes, containers, decorators, kinds, objects, sets
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates.scheduler_values import SchedulerCell
 from optlint.flow.reading import ir, relevance
@@ -54,6 +54,7 @@ def _raises(block: ir.Block) -> bool:
 
 def _if(machine: Machine, node: ir.If, state: State) -> None:
     before = state.path
+    objects.foresee(machine, node, state)
     machine.frame.condition = node
     claiming, machine.claiming = machine.claiming, machine.claiming or _raises(node.body)
     value = machine.evaluate(node.test, state)
@@ -321,7 +322,7 @@ def _function(machine: Machine, node: ir.Function, state: State) -> None:
         machine.functions.append(closure)
     value: Value = closure
     for decorator in reversed(node.decorators):
-        value = objects.decorated(machine, decorator, value, state)
+        value = decorators.decorated(machine, decorator, value, state)
     grad_mode.of_function(machine, node, state)
     if machine.rebound:
         rebinding.captured(machine, machine.mentions(node), state)

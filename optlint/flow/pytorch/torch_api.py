@@ -262,4 +262,8 @@ KEEPS_FUNCTION = NO_GRAD | ENABLE_GRAD | frozenset(
         "torch.compile", "typing.no_type_check", "functools.singledispatch", "torch.jit.unused", "typing.final",
     }
 )  # fmt: skip
+# Methods of `accelerate` and Fabric that give back what they are given, in a wrapper.
+PREPARES = frozenset(
+    "prepare prepare_model prepare_optimizer prepare_scheduler setup setup_module setup_optimizers".split()
+)
 PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "torch.jit.unused_property"})
