@@ -6,6 +6,7 @@ import json
 import re
 import time
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 
@@ -128,12 +129,20 @@ def test_it_fetches_nothing(everything):
         assert tag not in ("link", "img", "iframe", "base", "object")
         assert "src" not in attributes
         assert not any(name.startswith("on") for name in attributes)
-    addresses = set(re.findall(r"https?://[\w./-]+", html))
+    code = re.sub(r"/\*!.*?\*/", "", html, flags=re.DOTALL)  # the licences of what is bundled
+    addresses = set(re.findall(r"https?://[\w./-]+", code))
     assert {address for address in addresses if not address.startswith("http://www.w3.org/")} == set()
     assert "default-src 'none'" in html
     style = html.partition("<style>")[2].partition("</style>")[0]
     assert "@import" not in style
     assert set(re.findall(r"url\([^)]*\)", style)) == {"url(#hatch)"}
+
+
+def test_what_is_bundled_brings_its_licences(everything):
+    notice = re.search(r"/\*! (.*?)\*/", drawn(everything), re.DOTALL)[1].strip()
+    folder = files("optlint.output.picture") / "vendor"
+    assert notice == (folder / "LICENSES.txt").read_text(encoding="utf-8").strip()
+    assert {"@observablehq/plot 0.6.17 (ISC)", "d3-hierarchy 3.1.3 (ISC)"} <= set(notice.splitlines())
 
 
 def test_hostile_names_stay_names(everything):
