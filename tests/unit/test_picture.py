@@ -282,6 +282,19 @@ def test_frames_show_the_line_in_its_surroundings():
     assert "This rule has no page." in gone
 
 
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({"rank": 3}, "step 2 · rank 3"),
+        ({"rank": None, "ranks": [0, 1]}, "step 2 · ranks 0 and 1"),
+        ({"rank": 0, "ranks": list(range(8))}, "ranks 0, 1, 2, 3, 4, 5 and 2 more"),
+        ({"rank": None, "step": None, "parameters": ["a", "b"]}, "train.py:3 · a and b"),
+    ],
+)
+def test_when_and_where_in_the_run_it_was_seen(known, words):
+    assert words in Reader(drawn(report(diagnostics=[diagnostic(**known)]))).text
+
+
 def test_an_address_of_a_rule_is_linked():
     html = drawn(report(diagnostics=[diagnostic(url="https://example.org/OPT101")]))
     assert '<a href="https://example.org/OPT101">' in html

@@ -135,7 +135,11 @@ def _coded(message: str) -> str:
 
 
 def _details(one: Mapping[str, Any]) -> str:
-    told = [f" · {word} {one[word]}" for word in ("step", "rank") if one[word] is not None]
+    told = [f" · step {one['step']:,}"] if one["step"] is not None else []
+    ranks = one.get("ranks") or [rank for rank in (one["rank"],) if rank is not None]
+    if ranks:
+        shown = [str(rank) for rank in ranks[:NAMED]] + ([f"{len(ranks) - NAMED} more"] if len(ranks) > NAMED else [])
+        told.append(f" · {'ranks' if ranks[1:] else 'rank'} {listed(shown)}")
     names = [f"<code>{escape(name)}</code>" for name in one["parameters"][:NAMED]]
     if names:
         more = len(one["parameters"]) - NAMED
