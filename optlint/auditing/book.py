@@ -153,7 +153,7 @@ class Book:
         record.root_names = {name: (id(tensor), tensor.requires_grad) for name, tensor in named.items()}
         left_out = {name: tensor for name, tensor in named.items() if id(tensor) not in record.parameters}
         record.frozen = [weakref.ref(tensor) for tensor in left_out.values() if not tensor.requires_grad]
-        self.left_frozen.update((one.name, one) for one in frozen_among(left_out))
+        self.left_frozen.update([(one.name, one) for one in frozen_among(left_out, self.left_frozen)])
         self.label_parameters(record, names_of(root))
         self._label_from_other_models(record, root)
 

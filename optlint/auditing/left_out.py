@@ -10,7 +10,7 @@ from optlint.auditing.models import plain_name
 from optlint.auditing.summaries import ParameterSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from torch import Tensor
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 REASON = "frozen, and not given to the optimizer"
 
 
-def frozen_among(named: Mapping[str, Tensor]) -> Iterator[ParameterSummary]:
+def frozen_among(named: Mapping[str, Tensor], known: Container[str]) -> Iterator[ParameterSummary]:
     """Those of these parameters that are frozen, as they are now: the model may be gone when the report is written."""
-    for name, tensor in named.items():
-        if not tensor.requires_grad and not is_lazy(tensor):
+    for wrapped, tensor in named.items():
+        if not tensor.requires_grad and not is_lazy(tensor) and (name := plain_name(wrapped)) not in known:
             yield ParameterSummary(
-                name=plain_name(name), shape=tuple(tensor.shape), dtype=str(tensor.dtype).removeprefix("torch."),
+                name=name, shape=tuple(tensor.shape), dtype=str(tensor.dtype).removeprefix("torch."),
                 numel=tensor.numel(), requires_grad=False, is_leaf=tensor.is_leaf, moved="no", reason=REASON,
             )  # fmt: skip
 

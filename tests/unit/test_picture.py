@@ -229,6 +229,11 @@ def test_optimizers_that_look_alike_are_drawn_once():
     assert "SGD group 0" in read.text
 
 
+def test_what_several_ranks_leave_out_is_counted_once():
+    one, left_out = optimizer(group(0, [parameter("a")])), [still("b"), still("b"), still("b", (2,))]
+    assert sentences(report(one, one, unowned=left_out)).endswith(" 102 never train: b, b.")
+
+
 def test_a_parameter_of_two_optimizers_is_counted_once():
     head = optimizer(group(0, [parameter("head")]))
     whole = optimizer(group(0, [still("head"), parameter("body")], 0.01), name="SGD")

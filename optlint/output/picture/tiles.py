@@ -70,7 +70,8 @@ def picture_of(report: Mapping[str, Any]) -> Picture:
     chosen = tuple(report["optimizers"][number] for number in numbers)
     swatches = tuple(_swatch(report, at, group) for at in numbers for group in report["optimizers"][at]["groups"])
     owned = _without_repeats(chosen, list(_owned(chosen, ran)))
-    unowned = [_tile(one, UNOWNED, _state(one, 0, ran=ran, owned=False)) for one in report["unowned"]]
+    distinct = {(one["name"], *one["shape"]): one for one in report["unowned"]}  # each rank tells of its own copy
+    unowned = [_tile(one, UNOWNED, _state(one, 0, ran=ran, owned=False)) for one in distinct.values()]
     telling = _telling(report["diagnostics"])
     told = tuple(_told(tile, telling, swatches) for tile in (*owned, *unowned))
     return Picture(chosen, numbers, tuple(alike.values()), swatches, told, ran)
