@@ -81,7 +81,10 @@ class Fix(NamedTuple):
 
 
 class Diagnostic(NamedTuple):
-    """What a rule has to say about one place; the last five fields are known to the audit only."""
+    """What a rule has to say about one place; the last six fields are known to the audit only.
+
+    `rank` is the rank that it is about; `ranks` are all that say it of themselves, where several train together.
+    """
 
     code: str
     name: str
@@ -95,3 +98,4 @@ class Diagnostic(NamedTuple):
     parameters: tuple[str, ...] = ()
     step: int | None = None
     rank: int | None = None
+    ranks: tuple[int, ...] = ()

@@ -260,3 +260,11 @@ class Diverged(Seen):
     idle: bool = False  # DistributedDataParallel has never averaged a gradient
     wrapped: Place | None = None  # where that was made
     setting: tuple[str, str, str] | None = None  # a hyperparameter, on the reference and on the rank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RanksUneven(Seen):
+    """The same optimizer on several ranks, with another number of steps or another rate in the end."""
+
+    what: str  # "steps" | "rate"
+    values: tuple[tuple[int, str], ...]  # by rank

@@ -19,10 +19,18 @@ if TYPE_CHECKING:
     from optlint.diagnostic import Diagnostic
 
 
-def append(plan: Plan, diagnostic: Diagnostic) -> None:
+def append(plan: Plan, diagnostic: Diagnostic, rank: int | None) -> None:
     """Add a line to the journals; one write to an append-only file, so lines of several processes never mix."""
-    line = json.dumps(diagnostic_as_json(diagnostic), allow_nan=False).encode() + b"\n"
-    for path in journals(plan, diagnostic.rank):
+    _write(plan, json.dumps(diagnostic_as_json(diagnostic), allow_nan=False).encode() + b"\n", rank)
+
+
+def begin(plan: Plan, rank: int | None) -> None:
+    """Leave a sign that this rank was there, even if it is killed and has found nothing."""
+    _write(plan, b"", rank)
+
+
+def _write(plan: Plan, line: bytes, rank: int | None) -> None:
+    for path in journals(plan, rank):
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         try:
             os.write(handle, line)

@@ -32,15 +32,27 @@ def _joined(whole: AuditFacts, part: AuditFacts) -> AuditFacts:
         whole.optimizers + part.optimizers,
         whole.unowned + part.unowned,
         whole.timeline + tuple(point._replace(optimizer=point.optimizer + shift) for point in part.timeline),
+        tuple(sorted({*whole.ranks, *part.ranks})),
     )
 
 
 def _distinct(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Without those that another process, or the journal beside the report, says too."""
-    first: dict[tuple[object, ...], Diagnostic] = {}
+    """What several processes say, or the journal beside a report says too, is said once, with all their ranks."""
+    by_place: dict[tuple[object, ...], list[Diagnostic]] = {}
     for one in diagnostics:
-        first.setdefault((one.code, one.message, one.span[:3], one.parameters), one)
-    return tuple(first.values())
+        said = by_place.setdefault((one.code, one.span[:3], one.severity, one.parameters), [])
+        at = next((at for at, other in enumerate(said) if _is_same(one, other)), None)
+        if at is None:
+            said.append(one)
+        else:
+            said[at] = said[at]._replace(ranks=tuple(sorted({*said[at].ranks, *one.ranks})))
+    return tuple(one for said in by_place.values() for one in said)
+
+
+def _is_same(one: Diagnostic, other: Diagnostic) -> bool:
+    """Other ranks may count other numbers of steps."""
+    of_other_ranks = bool(one.ranks and other.ranks) and not set(one.ranks) & set(other.ranks)
+    return one.message == other.message or of_other_ranks
 
 
 def journal_facts(lines: Iterable[str]) -> AuditFacts:
@@ -74,6 +86,7 @@ def _diagnostic(one: dict[str, Any]) -> Diagnostic:
         tuple(one["parameters"]),
         one["step"],
         one["rank"],
+        tuple(one.get("ranks", ())),
     )
 
 

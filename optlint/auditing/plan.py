@@ -15,9 +15,10 @@ FOLLOW = os.path.join(os.path.dirname(os.path.abspath(__file__)), "follow")
 
 
 class Plan(NamedTuple):
-    """One run: `pid` is the process that sums it up, `scratch` its folder for what children hand over.
+    """One run: `pid` is the process that was asked for it, `scratch` the folder for what others hand over.
 
-    `reports` are the absolute paths of the files asked for; the other fields are the options of `optlint run`.
+    `reports` are the absolute paths of the files asked for; the fields up to `check_replicas` are the options of
+    `optlint run`. Where a launcher has started one such run for each rank, they share the folder, and one `sums_up`.
     """
 
     pid: int
@@ -29,6 +30,8 @@ class Plan(NamedTuple):
     omit: tuple[str, ...] = ()
     strict_iterators: bool = False
     check_replicas: int = 0
+    sums_up: bool = True
+    ranks_beside: int = 0  # other ranks on this machine with a run of their own
 
     @property
     def is_mine(self) -> bool:

@@ -64,7 +64,7 @@ class ProcessAudit:
         session.stop(error)
         facts, rank = session.report().facts, self.rank
         kept = self._choice.of_facts(facts) if self._choice else facts
-        return kept._replace(diagnostics=tuple(one._replace(rank=rank) for one in kept.diagnostics))
+        return kept._replace(diagnostics=tuple(_of_rank(one, rank) for one in kept.diagnostics))
 
     @property
     def rank(self) -> int | None:
@@ -106,9 +106,22 @@ class ProcessAudit:
             reportable=reportable(plan.include, plan.omit),
             strict_iterators=plan.strict_iterators,
             check_replicas=plan.check_replicas,
-            lineage=Lineage(self._look_for_rank),
+            lineage=Lineage(self._built),
             on_diagnostic=lambda one: choice.hand_on(one, self._note),
         )
+
+    def _built(self) -> None:
+        """An optimizer was built, so this process trains: as which rank, if there are several?"""
+        before = self._rank
+        self._look_for_rank()
+        plan = self._read_plan()
+        if plan is not None and self._rank != before:
+            from contextlib import suppress
+
+            from optlint.auditing.journal import begin
+
+            with suppress(OSError):
+                begin(plan, self._rank)
 
     def _note(self, diagnostic: Diagnostic) -> None:
         from contextlib import suppress
@@ -118,7 +131,7 @@ class ProcessAudit:
         plan = self._read_plan()
         if plan is not None:
             with suppress(OSError):  # the disk is full, or the parent has ended and removed its folder
-                append(plan, diagnostic._replace(rank=self.rank))
+                append(plan, _of_rank(diagnostic, self.rank), self._rank)
 
     def _forked(self) -> None:
         session, self._session = self._session, None
@@ -129,6 +142,13 @@ class ProcessAudit:
     def _leave(self, status: int) -> None:
         self.end()
         self._exit(status)
+
+
+def _of_rank(diagnostic: Diagnostic, rank: int | None) -> Diagnostic:
+    """The diagnostic as this rank says it of itself; one that compares ranks names the rank that it is about."""
+    if rank is None or diagnostic.rank is not None:
+        return diagnostic
+    return diagnostic._replace(rank=rank, ranks=(rank,))
 
 
 def current_rank() -> int | None:

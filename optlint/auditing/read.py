@@ -6,13 +6,14 @@ import json
 import os
 import sys
 
-from optlint.auditing.merge import facts_from_json, journal_facts, merged
+from optlint.auditing.merge import facts_from_json, journal_facts
+from optlint.auditing.ranks.differences import merged_with_differences
 from optlint.auditing.report_files import obstacle, write
 from optlint.auditing.summary import summary, wants_colour
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from optlint.auditing.summaries import AuditFacts
 
@@ -31,13 +32,27 @@ def main(path: str, reports: Sequence[str] = ()) -> int:
         print(f"optlint report: {path}: no report of `optlint run` was found", file=sys.stderr)
         return 2
     unfinished = [f"{stem}.jsonl" for stem in found if not os.path.exists(f"{stem}.json")]
-    whole = merged(found.values())
+    whole = _whole(found)
     for name in reports:
         write(name, whole)
     print(summary(whole, wants_colour(sys.stdout), complete=not unfinished))
     for journal in unfinished:
         print(f"{os.path.basename(journal)} is all that its run has left: its optimizers are not known")
     return 0
+
+
+def _whole(found: dict[str, AuditFacts]) -> AuditFacts:
+    """All of it, with what differs between ranks."""
+    parts = [facts._replace(ranks=_ranks_of(stem, found)) for stem, facts in found.items()]
+    return merged_with_differences(parts)
+
+
+def _ranks_of(stem: str, found: Iterable[str]) -> tuple[int, ...]:
+    """By the name: `F.rankN` is of rank N, and `F` of rank 0 where others stand beside it."""
+    before, dot, number = stem.rpartition(".rank")
+    if dot and number.isdecimal() and before in found:
+        return (int(number),)
+    return (0,) if any(other.startswith(f"{stem}.rank") for other in found) else ()
 
 
 def _stems(path: str) -> list[str]:

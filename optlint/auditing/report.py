@@ -118,6 +118,7 @@ def diagnostic_as_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "parameters": list(diagnostic.parameters),
         "step": diagnostic.step,
         "rank": diagnostic.rank,
+        "ranks": list(diagnostic.ranks),
         "notes": [_note(note) for note in diagnostic.notes],
         "url": None,
     }

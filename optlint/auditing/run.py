@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 
 from optlint.auditing.arrival import call_off_all
+from optlint.auditing.meeting import meeting_folder, temporary_folder
 from optlint.auditing.plan import Plan, files_of_ranks, hand_down, journals
 from optlint.auditing.process import ProcessAudit, current_rank
 from optlint.auditing.program import Program, execute
@@ -64,7 +65,13 @@ def _plan(options: RunOptions) -> Plan:
         if complaint := obstacle(path):
             raise UsageError(complaint)
     _check_rules(options)
-    plan = Plan(os.getpid(), _scratch_folder(), tuple(map(os.path.abspath, options.reports)), *options[5:])
+    reports = tuple(map(os.path.abspath, options.reports))
+    meeting = meeting_folder()
+    if meeting is None:
+        plan = Plan(os.getpid(), _scratch_folder(), reports, *options[5:])
+    else:
+        first = os.environ["LOCAL_RANK"] == "0"
+        plan = Plan(os.getpid(), meeting, reports, *options[5:], first, int(os.environ["LOCAL_WORLD_SIZE"]) - 1)
     _remove_earlier(plan, current_rank())
     for path in journals(plan, current_rank()):
         with open(path, "w", encoding="utf-8"):
@@ -96,12 +103,7 @@ def _look_up(words: tuple[str, ...]) -> None:
 
 
 def _scratch_folder() -> str:
-    parent = os.environ.get("TMPDIR") or "/tmp"
-    if not os.access(parent, os.W_OK):
-        from tempfile import gettempdir
-
-        parent = gettempdir()
-    path = os.path.join(parent, f"optlint-{os.getpid()}-{os.urandom(8).hex()}")
+    path = os.path.join(temporary_folder(), f"optlint-{os.getpid()}-{os.urandom(8).hex()}")
     os.mkdir(path, 0o700)
     return path
 

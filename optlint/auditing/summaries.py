@@ -66,3 +66,4 @@ class AuditFacts(NamedTuple):
     optimizers: tuple[OptimizerSummary, ...] = ()
     unowned: tuple[ParameterSummary, ...] = ()
     timeline: tuple[TimelinePoint, ...] = ()
+    ranks: tuple[int, ...] = ()  # whose facts these are, where several processes train together

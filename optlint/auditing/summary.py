@@ -38,13 +38,23 @@ def summary(facts: AuditFacts, colour: bool = False, complete: bool = True) -> s
 
     Facts are not `complete` where a run was killed: its optimizers are missing then.
     """
-    lines = [line for one in facts.diagnostics for line in _diagnostic(one, colour)]
+    lines = [line for one in facts.diagnostics for line in _diagnostic(_with_ranks(one, facts.ranks), colour)]
     lines += _optimizers(facts.optimizers)
     unowned = [one for one in facts.unowned if one.requires_grad]
     if unowned:
         lines.append(f"in no optimizer: {_names(unowned)}")
     seen = facts.optimizers or facts.diagnostics or not complete
     return "\n".join([*lines, f"optlint: {_counts(facts) if seen else 'no optimizer was seen'}"])
+
+
+def _with_ranks(diagnostic: Diagnostic, ranks: tuple[int, ...]) -> Diagnostic:
+    """Which of several ranks say so: a difference between them is news, too."""
+    if len(ranks) < 2 or not diagnostic.ranks:
+        return diagnostic
+    said = diagnostic.ranks
+    which = f": {', '.join(map(str, said[:NAMED]))}" if len(said) < len(ranks) else ""
+    more = f" and {len(said) - NAMED} more" if which and len(said) > NAMED else ""
+    return diagnostic._replace(message=f"{diagnostic.message} (on {len(said)} of {len(ranks)} ranks{which}{more})")
 
 
 def _diagnostic(diagnostic: Diagnostic, colour: bool) -> Iterator[str]:

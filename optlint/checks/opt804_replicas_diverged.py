@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optlint.diagnostic import Severity
 from optlint.rule import RUN_ONLY, Rule
 
 TYPE_CHECKING = False
@@ -9,7 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
-    from optlint.observations import Diverged
+    from optlint.observations import Diverged, RanksUneven
+
+SHOWN = 4
 
 rule = Rule(
     "OPT804",
@@ -25,6 +28,24 @@ def not_the_same_on_all_ranks(seen: Diverged) -> Iterator[Diagnostic]:
     notes = [] if seen.wrapped is None else [("wrapped here", seen.wrapped)]
     message = _setting(seen) if seen.setting else _values(seen)
     yield rule.at(seen.place, message, notes=notes, **seen.about, rank=seen.rank)
+
+
+@rule.check
+def not_as_often_on_all_ranks(seen: RanksUneven) -> Iterator[Diagnostic]:
+    """Tell of ranks that took other numbers of steps or ended at other rates, which may be meant."""
+    by_value: dict[str, list[str]] = {}
+    for rank, value in seen.values:
+        by_value.setdefault(value, []).append(str(rank))
+    shown = [f"{value} on rank {', '.join(ranks[:SHOWN])}{_more(ranks)}" for value, ranks in by_value.items()]
+    what = f"steps of {seen.name}" if seen.what == "steps" else f"the rate of group {seen.group} of {seen.name}"
+    message = f"{what} differ between ranks: {'; '.join(shown[:SHOWN])}"
+    if seen.what == "rate":
+        message = message.replace("differ", "differs", 1)
+    yield rule.at(seen.place, message, severity=Severity.INFO, **seen.about)
+
+
+def _more(ranks: list[str]) -> str:
+    return f" and {len(ranks) - SHOWN} more" if len(ranks) > SHOWN else ""
 
 
 def _setting(seen: Diverged) -> str:

@@ -12,7 +12,7 @@ except ImportError:
     from pytorch_lightning import Callback  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from optlint.auditing.report import AuditReport
 
@@ -20,12 +20,23 @@ if TYPE_CHECKING:
 class OptimizerAudit(Callback):  # type: ignore[misc]
     """Audits `fit`: says on stderr what it found, and keeps it as `report`.
 
-    `fail_on` ("never", "error" or "warning") has a training raise `AuditError` in the end.
+    `fail_on` ("never", "error" or "warning") has a training raise `AuditError` in the end. Every `check_replicas`
+    steps copies on several ranks are compared (0: never). With `log`, the loggers of the trainer get a few numbers
+    in the end, such as `optlint/errors`.
     """
 
-    def __init__(self, *, select: Iterable[str] = (), ignore: Iterable[str] = (), fail_on: str = "never") -> None:
+    def __init__(
+        self,
+        *,
+        select: Iterable[str] = (),
+        ignore: Iterable[str] = (),
+        fail_on: str = "never",
+        check_replicas: int = 0,
+        log: bool = False,
+    ) -> None:
         super().__init__()
-        self._scope = Scope(select, ignore, fail_on)
+        self._scope = Scope(select, ignore, fail_on, check_replicas)
+        self._log = log
 
     @property
     def report(self) -> AuditReport:
@@ -44,4 +55,13 @@ class OptimizerAudit(Callback):  # type: ignore[misc]
     def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Sum up."""
         if stage == "fit":
-            self._scope.end(speak=trainer.is_global_zero)
+            log = _loggers_of(trainer) if self._log and trainer.is_global_zero else None
+            self._scope.end(speak=trainer.is_global_zero, log=log)
+
+
+def _loggers_of(trainer: Any) -> Callable[[dict[str, float]], None]:
+    def log(numbers: dict[str, float]) -> None:
+        for logger in trainer.loggers:
+            logger.log_metrics(numbers, step=trainer.global_step)
+
+    return log

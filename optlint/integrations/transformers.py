@@ -9,7 +9,7 @@ from transformers import TrainerCallback  # type: ignore[import-not-found]
 from optlint.integrations.scope import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from optlint.auditing.report import AuditReport
 
@@ -17,11 +17,22 @@ if TYPE_CHECKING:
 class OptimizerAudit(TrainerCallback):  # type: ignore[misc]
     """Audits `train`: says on stderr what it found, and keeps it as `report`.
 
-    `fail_on` ("never", "error" or "warning") has a training raise `AuditError` in the end.
+    `fail_on` ("never", "error" or "warning") has a training raise `AuditError` in the end. Every `check_replicas`
+    steps copies on several ranks are compared (0: never). `log`, such as `trainer.log` of a trainer to which this is
+    added later, is called with a few numbers in the end, such as `optlint/errors`.
     """
 
-    def __init__(self, *, select: Iterable[str] = (), ignore: Iterable[str] = (), fail_on: str = "never") -> None:
-        self._scope = Scope(select, ignore, fail_on)
+    def __init__(
+        self,
+        *,
+        select: Iterable[str] = (),
+        ignore: Iterable[str] = (),
+        fail_on: str = "never",
+        check_replicas: int = 0,
+        log: Callable[[dict[str, float]], object] | None = None,
+    ) -> None:
+        self._scope = Scope(select, ignore, fail_on, check_replicas)
+        self._log = log
 
     @property
     def report(self) -> AuditReport:
@@ -33,9 +44,10 @@ class OptimizerAudit(TrainerCallback):  # type: ignore[misc]
         self._scope.begin(model)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
-        """Begin again for a second `train`."""
+        """Begin where that has not been done: for a second `train`, or where this was added to a trainer later."""
         self._scope.begin(model)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Sum up."""
-        self._scope.end(speak=state.is_world_process_zero)
+        first = state.is_world_process_zero
+        self._scope.end(speak=first, log=self._log if first else None)

@@ -156,7 +156,8 @@ class ReplicaCheck:
             channel = Channel(prefix, ranks, dist.get_rank(), self._every, Copies(names, dtypes))
             self._channels[key] = channel
             wrapped = next((copy.wrapped for copy in copies if copy.wrapped), None)
-            self._origins[id(channel)] = Origin(record, wrapped)
+            addresses = frozenset(copy.tensor.data_ptr() for copy in copies)
+            self._origins[id(channel)] = Origin(record, wrapped, addresses)
         return self._channels[key]
 
     def _take(self, courier: Courier, closing: bool = False) -> None:

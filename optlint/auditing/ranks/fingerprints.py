@@ -45,7 +45,7 @@ def fingerprints(tensors: Sequence[Tensor]) -> Fingerprints:
     """Of tensors that can be compared; reads each value twice, and waits for a device once for each kind of number."""
     flat = [tensor.detach().contiguous().view(-1) for tensor in tensors]
     bits = _listed([_bits(one) for one in flat])
-    norms = _listed(torch._foreach_norm(flat, 2, torch.float32))
+    norms = _listed(torch._foreach_norm([one.float() if one.element_size() < 4 else one for one in flat], 2))
     elements = _listed([_spread(one) for one in flat])
     return Fingerprints(list(map(int, bits)), norms, elements)
 
@@ -53,8 +53,10 @@ def fingerprints(tensors: Sequence[Tensor]) -> Fingerprints:
 def _bits(flat: Tensor) -> Tensor:
     """The sum of all bits, as whole numbers that wrap around."""
     size = flat.element_size()
-    aligned = (flat.numel() * size) % WORD == 0 and (flat.storage_offset() * size) % WORD == 0
-    return flat.view(torch.int64 if aligned else INTEGERS[size]).sum(dtype=torch.int64)
+    if (flat.numel() * size) % WORD:
+        return flat.view(INTEGERS[size]).sum(dtype=torch.int64)
+    in_place = (flat.storage_offset() * size) % WORD == 0
+    return (flat if in_place else flat.clone()).view(torch.int64).sum()
 
 
 def _spread(flat: Tensor) -> Tensor:

@@ -110,9 +110,9 @@ class Replicas:
             self._idle[id(one.module)] = told.get("iteration") == 0
         return self._idle.get(id(one.module), False)
 
-    def mixes(self, tensors: Iterable[Tensor]) -> bool:
-        """Whether the program averages the values of some of these itself."""
-        return any(tensor.data_ptr() in self._mixed for tensor in tensors if can_be_compared(tensor))
+    def mixes(self, addresses: frozenset[int]) -> bool:
+        """Whether the program averages the values of some parameters at these addresses itself."""
+        return bool(addresses & self._mixed)
 
     def among(self, tensors: Iterable[tuple[str, Tensor]]) -> list[Copy]:
         """Those of an optimizer's parameters, with names to call them by, that are meant to be copies."""

@@ -27,6 +27,7 @@ class Origin(NamedTuple):
 
     record: OptimizerRecord
     wrapped: Wrapped | None
+    addresses: frozenset[int]  # of the parameters
 
 
 class _Held(NamedTuple):
@@ -52,16 +53,16 @@ class Verdicts:
         """Tell what can be told by now; where gradients were never averaged, weights may still be."""
         held, self._held = self._held, []
         for one in held:
-            record, wrapped = one.origin
+            record, wrapped, _ = one.origin
             idle = wrapped is not None and self._replicas.averages_nothing(wrapped)
             if idle and not closing and record.steps < one.difference.step + PATIENCE * self._every:
                 self._held.append(one)
-            elif not self._is_meant(record):
+            elif not self._is_meant(one.origin):
                 self._tell(_diverged(one, idle and record.steps > 1))
 
-    def _is_meant(self, record: OptimizerRecord) -> bool:
-        tensors = (tensor for _, tensor in record.tensors)
-        return record.place is None or self._replicas.mixes(tensors) or _averager_lives()
+    def _is_meant(self, origin: Origin) -> bool:
+        record, _, addresses = origin
+        return record.place is None or self._replicas.mixes(addresses) or _averager_lives()
 
 
 def _averager_lives() -> bool:
@@ -73,7 +74,7 @@ def _averager_lives() -> bool:
 
 
 def _diverged(one: _Held, idle: bool) -> Diverged:
-    difference, (record, wrapped), channel = one
+    difference, (record, wrapped, _), channel = one
     setting, names = difference.setting, difference.names
     assert record.place is not None
     if setting is not None:

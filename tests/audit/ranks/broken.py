@@ -92,7 +92,7 @@ def clipped_before_the_average() -> None:
         optimizer.zero_grad()
         loss = loss_of(network, batch)
         loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 0.1 * float(loss))
+        nn.utils.clip_grad_norm_(network.parameters(), 0.1 * loss.item())
         optimizer.step()
 
 

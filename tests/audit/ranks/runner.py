@@ -98,8 +98,8 @@ def wait_for(children: list[int]) -> list[int]:
 
 def main() -> None:
     module, world, every, *names = sys.argv[1:]
-    programs = vars(import_module(f"tests.audit.ranks.{module}"))
-    own = [name for name, it in programs.items() if getattr(it, "__module__", "") == f"tests.audit.ranks.{module}"]
+    programs = vars(import_module(module))
+    own = [name for name, it in programs.items() if getattr(it, "__module__", "") == module and name[0] != "_"]
     for name in names or own:
         began = time.monotonic()
         reports = run(programs[name], int(world), int(every))
