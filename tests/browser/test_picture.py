@@ -143,7 +143,9 @@ def test_all_of_it_is_reached_by_keyboard(show):
     assert focused(page, "getAttribute('aria-label')") == first != second
     page.keyboard.press("End")
     assert focused(page, "getAttribute('aria-label')").startswith("head.weight")
+    assert page.locator("#treemap rect.cursor").is_visible()
     page.keyboard.press("Enter")
+    assert not page.locator("#treemap rect.cursor").is_visible()
     assert focused(page, "tagName") == "TR"
     assert focused(page, "innerText").startswith("head.weight")
 
