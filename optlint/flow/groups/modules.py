@@ -299,10 +299,9 @@ def _counts(module: Ref, state: State, seen: set[Ref]) -> Iterator[int | None]:
     if module in seen:
         return
     seen.add(module)
-    children = children_of(module, state)
     if cell is not None and cell.layout is not None:
         yield from cell.layout
-    elif cell is None or children is None or len(seen) > MOST_LAYERS:
+    elif cell is None or (children := children_of(module, state)) is None or len(seen) > MOST_LAYERS:
         yield None
     else:
         own = [tensor for tensor in own_parameters(module, state) if tensor not in seen]
