@@ -46,16 +46,30 @@ class Prefilter(NamedTuple):
 
     def _codes(self, data: bytes) -> Iterator[str]:
         met: dict[tuple[bytes, ...], bool] = {}
+        words = _Words(data)
         rules = (*self.about_optlint, *(self.about_torch if uses_torch(data) else ()))
         for code, needs, pattern in rules:
             for clause in needs:
                 if clause not in met:
-                    met[clause] = any(word in data for word in clause)
+                    met[clause] = any(map(words.__getitem__, clause))
                 if not met[clause]:
                     break
             else:
                 if not pattern or _occurs(pattern, data):
                     yield code
+
+
+class _Words(dict[bytes, bool]):
+    """Which words are in some bytes; each is looked for once."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __missing__(self, word: bytes) -> bool:
+        found = self[word] = word in self._data
+        return found
 
 
 def prefilter_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optlint import remedies
-from optlint.checks.opt403_misspelt_requires_grad import MISSPELT, WORDS
+from optlint.checks.opt403_misspelt_requires_grad import MISSPELT, WORDS, spelt
 from optlint.rule import Rule
 
 TYPE_CHECKING = False
@@ -18,7 +18,8 @@ rule = Rule(
     "OPT404",
     "requires-grad-on-module",
     "`requires_grad` is set on a module, where it does nothing",
-    needs=(("requires_grad", *(word for word in WORDS if "requires_grad" not in word)),),
+    needs=(("req", "reuq"),),
+    pattern=spelt(("requires_grad", *WORDS)),
 )
 
 

@@ -8,8 +8,9 @@ are not declared frozen because that triples the cost of making one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, TypeAlias
 
 Origin: TypeAlias = object
 
@@ -340,10 +341,12 @@ class Class(Node):
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and all nodes inside it; bodies of functions are not looked into."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    """A node and all nodes inside it, from left to right; bodies of functions are not looked into."""
+    pending = [node]
+    while pending:
+        inner = pending.pop()
+        yield inner
+        pending += reversed(children(inner))
 
 
 def walk_all(block: Block, bodies: Callable[[Function], Block]) -> Iterator[Node]:
@@ -352,30 +355,40 @@ def walk_all(block: Block, bodies: Callable[[Function], Block]) -> Iterator[Node
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(children(node))
+        pending += children(node)
         if isinstance(node, Function):
-            pending.extend(bodies(node))
+            pending += bodies(node)
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> list[Node]:
     """The nodes right inside a node; bodies of functions are not looked into."""
-    names: tuple[str, ...] = type(node).__match_args__[1:]  # all fields but `origin`
-    for name in names:
+    found: list[Node] = []
+    kind: Any = type(node)
+    for name in _inner_fields(kind):
         value = getattr(node, name)
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
-            yield from _nodes_in(value)
+        if type(value) is tuple:
+            _add_nodes(value, found)
+        elif isinstance(value, Node):
+            found.append(value)
+    return found
 
 
-def _nodes_in(values: tuple[object, ...]) -> Iterator[Node]:
+@cache
+def _inner_fields(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a node that may hold other nodes."""
+    parts = fields(kind)[1:]  # all but `origin`
+    return tuple(part.name for part in parts if part.type not in PLAIN)
+
+
+def _add_nodes(values: tuple[object, ...], found: list[Node]) -> None:
     for value in values:
         if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
-            yield from _nodes_in(value)
+            found.append(value)
+        elif type(value) is tuple:
+            _add_nodes(value, found)
 
 
+PLAIN = frozenset({"str", "str | None", "bool", "int", "object", "tuple[str, ...]"})
 Expression: TypeAlias = Node
 Statement: TypeAlias = Node
 Block: TypeAlias = tuple[Node, ...]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from optlint.flow.reading import ir
@@ -21,6 +22,14 @@ COMPARISON = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in",
     ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not",
 }  # fmt: skip
+
+NAMED = frozenset({
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.arg, ast.keyword, ast.Yield, ast.YieldFrom, ast.Global,
+    ast.Nonlocal, ast.ExceptHandler,
+})  # fmt: skip
+WITHOUT_NODES = frozenset(
+    "ctx op ops names arg module level id attr kind type_comment conversion simple is_async".split()
+)
 
 
 def lower_module(module: ast.Module) -> ir.Block:
@@ -40,20 +49,30 @@ def mentions(origin: ir.Origin) -> Iterator[str]:
     pending: list[Any] = [origin]
     while pending:
         node = pending.pop()
-        kind = type(node)
+        kind: Any = type(node)
         if kind is ast.Name:
             yield node.id
         elif kind is ast.Attribute:
             yield node.attr
             pending.append(node.value)
         elif kind is not ast.Constant:
-            yield from _named(node, kind)
-            for field in kind._fields if kind is not ast.match_case else ("guard", "body"):
+            if kind in NAMED:
+                yield from _named(node, kind)
+            for field in _inner_fields(kind):
                 value = getattr(node, field, None)
-                if isinstance(value, list):
-                    pending.extend(item for item in value if isinstance(item, ast.AST))
-                elif isinstance(value, ast.AST):
+                if value.__class__ is list:
+                    pending += value
+                elif value is not None and value.__class__ is not str:
                     pending.append(value)
+
+
+@cache
+def _inner_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a syntax node that hold other nodes, as far as identifiers may be in them."""
+    if kind is ast.match_case:
+        return "guard", "body"
+    fields: tuple[str, ...] = getattr(kind, "_fields", ())
+    return tuple(field for field in fields if field not in WITHOUT_NODES)
 
 
 def _named(node: Any, kind: type) -> Iterator[str]:
