@@ -53,6 +53,9 @@ def given(machine: Machine, gift: Gift, state: State) -> None:
             machine.flagged |= {key, (cell.made.origin, ".grad"), (cell.made.origin, "set")}
 
     def judge(last: State) -> None:
+        if not any(last.get(tensor, TensorCell) for tensor in gift.tensors):
+            something(machine, gift.call)  # given on paths that end before
+            return
         event = _event(gift, no_grad, last)
         if not (event.requires_grad is False and _is_throwaway(gift.tensors, last)):
             something(machine, gift.call)
