@@ -150,7 +150,7 @@ def _is_fresh(subject: Subject, head: Act, inside: list[Act]) -> bool:
     made = [act.subject for act in of_kinds(inside, BUILT) if act.subject is not None]
     if any(not subject.refs.isdisjoint(other.refs) for other in made):
         return True
-    if subject.newest > head.address:
+    if subject.newest > head.address or not subject.chosen.isdisjoint(rebuilt.bound_in(head)):
         return True
     return not subject.refs and not _names_in(subject.key).isdisjoint(rebuilt.bound_in(head))
 

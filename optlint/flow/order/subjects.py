@@ -61,6 +61,7 @@ class Subject(NamedTuple):
     blind: bool = False
     foreign: bool = False
     newest: int = 0
+    chosen: frozenset[str] = frozenset()  # the names in the index that it was picked by
     name: str = ""
     cls: str = ""
 
@@ -69,7 +70,7 @@ def subject_of(machine: Machine, node: ir.Expression, value: Value, state: State
     """What an expression stands for, and its value."""
     text, holders = machine.site(node).text, _holders(machine, node)
     foreign = any(_is_foreign(holder, state) for holder in holders) and not _is_set_by_own_class(machine, node, state)
-    known = Subject(text, None, holders=holders, foreign=foreign, name=name_of(node))
+    known = Subject(text, None, holders=holders, foreign=foreign, chosen=_chosen_by(node), name=name_of(node))
     options = options_of(value)
     cells = [state.cell(option) for option in options]
     refs = frozenset(option for option in options if isinstance(option, Ref))
@@ -222,6 +223,12 @@ def _holders(machine: Machine, node: ir.Expression) -> frozenset[Ref]:
         if isinstance(value, Ref):
             found.add(value)
     return frozenset(found)
+
+
+def _chosen_by(node: ir.Expression) -> frozenset[str]:
+    """The names in the index of `optimizers[i]`."""
+    index = node.index if isinstance(node, ir.Subscript) else None
+    return frozenset(part.id for part in ir.walk(index) if isinstance(part, ir.Name)) if index else frozenset()
 
 
 def place_of(machine: Machine, node: ir.Expression, state: State) -> object | None:
