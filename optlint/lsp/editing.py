@@ -50,7 +50,11 @@ def _smallest(before: Text, lines: tuple[int, int], content: str, encoding: str)
     start, end = lines
     old = "".join(before.lines[start:end])
     head = _common(old, content)
+    while head and old[head - 1] == "\r":  # nothing can stand between the two characters of a line's end
+        head -= 1
     tail = min(_common(old[::-1], content[::-1]), len(old) - head, len(content) - head)
+    while tail and old[: len(old) - tail].endswith("\r"):
+        tail -= 1
     place = types.Range(_position(start, old[:head], encoding), _position(start, old[: len(old) - tail], encoding))
     return types.TextEdit(place, content[head : len(content) - tail])
 

@@ -47,14 +47,14 @@ def _rules_at(look: Look, part: Part, position: types.Position, teller: Teller) 
     if look.task is None:
         return
     registry = look.task.policy.registry
-    for one in look.placed:
-        if look.draft.part_of(one.span) is part and (rule := registry.rules.get(one.code)):
-            place = teller.range(one.span, part.text)
-            if covers(place, position):
-                yield rule, place
     for span, rule in named_in_comments(look.draft, registry):
         if look.draft.part_of(span) is part:
             place = teller.range(span, part.text)
+            if covers(place, position):
+                yield rule, place
+    for one in look.placed:
+        if look.draft.part_of(one.span) is part and (rule := registry.rules.get(one.code)):
+            place = teller.range(one.span, part.text)
             if covers(place, position):
                 yield rule, place
 

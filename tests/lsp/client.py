@@ -86,10 +86,14 @@ class Client:
         """The answer to a request; what comes before it is noted."""
         return self._until(lambda message: message.get("id") == number and "method" not in message)
 
+    def any_answer(self) -> dict[str, Any]:
+        """The next answer to any request."""
+        return self._until(lambda message: "method" not in message)
+
     def notification(self, method: str, fits: Any = lambda params: True) -> Any:
         """The parameters of the next notification of this kind that fits."""
-        message = self._until(lambda message: message.get("method") == method and fits(message["params"]))
-        return message["params"]
+        message = self._until(lambda message: message.get("method") == method and fits(message.get("params")))
+        return message.get("params")
 
     def _until(self, wanted: Any) -> dict[str, Any]:
         while True:

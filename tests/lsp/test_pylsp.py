@@ -9,13 +9,13 @@ import pytest
 from optlint.config import parse_toml
 from tests.lsp.client import ROOT, Client
 from tests.lsp.profiles import EMACS
-from tests.lsp.test_basics import REUSED
+from tests.lsp.sources import REUSED
 
 PYLSP = (sys.executable, "-m", "pylsp")
 
 
 @pytest.fixture
-def editor(tmp_path):
+def pylsp(tmp_path):
     groups = parse_toml((ROOT / "pyproject.toml").read_bytes(), "pyproject.toml")["project"]["entry-points"]
     (tmp_path / "optlint-0.dist-info").mkdir()
     (tmp_path / "optlint-0.dist-info" / "METADATA").write_text("Name: optlint\nVersion: 0\n", encoding="utf-8")
@@ -27,15 +27,15 @@ def editor(tmp_path):
     client.kill()
 
 
-def test_python_lsp_server_tells_our_diagnostics_and_fixes(editor):
-    uri = editor.open("train.py", REUSED)
-    found = editor.notification(
+def test_python_lsp_server_tells_our_diagnostics_and_fixes(pylsp):
+    uri = pylsp.open("train.py", REUSED)
+    found = pylsp.notification(
         "textDocument/publishDiagnostics",
         lambda params: any(one.get("code") == "OPT101" for one in params["diagnostics"]),
     )["diagnostics"]
     (ours,) = [one for one in found if one["source"] == "optlint"]
     assert ours["range"]["start"] == {"line": 4, "character": 28}
-    actions = editor.actions(uri, ours["range"])
+    actions = pylsp.actions(uri, ours["range"])
     assert [action["title"] for action in actions if action["kind"] == "quickfix"] == [
         "keep a list",
         "ignore OPT101 reused-parameter-iterator for this line",
