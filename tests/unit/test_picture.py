@@ -175,46 +175,46 @@ def test_the_data_hold_all_that_is_drawn(everything):
     assert data["timeline"] == everything["timeline"]
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (report(), "No optimizer was seen."),
-        (report(optimizer(group(0, [parameter("a")]))), "All 100 elements train, at one rate: 0.1."),
-        (
-            report(optimizer(group(0, [parameter("a"), still("b", (5,))]), group(1, [parameter("c")], 3e-4))),
-            "200 of 205 elements train, at 2 rates: 0.1 and 3e-4. 5 never train: b.",
-        ),
-        (
-            report(optimizer(group(0, [still(f"h.{n}.b", (5,)) for n in range(5)]))),
-            "None of the 25 elements trains. 25 never train: h.*.b.",
-        ),
-        (
-            report(optimizer(group(0, [parameter("a"), frozen("b")]), steps=100)),
-            "100 of 200 elements train, at one rate: 0.1. 100 are frozen.",
-        ),
-        (
-            report(optimizer(group(0, [parameter("a", moved="unknown")]), steps=0), unowned=[still("b", (5,))]),
-            "100 of 105 elements would train, at one rate: 0.1. 5 would never train: b.",
-        ),
-        (
-            report(optimizer(group(0, [parameter("a", moved="unknown")]), steps=1)),
-            "It is not known yet what trains. 100 are not known yet.",
-        ),
-        (
-            report(optimizer(group(0, [parameter("a")], 0.0)), timeline=[point(1, [0.2]), point(9, [0.1])]),
-            "All 100 elements train, at one rate: up to 0.2.",
-        ),
-        (
-            report(optimizer(*(group(n, [parameter(str(n))], 10.0**-n) for n in range(5)))),
-            "All 500 elements train, at 5 rates: from 1 down to 1e-4.",
-        ),
-        (
-            report(optimizer(group(0, [parameter("a", (300, 300)), still("b", (2,))]))),
-            "All but 2 of 90 K elements train, at one rate: 0.1. 2 never train: b.",
-        ),
-        (report(optimizer(group(0, [parameter("a")], None))), "All 100 elements train, at rates that are not known."),
-    ],
-)
+LOOKS = [
+    (report(), "No optimizer was seen."),
+    (report(optimizer(group(0, [parameter("a")]))), "All 100 elements train, at one rate: 0.1."),
+    (
+        report(optimizer(group(0, [parameter("a"), still("b", (5,))]), group(1, [parameter("c")], 3e-4))),
+        "200 of 205 elements train, at 2 rates: 0.1 and 3e-4. 5 never train: b.",
+    ),
+    (
+        report(optimizer(group(0, [still(f"h.{n}.b", (5,)) for n in range(5)]))),
+        "None of the 25 elements trains. 25 never train: h.*.b.",
+    ),
+    (
+        report(optimizer(group(0, [parameter("a"), frozen("b")]), steps=100)),
+        "100 of 200 elements train, at one rate: 0.1. 100 are frozen.",
+    ),
+    (
+        report(optimizer(group(0, [parameter("a", moved="unknown")]), steps=0), unowned=[still("b", (5,))]),
+        "100 of 105 elements would train, at one rate: 0.1. 5 would never train: b.",
+    ),
+    (
+        report(optimizer(group(0, [parameter("a", moved="unknown")]), steps=1)),
+        "It is not known yet what trains. 100 are not known yet.",
+    ),
+    (
+        report(optimizer(group(0, [parameter("a")], 0.0)), timeline=[point(1, [0.2]), point(9, [0.1])]),
+        "All 100 elements train, at one rate: up to 0.2.",
+    ),
+    (
+        report(optimizer(*(group(n, [parameter(str(n))], 10.0**-n) for n in range(5)))),
+        "All 500 elements train, at 5 rates: from 1 down to 1e-4.",
+    ),
+    (
+        report(optimizer(group(0, [parameter("a", (300, 300)), still("b", (2,))]))),
+        "All but 2 of 90 K elements train, at one rate: 0.1. 2 never train: b.",
+    ),
+    (report(optimizer(group(0, [parameter("a")], None))), "All 100 elements train, at rates that are not known."),
+]
+
+
+@pytest.mark.parametrize(("content", "words"), LOOKS)
 def test_it_says_at_one_look(content, words):
     assert sentences(content) == words
 
