@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value of which nothing is known."""
+    """A value of which nothing is known; `from_data` tells that a data loader gave it, so it has no gradients."""
+
+    from_data: bool = False
 
 
-UNKNOWN = Unknown()
+UNKNOWN, DATA = Unknown(), Unknown(from_data=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ def union(values: tuple[Value, ...]) -> Value:
     flat: dict[Value, None] = {}
     for value in values:
         flat.update(dict.fromkeys(value.options if isinstance(value, Union) else (value,)))
+    if UNKNOWN in flat:
+        flat.pop(DATA, None)
     if len(flat) == 1:
         return next(iter(flat))
     if len(flat) > MOST_OPTIONS or not flat:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import Closure, InstanceCell, MappingCell, Ref, SequenceCell, Value, options_of
+from optlint.flow.core.values import (
+    ClassValue,
+    Closure,
+    External,
+    InstanceCell,
+    MappingCell,
+    Ref,
+    SequenceCell,
+    Value,
+    options_of,
+)
+from optlint.flow.order import uncalled
+from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir, relevance
 
 if TYPE_CHECKING:
@@ -23,10 +35,25 @@ def running(machine: Machine, methods: Mapping[str, Closure], known: frozenset[s
 
 
 def tells(machine: Machine, function: Closure, ref: Ref, state: State) -> bool:
-    """Whether a method uses an attribute that holds something of training: an iterator, an optimizer, a tensor."""
+    """Whether a method uses an attribute that holds something of training: an iterator, an optimizer, a tensor.
+
+    Or an object that trains, or a module that the method makes a part for.
+    """
     cell = state.get(ref, InstanceCell)
     words = machine.mentions(function.node)
-    return cell is not None and any(name in words and _trains(value, state) for name, value in cell.attrs)
+    used = [value for name, value in cell.attrs if name in words] if cell is not None else []
+    if any(_trains(value, state) for value in used) or uncalled.is_in(machine, function.node):
+        return True
+    objects = [known for value in used for option in options_of(value) if (known := state.get(option, InstanceCell))]
+    return any(_object_trains(machine, known, words) for known in objects)
+
+
+def _object_trains(machine: Machine, cell: InstanceCell, words: frozenset[str]) -> bool:
+    """Whether an object of the project trains, scales gradients, or is a module that gets parts from torch."""
+    if isinstance(cell.cls, ClassValue) and not cell.is_module:
+        return relevance.concerns_training(machine.mentions(cell.cls.node))
+    scales = isinstance(cell.cls, External) and torch_api.is_scaler(cell.cls.path)
+    return scales or (cell.is_module is True and "nn" in words)
 
 
 def setting(

@@ -32,6 +32,7 @@ OF_SCALERS = frozenset({"step", "update", "unscale_"})
 OF_TENSORS = frozenset({"backward", "requires_grad_"})
 OF_MODULES = frozenset({"eval", "train", "zero_grad", "cuda", "requires_grad_"})
 METHODS = OF_OPTIMIZERS | OF_SCALERS | OF_TENSORS | OF_MODULES
+SCALED = External("torch.amp.GradScaler.scale")  # what that gives
 OF_EVALUATION = frozenset({"eval", "step"})  # named in functions that have nothing else to do with training
 OF_LOOPS = frozenset({"step", "update", "unscale_"})
 UNMISTAKABLE = frozenset({"zero_grad", "backward"})
@@ -122,6 +123,8 @@ def _kind(machine: Machine, value: Value, name: str, state: State) -> str | None
         return None
     if isinstance(cell.cls, External) and torch_api.is_scaler(cell.cls.path):
         return "gradient scaler" if name in OF_SCALERS else None
+    if cell.cls == SCALED:
+        return "tensor" if name == "backward" else None
     is_known = cell.is_module is True and cell.get(name) is None
     return "module" if is_known and name in OF_MODULES and _is_method(cell.cls, name, state) else None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import Arguments
 from optlint.flow.core.values import (
+    DATA,
     NONE,
     UNKNOWN,
     Const,
@@ -72,6 +73,8 @@ def is_row(cell: InstanceCell) -> bool:
 
 def unpacked(machine: Machine, value: Value, count: int, state: State, site: Site) -> tuple[Value, ...]:
     """The values that `count` targets get."""
+    if value == DATA:
+        return (DATA,) * count
     items = exact_items(value, state)
     item = consumption.walk(machine, value, state, site, consumption.Purpose("unpacking"))
     if items is not None:
@@ -153,7 +156,7 @@ def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> V
             return UNKNOWN  # a slice of a list of lists, or one of them
         item = consumption.anonymous(machine, cell.item, state)
         return _one(machine, receiver, item, place, state) if place is not None else item
-    return UNKNOWN
+    return DATA if receiver == DATA else UNKNOWN
 
 
 def default_dict(machine: Machine, factory: Value, state: State, site: Site) -> Ref:

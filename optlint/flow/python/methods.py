@@ -9,6 +9,7 @@ from optlint.flow.belonging import freezing
 from optlint.flow.core.machine import Arguments, Machine
 from optlint.flow.core.state import State
 from optlint.flow.core.values import (
+    DATA,
     NONE,
     UNKNOWN,
     ClassValue,
@@ -34,7 +35,7 @@ from optlint.flow.python import attributes, classes, containers, sets
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates import hyperparameters
 from optlint.flow.reading import ir
-from optlint.flow.tensors import leaves, recipes, tensor_calls, tensor_methods, tensors
+from optlint.flow.tensors import batches, leaves, recipes, tensor_calls, tensor_methods, tensors
 
 if TYPE_CHECKING:
     from optlint.flow.events import Site
@@ -88,7 +89,8 @@ def _on_unknown(machine: Machine, method: Method, arguments: Arguments, node: ir
     known = tensor_methods.of_unknown(machine, method, arguments, state, site)
     if known is None and method.name not in ("append", "extend", "add"):
         tensor_calls.hand_over(machine, arguments, node, state)
-    return UNKNOWN if known is None else known
+    value = UNKNOWN if known is None else known
+    return batches.called(machine, method, value, state) if method.receiver == DATA else value
 
 
 def _prepared(machine: Machine, arguments: Arguments, state: State, site: Site) -> Value:

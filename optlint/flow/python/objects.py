@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import Arguments
 from optlint.flow.core.values import (
+    DATA,
     NONE,
     UNKNOWN,
     ClassValue,
@@ -68,7 +69,7 @@ def get_attribute(machine: Machine, receiver: Value, node: ir.Attribute, state: 
         return param_groups(machine, state, machine.site(node))
     if node.attr == "defaults" and (held := hyperparameters.defaults_of_unknown(machine, node, state)):
         return held
-    return Method(receiver if isinstance(receiver, Derived) else UNKNOWN, node.attr, node)
+    return Method(receiver if isinstance(receiver, Derived) or receiver == DATA else UNKNOWN, node.attr, node)
 
 
 def _of_union(machine: Machine, receiver: Union, node: ir.Attribute, state: State) -> Value:

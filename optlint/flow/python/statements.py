@@ -24,7 +24,7 @@ from optlint.flow.python import assignment, claims, classes, containers, decorat
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates.scheduler_values import SchedulerCell
 from optlint.flow.reading import ir, relevance
-from optlint.flow.tensors import grad_mode, rebinding
+from optlint.flow.tensors import batches, grad_mode, rebinding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,6 +104,7 @@ def _for(machine: Machine, node: ir.For, state: State) -> None:
     items = containers.exact_items(iterable, state)
     purpose = consumption.Purpose("for", whole=not _has_break(node.body), body=node)
     item = consumption.walk(machine, iterable, state, machine.site(node.iterable), purpose)
+    item = batches.item(machine, node.iterable, item, state)
     if items is not None and 0 < len(items) <= LONGEST_UNROLLED:
         rounds: list[Value] = list(items)
     else:

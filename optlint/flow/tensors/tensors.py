@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import (
+    DATA,
     NONE,
     UNKNOWN,
     ClassValue,
@@ -126,7 +127,7 @@ def computed(machine: Machine, values: tuple[Value, ...], how: str, state: State
     among = tuple(found for value in values for found in tensors_among(value, state))
     refs = tuple(dict.fromkeys(ref for ref in among if ref is not None))
     if not refs:
-        return UNKNOWN
+        return DATA if DATA in values and not among else UNKNOWN
     cells = [cell for ref in refs if (cell := state.get(ref, TensorCell))]
     for ref, cell in zip(refs, cells, strict=True):
         if not cell.used:
@@ -189,9 +190,9 @@ def tensors_among(value: Value, state: State, depth: int = 0) -> Iterator[Ref | 
         if cell.is_module is None and not isinstance(cell.cls, External):
             yield None
     elif isinstance(value, Method):
-        if value.name not in torch_tensors.PLAIN_ATTRIBUTES:
+        if value.name not in torch_tensors.PLAIN_ATTRIBUTES and value.receiver != DATA:
             yield None
-    elif not isinstance(value, Const | External | Closure | ClassValue | Derived):
+    elif value != DATA and not isinstance(value, Const | External | Closure | ClassValue | Derived):
         yield None
 
 
