@@ -1,4 +1,7 @@
-"""The screenshots of `docs/picture.md`, made anew: `python -m tests.browser.screenshots` (needs Chromium)."""
+"""The screenshots of `docs/picture.md`, made anew: `python -m tests.browser.screenshots` (needs Chromium).
+
+`pngquant --force --ext .png --quality 70-95 docs/images/picture*.png` makes them small afterwards.
+"""
 
 from __future__ import annotations
 
