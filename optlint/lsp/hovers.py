@@ -53,10 +53,9 @@ def _rules_at(look: Look, part: Part, position: types.Position, teller: Teller) 
             if covers(place, position):
                 yield rule, place
     for one in look.placed:
-        if look.draft.part_of(one.span) is part and (rule := registry.rules.get(one.code)):
-            place = teller.range(one.span, part.text)
-            if covers(place, position):
-                yield rule, place
+        place = teller.range(one.span, part.text)
+        if look.draft.part_of(one.span) is part and one.code in registry.rules and covers(place, position):
+            yield registry.rules[one.code], place
 
 
 def named_in_comments(draft: Draft, registry: Registry) -> Iterator[tuple[Span, Rule]]:
