@@ -52,17 +52,18 @@ def _user(by: str) -> str:
 @rule.check
 def group_from_used_iterator(seen: GroupGiven) -> Iterator[Diagnostic]:
     """Report a group that came out empty, or without its first parameters."""
+    source = f"`{seen.source}`" if seen.source else "its iterator"
     if seen.iterator == "used up":
         yield rule.at(
             seen.place,
-            f"group {seen.group} of {seen.name} is empty: `{seen.source or 'its iterator'}` was used up before, so the "
+            f"group {seen.group} of {seen.name} is empty: {source} was used up before, so the "
             f"optimizer never trains {seen.listed or 'what it walks through'}",
             **seen.about,
         )
     elif seen.iterator == "partly used":
         yield rule.at(
             seen.place,
-            f"{seen.name} never trains {seen.listed}: they were taken out of `{seen.source or 'the iterator'}` before "
+            f"{seen.name} never trains {seen.listed}: they were taken out of {source} before "
             f"group {seen.group} got what was left",
             **seen.about,
         )
