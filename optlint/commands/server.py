@@ -43,5 +43,6 @@ def _serve(server: Server) -> int:
     try:
         server.start_io(sys.stdin.buffer, output)
     finally:
+        server.bench.stop()
         sys.stdout = sys.__stdout__ or sys.stderr
     return 0 if server.left else 1

@@ -20,15 +20,13 @@ class Client:
     encoding: str = UTF_16
     pulls: bool = False
     refreshes: bool = False
+    refreshes_hints: bool = False
     related: bool = False
     tags: bool = False
     links: bool = False
-    data: bool = False
     versioned_edits: bool = False
-    literal_actions: bool = False
     resolves: bool = False
     watches: bool = False
-    configures: bool = False
     markdown: bool = False
 
 
@@ -48,14 +46,12 @@ def client_of(capabilities: ClientCapabilities, encoding: object) -> Client:
         encoding=agreed if agreed in ENCODINGS else UTF_16,
         pulls=capabilities.text_document is not None and capabilities.text_document.diagnostic is not None,
         refreshes=can("workspace.diagnostics.refresh_support"),
+        refreshes_hints=can("workspace.inlay_hint.refresh_support"),
         related=either("related_information"),
         tags=either("tag_support"),
         links=either("code_description_support"),
-        data=either("data_support"),
         versioned_edits=can("workspace.workspace_edit.document_changes"),
-        literal_actions=can("text_document.code_action.code_action_literal_support"),
         resolves="edit" in later,
         watches=can("workspace.did_change_watched_files.dynamic_registration"),
-        configures=can("workspace.configuration"),
         markdown="markdown" in [str(getattr(kind, "value", kind)) for kind in hover],
     )

@@ -49,7 +49,7 @@ class Server(LanguageServer):
         self.teller = Teller(self.client, self.desk.at_path)
         self._pushing: dict[str, asyncio.Task[None]] = {}
         self._told: set[str] = set()
-        self._refreshing = False
+        self._refreshing = self._introduced = False
         self._errands: set[asyncio.Task[None]] = set()
 
     @property
@@ -64,6 +64,7 @@ class Server(LanguageServer):
         self.teller = Teller(self.client, self.desk.at_path)
         self.read_folders()
         self.set(params.initialization_options)
+        self._introduced = True
 
     def read_folders(self) -> None:
         """Take note of the folders of the workspace; a client without any may have a root."""
@@ -75,13 +76,15 @@ class Server(LanguageServer):
     def set(self, given: object) -> None:
         """Use other settings from now on; a value that cannot be used is told, and changes nothing."""
         try:
-            settings = read_settings(given)
+            settings = read_settings(given, next(iter(self.unopened.folders), ""))
             self.bench.eyes.use(settings)
         except ConfigError as error:
             self.complain(str(error))
             return
         self.settings = settings
         self.look_anew()
+        if self.client.refreshes_hints and self._introduced:
+            self.workspace_inlay_hint_refresh(None)
 
     def look_anew(self) -> None:
         """Something has changed that any draft may depend on."""

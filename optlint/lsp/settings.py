@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +33,17 @@ READERS = {
 }
 
 
-def read_settings(given: object) -> Settings:
-    """The settings in a client's words; `ConfigError` on a value of the wrong type. Keys of others are let be."""
+def read_settings(given: object, folder: str = "") -> Settings:
+    """The settings in a client's words; `ConfigError` on a value of the wrong type. Keys of others are let be.
+
+    The path of a configuration file counts from `folder`.
+    """
     table = given if isinstance(given, dict) else {}
     table = table.get("settings", table)
     table = table.get(SECTION, table) if isinstance(table, dict) else {}
     values = {field: _value(key, table[key]) for key, field in READERS.items() if table.get(key) is not None}
+    if path := values.get("configuration"):
+        values["configuration"] = os.path.join(folder, os.path.expanduser(path))
     return Settings(**values)
 
 

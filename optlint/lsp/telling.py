@@ -50,11 +50,10 @@ class Teller:
             SOURCE,
             TAGS.get(one.code) if self.client.tags else None,
             related or None,
-            {"name": one.name},
         )
 
     def range(self, span: Span, text: Text) -> types.Range:
-        """A span in a text; one that is empty takes a character, or else nobody would see it."""
+        """A span in a text."""
         start = self._position(text, span.row, span.column)
         end = self._position(text, span.end_row, span.end_column)
         return types.Range(start, end)

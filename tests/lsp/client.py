@@ -155,6 +155,10 @@ class Client:
     def wait(self) -> int:
         return self._process.wait(PATIENCE)
 
+    def hang_up(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+
     def kill(self) -> None:
         self._process.kill()
         self._process.wait(PATIENCE)

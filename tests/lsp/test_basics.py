@@ -24,6 +24,13 @@ def test_a_bug_is_told_and_goes_when_it_is_mended(editor, profile):
     assert client.stop() == 0
 
 
+def test_the_server_ends_when_its_editor_has_died(editor):
+    client = editor()
+    client.ask("textDocument/diagnostic", {"textDocument": {"uri": client.open("train.py", REUSED)}})
+    client.hang_up()
+    assert client.wait() == 1
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_client_is_told_in_one_way_only(editor, profile):
     client = editor(profile)

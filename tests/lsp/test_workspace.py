@@ -94,6 +94,12 @@ def test_settings_override_the_configuration(editor):
     assert codes(client.pull(uri)) == ["OPT101"]
 
 
+def test_one_configuration_file_may_hold_for_all(editor, tmp_path):
+    (tmp_path / "mine.toml").write_text("ignore = ['OPT101']\n", encoding="utf-8")
+    client = editor(configuration="mine.toml")
+    assert client.pull(client.open("train.py", REUSED)) == []
+
+
 def test_files_that_are_not_open_are_told_of_when_the_workspace_is_asked_for(editor, tmp_path):
     (tmp_path / "train.py").write_text(CALLER, encoding="utf-8")
     (tmp_path / "other.py").write_text("import torch\n", encoding="utf-8")
