@@ -35,5 +35,6 @@ class Owned:
 
     gifts: list[Gift] = field(default_factory=list)
     trainings: list[Training] = field(default_factory=list)
+    perhaps_frozen: set[Ref] = field(default_factory=set)
     ran: dict[Ref, int] = field(default_factory=dict)
     states: dict[Ref, Ref] = field(default_factory=dict)

@@ -26,6 +26,8 @@ from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from optlint.flow.core.machine import Arguments, Machine
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
@@ -39,6 +41,7 @@ RENEWS = frozenset(
 )
 COPIES = "copy.deepcopy"
 HEADS = re.compile(r"fc|head|classif|linear|logits|output|embed")  # layers that are replaced to finetune a model
+FREEZES = re.compile(r"freez|lora|adapter|trainable|peft|requires_grad")
 TRAINS = re.compile(r"train|fit(_|$)|learn|epoch")
 FARTHEST = 8
 
@@ -71,6 +74,8 @@ def ran(machine: Machine, node: ir.Call, function: Value, arguments: Arguments, 
     model = function.bound if isinstance(function, Closure) else function
     if isinstance(model, Ref) and state.no_grad is not True and state.get(model, InstanceCell) is not None:
         machine.owned.ran[model] = machine.counter.last
+    if FREEZES.search(subjects.name_of(node.func).lower()):
+        machine.owned.perhaps_frozen.update(value for value in arguments.all() if isinstance(value, Ref))
     if not machine.owned.gifts:
         return
     _handed_over(machine, node, arguments, state)
@@ -168,7 +173,11 @@ def _changed(machine: Machine, old: Ref, new: Ref, site: Site, state: State, own
     inside = subjects.reach((old,), state) if new != old else frozenset()
     gifts = [gift for gift in machine.owned.gifts if has(gift, old, state) or (gift.modules and gift.modules <= inside)]
     optimizers = {gift.optimizer for gift in gifts}
-    if not optimizers or any(isinstance(part, tuple) and part[1] == "handler" for part in state.path):
+    if (
+        not optimizers
+        or _may_be_frozen(machine, old, state)
+        or any(isinstance(part, tuple) and part[1] == "handler" for part in state.path)
+    ):
         return
     act = trace.Act(REPLACED, site)
     trace.note(machine, act, state)
@@ -185,6 +194,11 @@ def _changed(machine: Machine, old: Ref, new: Ref, site: Site, state: State, own
     machine.when_settled(settle)
 
 
+def _may_be_frozen(machine: Machine, part: Ref, state: State) -> bool:
+    """Whether a model was given to code whose name tells that it lets only some parts be trained."""
+    return any(one in machine.owned.perhaps_frozen for one in _outwards(part, state))
+
+
 def _is_put_back(owner: Ref | None, old: Ref, new: Ref, state: State) -> bool:
     """Whether the change was undone: the old part is there again, or nothing refers to the new one any more."""
     if owner is None:
@@ -197,14 +211,18 @@ def has(gift: Gift, old: Ref, state: State) -> bool:
     """Whether a group was made of this part, or of something that it is in."""
     if gift.parts is None:
         return False
-    part: Ref | None = old
+    return any(part in gift.parts for part in _outwards(old, state))
+
+
+def _outwards(part: Ref, state: State) -> Iterator[Ref]:
+    """A part, what it is in, and so on."""
     for _ in range(FARTHEST):
-        if part is None or part in gift.parts:
-            break
+        yield part
         cell = state.cell(part)
         parent = cell.parent if isinstance(cell, InstanceCell | TensorCell) else None
-        part = parent[0] if parent is not None else None
-    return part is not None and part in gift.parts
+        if parent is None:
+            return
+        part = parent[0]
 
 
 def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: dict[Ref, OptimizerCell]) -> None:

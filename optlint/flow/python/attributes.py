@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 REAL = frozenset({"requires_grad", "requires_grad_"})  # what a tensor or module has itself
 OF_MODULES = frozenset({"eval", "parameters", "named_parameters"})  # methods that no tensor has
+ASKS = frozenset({("isinstance",), ("hasattr",), ("type",)})
 SAME_OBJECT = frozenset({"to", "cuda", "cpu", "float", "half", "double", "eval", "train"})
 
 
@@ -118,7 +119,10 @@ def _is_used_as_module(machine: Machine, receiver: ir.Expression) -> bool:
         parts = (part for statement in block for part in ir.walk(statement))
     else:
         return False
-    path, called = _path(receiver), [part.func for part in parts if isinstance(part, ir.Call)]
+    calls = [part for part in parts if isinstance(part, ir.Call)]
+    path, called = _path(receiver), [call.func for call in calls]
+    if any(_path(call.func) in ASKS and call.args and _path(call.args[0].value) == path for call in calls):
+        return False  # it may be one thing or another
     if len(path) < 3 and (calls_parts or isinstance(receiver, ir.Name)) and any(_path(func) == path for func in called):
         return True
     return any(isinstance(func, ir.Attribute) and func.attr in OF_MODULES and _origin(func) == path for func in called)

@@ -200,13 +200,17 @@ def identify(machine: Machine, node: ir.Expression, state: State) -> Value:
 
 
 def foresee(machine: Machine, node: ir.If, state: State) -> None:
-    """Remember the objects that a branch shows to be models: they are on the other branch, too."""
+    """Remember the objects that a branch shows to be models: they are on the other branch, too.
+
+    Unless the test is about them: then they may be something else there.
+    """
     function = machine.frame.node
     if not isinstance(function, ir.Function) or torch_api.UNMISTAKABLE.isdisjoint(machine.mentions(function)):
         return
     inside = [part for block in (node.body, node.orelse) for statement in block for part in ir.walk(statement)]
     assigned = (target for part in inside if isinstance(part, ir.Assign) for target in part.targets)
-    bound = {target.id for target in assigned if isinstance(target, ir.Name)}
+    asked = (part for one in (node, *inside) if isinstance(one, ir.If) for part in ir.walk(one.test))
+    bound = {name.id for name in (*assigned, *asked) if isinstance(name, ir.Name)}
     shown = (part.func for part in inside if isinstance(part, ir.Call))
     for func in shown:
         if isinstance(func, ir.Attribute) and func.attr in torch_api.UNMISTAKABLE:
