@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 def analyse(text: texts.Parsed, settings: Settings, project: Project | None = None) -> Iterator[object]:
     """The events of a file, in the order in which they were seen."""
     analysis = _Analysis(text, settings, project or Project())
-    analysis.run()
-    yield from (event for event in analysis.machine.events if _file_of(event) is text)
+    for event in analysis.run():
+        if _file_of(event) is text:
+            yield event
 
 
 def _file_of(event: object) -> object:
@@ -50,9 +51,13 @@ class _Analysis:
         self.unit = Unit(self.text, self.project.module_name(self.text.filename), 0)
         self.machine = self._new_machine(self.unit)
 
-    def run(self) -> None:
-        """Run the whole file."""
+    def run(self) -> list[object]:
+        """Run the whole file; what it was run with is let go, so that no collector has to look for it."""
         Life(self.machine, self.unit).run(texts.statements_of(self.text), State(self.project.defined))
+        events = self.machine.events
+        self.machine.let_go()
+        del self.machine
+        return events
 
     def _new_machine(self, unit: Unit) -> Machine:
         defined = self.project.defined

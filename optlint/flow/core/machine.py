@@ -268,3 +268,9 @@ class Machine:
     def when_over(self, verdict: Callable[[], None], *, however: bool = False) -> None:
         """Do this when all of the program has been run; `however` it ended: also where the budget was spent."""
         self.verdicts.append(verdict if however else lambda: None if self.cut_short else verdict())
+
+    def let_go(self) -> None:
+        """Forget what refers back to this machine, once nothing more is run on it."""
+        self.pending.clear()
+        self.verdicts.clear()
+        self.trace.let_go()

@@ -77,6 +77,14 @@ class Trace:
     sources: dict[object, ir.Node] = field(default_factory=dict)  # what made an optimizer of which no more is known
     only_read: set[ir.Node] = field(default_factory=set)  # `p.grad` in `p.grad.norm()` and its like
 
+    def let_go(self) -> None:
+        """Part the acts from each other, once nobody asks for their order."""
+        pending = list(self.acts)
+        while pending:
+            act = pending.pop()
+            pending += act.before + act.after
+            act.before, act.after = [], []
+
 
 def start() -> Act:
     """Where the order of acts begins: what was before is not known."""

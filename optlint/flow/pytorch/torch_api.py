@@ -41,7 +41,7 @@ _COMMON = frozenset({"params", "lr", "weight_decay", "maximize", "foreach", "dif
 def is_about_gradients(name: str) -> bool:
     """Whether an identifier may be `requires_grad`, misspelt."""
     lowered = name.lower()
-    return "grad" in lowered or ("req" in lowered and lowered.endswith(("gard", "garad", "grd")))
+    return "req" in lowered and ("grad" in lowered or lowered.endswith(("gard", "garad", "grd")))
 
 
 def is_scaler(path: str) -> bool:

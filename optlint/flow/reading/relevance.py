@@ -21,9 +21,7 @@ NAMES = re.compile(r"optimizer|optims?$|^(?:opt|params?|weight|bias)$|^ema|_ema$
 
 def concerns_training(identifiers: frozenset[str]) -> bool:
     """Whether code with these identifiers may have to do with parameters and optimizers."""
-    return not WORDS.isdisjoint(identifiers) or any(
-        "req" in name.lower() and is_about_gradients(name) for name in identifiers
-    )
+    return not WORDS.isdisjoint(identifiers) or any(map(is_about_gradients, identifiers))
 
 
 def names_training(identifiers: frozenset[str]) -> bool:
