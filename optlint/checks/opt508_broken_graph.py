@@ -16,7 +16,7 @@ rule = Rule(
     "OPT508",
     "broken-graph",
     "backward reaches no parameter",
-    needs=(("backward",),),
+    needs=(("backward", "training_step"),),
 )
 
 

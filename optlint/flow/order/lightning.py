@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BASE = External("lightning.LightningModule")
 CONFIGURES, ASKS = "configure_optimizers", "optimizers"
+BY_HAND = frozenset({"backward", "manual_backward", "automatic_optimization", "optimizer_step"})
 HELD = "<optimizers>"  # an attribute that no code can name
 DEEPEST = 3
 
@@ -48,6 +49,22 @@ def configure(machine: Machine, method: Closure, state: State) -> None:
         site = machine.site(method.node)
         held = known[0] if len(known) == 1 else containers.sequence(machine, state, "list", site, known)
         attributes.store(ref, HELD, held, state)
+
+
+def goes_backward(machine: Machine) -> bool:
+    """Whether Lightning computes gradients of what the running function returns, and steps by itself."""
+    frame = machine.frame
+    if frame is not machine.trace.root or frame.owner is None or getattr(frame.node, "name", "") != "training_step":
+        return False
+    family = [cls for cls in machine.classes if frame.owner in classes.ancestry(cls)]
+    bases = {base for cls in family for base in classes.ancestry(cls)}
+    own = [base.node for base in bases if isinstance(base, ClassValue)]
+    plain = all(isinstance(base, ClassValue) or base == BASE or _is_plain(base) for base in bases)
+    return plain and BASE in bases and all(BY_HAND.isdisjoint(machine.mentions(node)) for node in own)
+
+
+def _is_plain(base: Value) -> bool:
+    return isinstance(base, External) and base.path.startswith(("builtins.", "abc.", "typing.", "torch.nn."))
 
 
 def optimizers_of(cell: InstanceCell) -> Value | None:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.values import Begun, Const, Method, Ref, TensorCell, Value
+from optlint.flow.order import lightning
 from optlint.flow.tensors import tensor_uses
 
 if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
+    from optlint.flow.reading import ir
 
 WAITING = (0, "<gradients>")  # a variable that no code can name: whether gradients of something else wait for a step
 ALIVE = "alive"  # notes of a `backward` that it may have had a graph at least once
@@ -43,6 +45,13 @@ def went_backward(machine: Machine, loss: Value, site: Site, state: State) -> No
             _begin(machine, leaf, Begun(site, "leaf" if leaf == loss else "no path", state.path, cell.cut), state)
     else:
         state.variables[WAITING] = Const(True)
+
+
+def returned(machine: Machine, node: ir.Return, value: Value, state: State) -> None:
+    """Lightning goes backward from what `training_step` returns, and steps."""
+    if node.value is not None and lightning.goes_backward(machine):
+        went_backward(machine, value, machine.site(node.value), state)
+        optimizer_stepped(machine, state)
 
 
 def _tell_cut(machine: Machine, site: Site, cut: Site, state: State) -> None:

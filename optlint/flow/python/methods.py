@@ -32,7 +32,7 @@ from optlint.flow.iterators import consumption, wrappers
 from optlint.flow.iterators.consumption import Purpose
 from optlint.flow.order import closures, lightning, steps, unknown_code
 from optlint.flow.python import attributes, classes, containers, sets
-from optlint.flow.pytorch import torch_api
+from optlint.flow.pytorch import torch_api, torch_tensors
 from optlint.flow.rates import hyperparameters
 from optlint.flow.reading import ir
 from optlint.flow.tensors import batches, leaves, recipes, tensor_calls, tensor_methods, tensors
@@ -211,10 +211,10 @@ def _of_module_or_unknown(
     known = tensor_methods.of_unknown(machine, method, arguments, state, site)
     if known is not None:
         return known
-    if cell.is_module:
-        module_called(arguments, state)
-    else:
+    if not cell.is_module or (node in machine.effects and name in torch_tensors.LOGS):
         tensor_calls.hand_over(machine, arguments, node, state)
+    else:
+        module_called(arguments, state)
     return UNKNOWN
 
 

@@ -19,7 +19,7 @@ from optlint.flow.core.values import (
 )
 from optlint.flow.groups import counters
 from optlint.flow.iterators import births, consumption
-from optlint.flow.order import gradients, trace, uncalled
+from optlint.flow.order import gradients, losses, trace, uncalled
 from optlint.flow.python import assignment, claims, classes, containers, decorators, kinds, objects, sets
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates.scheduler_values import SchedulerCell
@@ -262,6 +262,7 @@ def _match(machine: Machine, node: ir.Match, state: State) -> None:
 def _return(machine: Machine, node: ir.Return, state: State) -> None:
     value = NONE if node.value is None else machine.evaluate(node.value, state)
     gradients.returned(machine, value, state)
+    losses.returned(machine, node, value, state)
     machine.frame.returns.append((state.copy(), value))
     state.live = False
 

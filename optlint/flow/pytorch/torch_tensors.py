@@ -150,4 +150,5 @@ CHANGES = frozenset(
     "subtract_ tan_ tanh_ tril_ triu_ true_divide_ trunc_ uniform_ zero_".split()
 )
 # Beginnings of names of functions that show, log or save what they are given.
+LOGS = frozenset({"log", "log_dict", "add_scalar", "info", "debug", "print"})  # nothing is done with what these get
 SHOWS = ("log", "add_", "print", "save", "show", "imshow", "plot", "write", "record", "info", "debug", "warn")

@@ -201,6 +201,8 @@ def hand_over(machine: Machine, arguments: Arguments, node: ir.Call, state: Stat
     """Unknown code gets the arguments; if its result is taken, or it logs, it is believed to look at tensors only."""
     func = node.func
     name = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
+    if node in machine.effects and name in torch_tensors.LOGS:
+        return
     looks = node not in machine.effects or name.startswith(torch_tensors.SHOWS)
     for value in arguments.all():
         if looks and tensors.is_one_of_tensors(value, state):
