@@ -99,6 +99,8 @@ class Server(LanguageServer):
         if draft is not None:
             self.push(draft.uri)
             self.changed(draft.path)
+            if len(draft.parts) > 1:  # a client that pulls asks again for the cell that was edited, and for no other
+                self.refresh([draft.uri])
 
     def closed(self, draft: Draft | None) -> None:
         """A draft is open no more: what was told of it is taken back."""

@@ -23,19 +23,19 @@ SHOWN = 1500  # characters of a screen that are shown when a driver fails
 
 BROKEN = """\
 import torch
-from torch import nn, optim
+from torch import nn
 
-model = nn.Linear(3, 3)
+model = nn.Sequential(nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10))
 params = model.parameters()
-for param in params:
-    print(param.shape)
-optimizer = optim.SGD(params, lr=0.1)
+print("weights:", sum(p.numel() for p in params))
+optimizer = torch.optim.SGD(params, lr=0.1)
 """
 MENDED = BROKEN.replace("model.parameters()", "list(model.parameters())")
 SAVED = f"{MENDED}# the end\n"
-ROW, COLUMN = 8, 23
+ROW, COLUMN = 7, 29
 SAYS = "`SGD` gets nothing: `params` is a one-shot iterator that was used before"
-CELLS = [BROKEN[: BROKEN.index("for")].rstrip("\n"), BROKEN[BROKEN.index("for") :].rstrip("\n")]
+SPLIT = BROKEN.index("print")
+CELLS = [BROKEN[:SPLIT].strip(), BROKEN[SPLIT:].strip()]
 
 
 def program(name: str, otherwise: str | None = None) -> str:

@@ -3,10 +3,10 @@
 import { commands, env, type LogOutputChannel, window } from "vscode";
 import { type Clues, installCommand } from "./program";
 
-const INSTALL = "Install in Terminal";
-const COPY = "Copy Command";
+const INSTALL = "Install";
+const COPY = "Copy";
 const SETTING = "Set Path";
-const OUTPUT = "Show Output";
+const OUTPUT = "Output";
 
 /** No optlint was found. */
 export function complainOfAbsence(clues: Clues, output: LogOutputChannel): void {
