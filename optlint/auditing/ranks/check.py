@@ -13,7 +13,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from optlint.auditing.book import KEPT
 from optlint.auditing.order import STEP_CODE
-from optlint.auditing.patches import Patches, capturing, marked_for_dynamo
+from optlint.auditing.patches import Patches, capturing, hidden_from_dynamo, marked_for_dynamo
 from optlint.auditing.ranks.channel import Channel, Check
 from optlint.auditing.ranks.comparison import Copies
 from optlint.auditing.ranks.courier import Courier
@@ -51,6 +51,7 @@ class ReplicaCheck:
         self._verdicts = Verdicts(self._replicas, every, handlers.tell)
         self._checked: dict[int, int] = {}  # by index of the record: the step of its last check
         self._handle: Any = None
+        self._hidden: Callable[..., None] | None = None
 
     def install(self) -> None:
         """Begin; hooks of the audit itself must be there already."""
@@ -74,8 +75,11 @@ class ReplicaCheck:
             self._handle.remove()
 
     def _safely(self, action: Callable[..., Any], *arguments: Any) -> None:
+        """Call ours where no fault reaches the program, and no compiler comes along."""
+        if self._hidden is None and "torch._dynamo" in sys.modules:
+            self._hidden = hidden_from_dynamo(_call)
         try:
-            action(*arguments)
+            (self._hidden or _call)(action, *arguments)
         except Exception as fault:
             self._fail(fault)
 
@@ -166,6 +170,10 @@ class ReplicaCheck:
             channel, difference = courier.found.popleft()
             self._verdicts.add(difference, self._origins[id(channel)], channel)
         self._verdicts.review(closing)
+
+
+def _call(action: Callable[..., Any], *arguments: Any) -> None:
+    action(*arguments)
 
 
 def _settings(optimizer: Optimizer) -> tuple[dict[str, object], ...]:

@@ -7,10 +7,11 @@ import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch.distributed as dist
+from torch._C._distributed_c10d import ProcessGroup
 from torch.nn.parallel import DistributedDataParallel
 
 from optlint.auditing.models import plain_name
-from optlint.auditing.patches import is_compiling
+from optlint.auditing.patches import is_compiling, marked_for_dynamo
 from optlint.auditing.ranks.fingerprints import can_be_compared
 
 if TYPE_CHECKING:
@@ -58,11 +59,9 @@ class Replicas:
 
     def install(self, patches: Patches, safely: Callable[..., Any]) -> None:
         """Watch wrappers being made and tensors being averaged."""
-        from torch.distributed import distributed_c10d
-
         patches.replace(DistributedDataParallel, "__init__", lambda original: self._after_wrap(original, safely))
-        for owner in (dist, distributed_c10d):
-            patches.replace(owner, "all_reduce", lambda original: self._around_reduce(original, safely))
+        for name in ("allreduce", "allreduce_coalesced"):  # dynamo knows the public functions by identity
+            patches.replace(ProcessGroup, name, lambda original: self._around_reduce(original, safely))
 
     def _after_wrap(self, original: Callable[..., None], safely: Callable[..., Any]) -> Callable[..., None]:
         def init(wrapper: DistributedDataParallel, *arguments: Any, **named: Any) -> None:
@@ -72,12 +71,13 @@ class Replicas:
         return init
 
     def _around_reduce(self, original: Callable[..., Any], safely: Callable[..., Any]) -> Callable[..., Any]:
-        def all_reduce(tensor: Any, *arguments: Any, **named: Any) -> Any:
+        def allreduce(group: Any, tensors: Any, *arguments: Any, **named: Any) -> Any:
             if not is_compiling():
-                safely(self._note_averaged, tensor, arguments[1] if len(arguments) > 1 else named.get("group"))
-            return original(tensor, *arguments, **named)
+                for tensor in tensors if isinstance(tensors, list) else [tensors]:
+                    safely(self._note_averaged, tensor, group)
+            return original(group, tensors, *arguments, **named)
 
-        return all_reduce
+        return marked_for_dynamo(allreduce)
 
     def note_wrapped(self, wrapper: DistributedDataParallel, built_here: bool = True) -> None:
         """A module was wrapped."""

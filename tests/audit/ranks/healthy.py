@@ -180,6 +180,23 @@ def average_by_hand() -> None:
         optimizer.step()
 
 
+def averaged_in_a_compiled_function() -> None:
+    network = model()
+    optimizer = optim.SGD(network.parameters(), lr=0.1)
+
+    @torch.compile(backend="eager", fullgraph=True)
+    def average(gradient: torch.Tensor) -> torch.Tensor:
+        dist.all_reduce(gradient)
+        return gradient / 2
+
+    for batch in batches(4):
+        optimizer.zero_grad()
+        loss_of(network, batch).backward()
+        for parameter in network.parameters():
+            parameter.grad = average(parameter.grad)
+        optimizer.step()
+
+
 def weights_averaged_now_and_then() -> None:
     network = wrapped(model())
     optimizer = optim.SGD(network.parameters(), lr=0.1)
