@@ -202,13 +202,14 @@ def least(runs: list[list[int]] | list[list[float]]) -> list[float]:
 
 
 def iterations_in(case: Case, seconds: float) -> int:
+    """How many iterations take so many seconds of a CPU that nothing else uses."""
     iteration = case.build()
     for _ in range(5):
         iteration()
-    start = clock()
-    for _ in range(10):
+    start = time.process_time()
+    for _ in range(20):
         iteration()
-    return max(200, int(seconds * 1e10 / (clock() - start)))
+    return max(200, int(20 * seconds / (time.process_time() - start)))
 
 
 def measure(case: Case, rounds: int, seconds: float) -> str:

@@ -301,11 +301,11 @@ class Handlers:
         if not record.steps:
             self._tell_all(scheduled_elsewhere(record, scheduler, self.book))
 
-    def loaded(self, optimizer: Optimizer) -> None:
-        """`load_state_dict` of an optimizer has run."""
+    def loaded(self, optimizer: Optimizer, rates: list[Any]) -> None:
+        """`load_state_dict` of an optimizer has run, which had these rates before."""
         record = self.book.of(optimizer)
         if record is not None:
-            self._tell_all(judge_loaded(record, optimizer, self.here()))
+            self._tell_all(judge_loaded(record, optimizer, rates, self.here()))
             state_loaded(record)
 
     def weights_loaded(self, module: Module) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -107,7 +108,7 @@ class Inquest:
             norm = gradient_norm(record)
             if before and record.updates_from == record.steps - 1:
                 ratio = update_ratio(before, spread_samples(record))
-            if not record.gone:
+            if not record.gone and (norm is None or not math.isfinite(norm)):
                 self._all(judge.judge_values(record))
         elif record.steps == record.next_values - 1:
             record.update_samples, record.updates_from = spread_samples(record), record.steps

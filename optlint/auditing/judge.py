@@ -221,4 +221,4 @@ def rates_of(record: OptimizerRecord) -> list[float | None]:
 
 def _rate(group: dict[str, object]) -> float | None:
     rate = group.get("lr")
-    return float(rate) if isinstance(rate, float | int) else None
+    return float(rate) if isinstance(rate, (float, int)) else None

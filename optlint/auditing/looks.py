@@ -65,7 +65,7 @@ def note_hyperparameters(record: OptimizerRecord, optimizer: Optimizer) -> None:
 def _rising(record: OptimizerRecord) -> bool:
     """Whether a rate has grown since the last look."""
     rates = [group.get("lr") for group in record.hyperparameters]
-    highest, before = max((rate for rate in rates if isinstance(rate, float | int)), default=0.0), record.highest_rate
+    highest, before = max((rate for rate in rates if isinstance(rate, (float, int))), default=0.0), record.highest_rate
     record.highest_rate = highest
     return before is not None and highest > before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from optlint.auditing.records import OptimizerRecord
 
+HALF = (torch.float16, torch.bfloat16)
 TENSORS = 64  # of each optimizer, spread over all, whose updates are sampled
 
 
@@ -39,5 +41,14 @@ def update_ratio(before: dict[int, Tensor], now: dict[int, Tensor]) -> float | N
 
 
 def _norm(tensors: Iterable[Tensor]) -> float | None:
-    norms = [tensor.float().norm() for tensor in tensors if tensor.layout == torch.strided]
-    return float(torch.stack([norm.cpu() for norm in norms]).norm()) if norms else None
+    """The norm of all together, by one kernel and one reading for each device."""
+    plain = [tensor.float() if tensor.dtype in HALF else tensor for tensor in tensors if _is_plain(tensor)]
+    together: dict[torch.device, list[Tensor]] = {}
+    for norm in torch._foreach_norm(plain) if plain else ():
+        together.setdefault(norm.device, []).append(norm.float())
+    return math.hypot(*(float(torch.stack(norms).norm()) for norms in together.values())) if plain else None
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether it is a tensor of this process alone."""
+    return type(tensor) is torch.Tensor and tensor.layout == torch.strided

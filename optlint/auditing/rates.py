@@ -34,9 +34,12 @@ def judge_assignments(record: OptimizerRecord, optimizer: Optimizer) -> Iterator
 
 
 def _astray(record: OptimizerRecord, optimizer: Optimizer) -> Iterator[tuple[tuple[str, str], object]]:
+    own, defaults = optimizer.__dict__, optimizer.defaults
     for key, default in record.born_defaults.items():
+        attribute, changed = own.get(key), defaults.get(key)
+        if attribute is None and changed is default:
+            continue  # nearly always
         held = [group.get(key) for group in optimizer.param_groups]
-        attribute, changed = optimizer.__dict__.get(key), optimizer.defaults.get(key)
         if _is_rate(attribute) and attribute not in held and not _reads(type(optimizer), key):
             yield ("attribute", key), attribute
         if _is_rate(changed) and changed != default and changed not in held:
@@ -44,7 +47,7 @@ def _astray(record: OptimizerRecord, optimizer: Optimizer) -> Iterator[tuple[tup
 
 
 def _is_rate(value: object) -> bool:
-    return isinstance(value, float | int) and not isinstance(value, bool)
+    return isinstance(value, (float, int)) and not isinstance(value, bool)
 
 
 def _reads(kind: type, key: str) -> bool:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 SHAPED = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "square_avg", "grad_avg", "acc_delta", "prev")
 
 
-def judge_loaded(record: OptimizerRecord, optimizer: Optimizer, here: Span | None) -> Iterator[Seen]:
-    """State that belongs to other parameters, and rates that are not those of the program."""
+def judge_loaded(
+    record: OptimizerRecord, optimizer: Optimizer, before: list[object], here: Span | None
+) -> Iterator[Seen]:
+    """State that belongs to other parameters, and rates that are not those which the program had `before`."""
     place = here or record.place
     if place is None:
         return
@@ -35,9 +37,8 @@ def judge_loaded(record: OptimizerRecord, optimizer: Optimizer, here: Span | Non
         yield StateLoaded(place=place, why="shape", parameters=wrong, **told_of(record))
     elif moved := _renamed(record, optimizer):
         yield StateLoaded(place=place, why="order", parameters=moved, **told_of(record))
-    before = [group.get("lr") for group in record.hyperparameters]
     now = [group.get("lr") for group in optimizer.param_groups]
-    if len(before) == len(now) and all(isinstance(rate, float | int) for rate in (*before, *now)) and before != now:
+    if len(before) == len(now) and all(isinstance(rate, (float, int)) for rate in (*before, *now)) and before != now:
         yield StateLoaded(place=place, why="rate", detail=f"{before} to {now}", **told_of(record))
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FIRST_WALKS = 8
 LATER_WALKS = 3
+WALK_EVERY = 8  # steps of the first ones
 REWATCH_AFTER, REWATCH_FOR = 128, 3
 CHECKED = 4  # frozen parameters at each step
 
@@ -138,7 +139,7 @@ class Steps:
         record.next_look = next_look(record.steps, len(record.parameters))
         values = record.next_values - (record.steps < record.next_values - 1)  # the step before is looked at, too
         record.next_look = min(record.next_look, values)
-        if record.steps < DENSE:
+        if record.steps < DENSE and not record.steps % WALK_EVERY:
             self._attention.walks_due = max(self._attention.walks_due, 1)
         if record.extra_looks > 0 and (record.stale or record.steps < record.look_until):
             record.extra_looks -= record.steps > EARLY

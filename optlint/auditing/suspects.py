@@ -138,15 +138,18 @@ def judge_untrained(record: OptimizerRecord, final: bool) -> Iterator[Seen]:
 
 def _without_gradient(record: OptimizerRecord) -> Iterator[tuple[int, ParameterRecord]]:
     """What could be trained and had no gradient at any look, unless it has left the model."""
-    root = record.root() if record.root is not None else None
+    without = [pair for pair in record.parameters.items() if _has_none(pair[1])]
+    root = record.root() if record.root is not None and without else None
     there = {id(parameter) for parameter in root.parameters()} if root is not None else frozenset(record.parameters)
     noted = {identity for identity, _ in record.root_names.values()}
-    for identity, known in record.parameters.items():
-        if identity in noted and identity not in there:
-            continue
-        untrained = known.trainable and not known.grads and not known.moved and known.looks > 1
-        if untrained and known.numel and not known.wrong[0]:  # of a sharded parameter nothing may be here
+    for identity, known in without:
+        if identity not in noted or identity in there:
             yield identity, known
+
+
+def _has_none(known: ParameterRecord) -> bool:
+    untrained = known.trainable and not known.grads and not known.moved and known.looks > 1
+    return untrained and bool(known.numel) and not known.wrong[0]  # of a sharded parameter nothing may be here
 
 
 def _cut_of(identity: int, known: ParameterRecord, record: OptimizerRecord) -> _Cut:

@@ -267,9 +267,10 @@ class Watch:
 
     def _after_load(self, original: Callable[..., None]) -> Callable[..., None]:
         def load_state_dict(optimizer: Optimizer, *arguments: Any, **named: Any) -> None:
+            before = [group.get("lr") for group in getattr(optimizer, "param_groups", ())]
             original(optimizer, *arguments, **named)
             if not is_compiling() and self.on:
-                self._safely(self._handlers.loaded, optimizer)
+                self._safely(self._handlers.loaded, optimizer, before)
 
         return load_state_dict
 
