@@ -13,7 +13,7 @@ from optlint.lsp.actions import Asked, Shelf
 from optlint.lsp.client import Client
 from optlint.lsp.drafts import Draft, Part
 from optlint.lsp.looks import Eyes
-from optlint.lsp.settings import Settings
+from optlint.lsp.settings import Settings, read_settings
 from optlint.lsp.telling import Teller
 from optlint.lsp.texts import Text
 from optlint.stack import on_big_stack
@@ -56,30 +56,37 @@ def pylsp_settings() -> dict[str, Any]:
 
 
 @hookimpl
-def pylsp_lint(workspace: Any, document: Any) -> list[dict[str, Any]]:
+def pylsp_lint(config: Any, workspace: Any, document: Any) -> list[dict[str, Any]]:
     """The diagnostics of a document."""
-    helper = _helper(workspace)
+    helper = _helper(workspace, config)
     look = helper.look(document)
     return [_plain(helper, TELLER.diagnostic(one, look.draft)) for one in look.placed]
 
 
 @hookimpl
-def pylsp_code_actions(workspace: Any, document: Any, range: dict[str, Any], context: dict[str, Any]) -> list[Any]:
+def pylsp_code_actions(
+    config: Any, workspace: Any, document: Any, range: dict[str, Any], context: dict[str, Any]
+) -> list[dict[str, Any]]:
     """What can be done about the diagnostics in a range."""
-    helper = _helper(workspace)
+    helper = _helper(workspace, config)
     look = helper.look(document)
     if look.stale or not look.diagnostics:
         return []
     asked = Asked(document.uri, helper.converter.structure(range, types.Range), context.get("only"))
-    return [_plain(helper, action) for action in Shelf(helper.closer(look), TELLER).actions(asked)]
+    shelf = Shelf(helper.closer(look), TELLER, helper.eyes.settings.unsafe_fixes)
+    return [_plain(helper, action) for action in shelf.actions(asked)]
 
 
-def _helper(workspace: Any) -> Helper:
-    """The helper of a workspace, which lives as long as that."""
-    known = vars(workspace).get("optlint")
-    if known is None:
-        known = vars(workspace).setdefault("optlint", Helper(Eyes(Settings()), get_converter(), Lock()))
-    return cast("Helper", known)
+def _helper(workspace: Any, config: Any) -> Helper:
+    """The helper of a workspace, which lives as long as that, with the settings of now."""
+    helper: Helper | None = vars(workspace).get("optlint")
+    if helper is None:
+        helper = vars(workspace).setdefault("optlint", Helper(Eyes(Settings()), get_converter(), Lock()))
+    settings = read_settings(config.plugin_settings("optlint"), workspace.root_path or "")
+    if settings != helper.eyes.settings:
+        with helper.lock:
+            helper.eyes.use(settings)
+    return helper
 
 
 def _plain(helper: Helper, value: object) -> dict[str, Any]:

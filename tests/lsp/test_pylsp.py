@@ -42,3 +42,13 @@ def test_python_lsp_server_tells_our_diagnostics_and_fixes(pylsp):
     ]
     (edit,) = actions[0]["edit"]["changes"][uri]
     assert edit["newText"] == "list(model.parameters()"
+
+
+def test_its_settings_are_ours(pylsp):
+    pylsp.notify(
+        "workspace/didChangeConfiguration", {"settings": {"pylsp": {"plugins": {"optlint": {"ignore": ["OPT101"]}}}}}
+    )
+    pylsp.open("train.py", f"{REUSED}x = 1  # optlint: ignore[OPT502]\n")
+    found = pylsp.notification("textDocument/publishDiagnostics", lambda params: params["diagnostics"])["diagnostics"]
+    assert [one["code"] for one in found if one["source"] == "optlint"] == ["OPT901"]
+    assert found[0]["tags"] == [1]
