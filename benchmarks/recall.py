@@ -151,6 +151,7 @@ def _rewrites(change: Callable[[ast.stmt], str | None]) -> Callable[[list[str], 
 def _uncalled(*names: str) -> Callable[[ast.stmt], str | None]:
     def change(statement: ast.stmt) -> str | None:
         fits = _called(statement) in names and (_called(statement) != "step" or _is_step(statement))
+        fits = fits and (_called(statement) != "eval" or ast.unparse(statement).endswith("()"))
         return f"{_owner(statement)}.{_called(statement)}" if fits else None
 
     return change

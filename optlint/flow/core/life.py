@@ -118,7 +118,7 @@ class Life:
         own = map(self.machine.mentions, bases)
         if any(relevance.concerns_training(words) or not self.renamed.isdisjoint(words) for words in own):
             return True
-        return late.may_build(self.machine, cls)
+        return late.may_build(self.machine, cls) or any(uncalled.is_in(self.machine, part) for part in cls.node.body)
 
     def _run_root(self, closure: Closure, state: State) -> State:
         """Run a function with arguments of which only the annotations tell anything."""

@@ -12,6 +12,7 @@ from optlint.flow.core.values import (
     Closure,
     External,
     InstanceCell,
+    Method,
     OptimizerCell,
     TensorCell,
     Value,
@@ -81,7 +82,10 @@ def _is_unmistakable(machine: Machine, node: ir.Attribute, options: tuple[Value,
 
 
 def _is_blank(value: Value, state: State) -> bool:
+    """Whether nothing is known of a value; an attribute that no code sets may be anything, too."""
     cell = state.get(value, InstanceCell)
+    if isinstance(value, Method) and isinstance(state.cell(value.receiver), InstanceCell):
+        return True
     unknown = cell is not None and cell.cls is UNKNOWN and cell.is_module is None
     return unknown or attributes.is_blank(value, state)
 

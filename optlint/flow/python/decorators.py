@@ -34,7 +34,8 @@ def decorated(machine: Machine, decorator: ir.Expression, value: Value, state: S
     if path in torch_api.NO_GRAD:
         return Descriptor("no_grad", value)
     if path in KINDS:
-        return Descriptor(KINDS[path], value)
+        hidden = isinstance(value, Descriptor) and value.kind == "hidden"
+        return value if hidden else Descriptor(KINDS[path], value)
     if path in torch_api.KEEPS_FUNCTION or _calls_through(machine, decorator, found, state):
         return value
     in_class = machine.frame.owner is not None and machine.frame.owner.scope == machine.frame.scopes[0]
