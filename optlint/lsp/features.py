@@ -18,7 +18,7 @@ from optlint.lsp.hints import hints
 from optlint.lsp.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from optlint.lsp.drafts import Part
@@ -36,7 +36,8 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     ls.introduce(params)
     if ls.client.pulls:
         ls.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, PULLING)(diagnostic)
-        ls.feature(types.WORKSPACE_DIAGNOSTIC)(workspace_diagnostic)
+        if ls.settings.workspace_diagnostics:
+            ls.feature(types.WORKSPACE_DIAGNOSTIC)(workspace_diagnostic)
 
 
 async def diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> Report:
@@ -57,15 +58,23 @@ async def workspace_diagnostic(ls: Server, params: types.WorkspaceDiagnosticPara
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(ls.news.wait(), PATIENCE)
     ls.news.clear()
-    reports: list[types.WorkspaceFullDocumentDiagnosticReport] = []
-    for path in await ls.unopened.files():
-        look, uri = await ls.unopened.look(path), uri_of(path)
-        items = ls.told(look, uri) if look else []
-        name = _name_of(items)
-        if (items or uri in before) and before.get(uri) != name:
-            reports.append(types.WorkspaceFullDocumentDiagnosticReport(uri, items, result_id=name))
+    found = {uri_of(path): await ls.unopened.look(path) for path in await ls.unopened.files()}
+    told = {uri: ls.told(look, uri) if look else [] for uri, look in found.items()}
+    gone: dict[str, list[types.Diagnostic]] = {
+        uri: [] for uri in before.keys() - told.keys() if uri not in ls.desk.owners
+    }
     ls.answered = True
-    return types.WorkspaceDiagnosticReport(reports)
+    return types.WorkspaceDiagnosticReport(list(_new_reports({**told, **gone}, before)))
+
+
+def _new_reports(
+    told: Mapping[str, list[types.Diagnostic]], before: Mapping[str, str]
+) -> Iterator[types.WorkspaceFullDocumentDiagnosticReport]:
+    """Reports of documents of which something else is told than before; nothing is told of most."""
+    for uri, items in told.items():
+        name = _name_of(items)
+        if before.get(uri, NOTHING) != name:
+            yield types.WorkspaceFullDocumentDiagnosticReport(uri, items, result_id=name)
 
 
 def _name_of(items: list[types.Diagnostic]) -> str:
@@ -157,6 +166,7 @@ def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
         ls.later(ls.bench.notice())
 
 
+NOTHING = _name_of([])
 FEATURES: dict[str, Any] = {
     types.INITIALIZE: initialize,
     types.INITIALIZED: initialized,

@@ -21,6 +21,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     unsafe_fixes: bool = True
     inlay_hints: bool = False
+    workspace_diagnostics: bool = True
 
 
 READERS = {
@@ -30,6 +31,7 @@ READERS = {
     "ignore": "ignore",
     "unsafeFixes": "unsafe_fixes",
     "inlayHints": "inlay_hints",
+    "workspaceDiagnostics": "workspace_diagnostics",
 }
 
 

@@ -111,6 +111,16 @@ def test_files_that_are_not_open_are_told_of_when_the_workspace_is_asked_for(edi
     client.notify("workspace/didChangeWatchedFiles", {"changes": [helper]})
     (item,) = client.answer(waiting)["result"]["items"]
     assert (item["uri"], codes(item["items"])) == (client.uri("train.py"), ["OPT101"])
+    (tmp_path / "train.py").unlink()
+    client.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": client.uri("train.py"), "type": 3}]})
+    known = {"uri": item["uri"], "value": item["resultId"]}
+    (item,) = client.request("workspace/diagnostic", {"previousResultIds": [known]})["items"]
+    assert (item["uri"], item["items"]) == (client.uri("train.py"), [])
+
+
+def test_the_workspace_may_be_left_alone(editor):
+    assert editor().capabilities["diagnosticProvider"]["workspaceDiagnostics"] is True
+    assert editor(workspaceDiagnostics=False).capabilities["diagnosticProvider"]["workspaceDiagnostics"] is False
 
 
 def notebook(client, *cells):
