@@ -20,6 +20,14 @@ def emacs(workplace: Workplace) -> list[str]:
     return [program("emacs"), "-nw", "train.py", "-l", str(DRIVERS / "emacs.el")]
 
 
+def emacs_with_pylsp(workplace: Workplace) -> list[str]:
+    _, fix_on_save = blocks("emacs", "elisp")
+    workplace.write(workplace.home / ".emacs.d" / "init.el", *blocks("pylsp", "elisp"), fix_on_save)
+    (workplace.optlint.parent / "pylsp").symlink_to(program("pylsp"))
+    workplace.optlint.unlink()
+    return [program("emacs"), "-nw", "train.py", "-l", str(DRIVERS / "emacs.el")]
+
+
 def vim(workplace: Workplace) -> list[str]:
     linter, *settings = blocks("vim", "vim")
     workplace.write(workplace.home / ".vim" / "ale_linters" / "python" / "optlint.vim", linter)
@@ -27,10 +35,10 @@ def vim(workplace: Workplace) -> list[str]:
     return [program("vim"), "-n", "train.py", "-S", str(DRIVERS / "vim.vim")]
 
 
-EDITORS = [neovim, pytest.param(emacs, marks=pytest.mark.editor), pytest.param(vim, marks=pytest.mark.editor)]
+ON_REQUEST = [pytest.param(set_up, marks=pytest.mark.editor) for set_up in (emacs, emacs_with_pylsp, vim)]
 
 
-@pytest.mark.parametrize("set_up", EDITORS)
+@pytest.mark.parametrize("set_up", [neovim, *ON_REQUEST])
 def test_shows_mends_and_mends_on_save(set_up, tmp_path):
     workplace = Workplace(tmp_path)
     noted = workplace.drive(*set_up(workplace))

@@ -52,7 +52,7 @@ class Code:
 
     def underlined(self):
         """The middle of what is underlined."""
-        box = self.page.locator(SQUIGGLE).bounding_box()
+        box = self.page.locator(SQUIGGLE).filter(visible=True).bounding_box()
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     def squiggles(self, count):
@@ -174,6 +174,19 @@ def test_shows_and_mends_a_notebook(code):
     code.saved("train.ipynb", "params = list(model.parameters())")
 
 
+def test_mends_a_notebook_on_save(code):
+    code.open("train.py")
+    code.squiggles(1)
+    code.open("train.ipynb")
+    code.page.locator(".code-cell-row").nth(1).locator(SQUIGGLE).wait_for()
+    code.page.mouse.click(*code.underlined())
+    code.page.keyboard.press("Control+End")
+    code.page.keyboard.type("  # the end")
+    code.page.keyboard.press("Control+s")
+    code.saved("train.ipynb", "# the end")
+    code.saved("train.ipynb", "params = list(model.parameters())")
+
+
 def test_starts_again_on_request_and_says_what_it_starts(code):
     code.open("train.py")
     code.squiggles(1)
@@ -202,6 +215,10 @@ def test_says_how_to_install_what_is_not_there(code):
     picture(code.page, "vscode-absent")
     assert code.page.locator(SQUIGGLE).count() == 0
     code.settings(optlint_path="${workspaceFolder}/.venv/bin/optlint")
+    code.squiggles(1)
+    code.settings(optlint_path=str(Path("nowhere") / "optlint"))
+    code.squiggles(0)
+    code.settings(optlint_path="sh", optlint_args=[".venv/bin/optlint"])
     code.squiggles(1)
 
 
