@@ -151,7 +151,7 @@ def _rewrites(change: Callable[[ast.stmt], str | None]) -> Callable[[list[str], 
 def _uncalled(*names: str) -> Callable[[ast.stmt], str | None]:
     def change(statement: ast.stmt) -> str | None:
         fits = _called(statement) in names and (_called(statement) != "step" or _is_step(statement))
-        fits = fits and (_called(statement) != "eval" or ast.unparse(statement).endswith("()"))
+        fits = fits and (_called(statement) not in ("eval", "backward") or ast.unparse(statement).endswith("()"))
         return f"{_owner(statement)}.{_called(statement)}" if fits else None
 
     return change
@@ -238,7 +238,7 @@ def _clean_files(folders: list[str]) -> Iterator[tuple[Path, str]]:
     random.Random(0).shuffle(paths)
     for path in paths:
         text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        if "torch" in text and len(text) <= LARGEST and "\r" not in text and "\t" not in text:
+        if "import torch\n" in text and len(text) <= LARGEST and "\r" not in text and "\t" not in text:
             yield path, text
 
 

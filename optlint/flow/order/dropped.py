@@ -58,7 +58,7 @@ def _matters(act: Act, subject: Subject) -> bool:
 
 def _some_lost(step: Act, subject: Subject, acts: list[Act]) -> Iterator[events.GradientsLost]:
     """Each round clears and adds a share of a loss, and only each n-th round steps."""
-    divisor = _every(step)
+    divisor = every(step)
     if divisor is None or not step.loops or not _is_shared_out(step.loops[-1].node, divisor):
         return
     head = step.loops[-1]
@@ -67,14 +67,14 @@ def _some_lost(step: Act, subject: Subject, acts: list[Act]) -> Iterator[events.
         return
     clears = [act for act in inside if _clears(act, subject)]
     gains = [act for act in inside if act.kind == BACKWARD]
-    if len(clears) != 1 or len(gains) != 1 or any(_every(act) is not None for act in (*clears, *gains)):
+    if len(clears) != 1 or len(gains) != 1 or any(every(act) is not None for act in (*clears, *gains)):
         return
     clear, backward = clears[0], gains[0]
     if clear in trace.reached_from(backward, lambda act: act is step) and clear.site and backward.site and step.site:
         yield events.GradientsLost(clear.site, subject.text, backward.site, step.site, accumulated=True)
 
 
-def _every(act: Act) -> str | None:
+def every(act: Act) -> str | None:
     """The divisor in the condition under which an act runs in some rounds only: `(i + 1) % every == 0`."""
     for key, *taken in reversed([part for part in act.path if isinstance(part, tuple)]):
         if isinstance(key, ir.For | ir.While):

@@ -163,7 +163,8 @@ def _method(machine: Machine, node: ir.Call, method: Method, arguments: Argument
         if name == "scale" and len(arguments.values) == 1 and value is UNKNOWN:
             return _scaled(machine, node, method, state)
         if name in RESETS:
-            trace.note(machine, trace.Act(trace.RESET, machine.site(node)), state)
+            whose = _receiver(machine, method, state) if isinstance(method.node, ir.Attribute) else None
+            trace.note(machine, trace.Act(trace.RESET, machine.site(node), whose), state)
         unknown_code.ran(machine, node, method, arguments, state)
     elif isinstance(method.node, ir.Attribute):
         act(machine, node, method, arguments, state)

@@ -35,7 +35,7 @@ def _stepped_once(built: Act, subject: Subject, acts: list[Act]) -> Iterator[eve
         return
     inside = [act for act in acts if head in act.loops]
     steps = [act for act in of_kinds(inside, STEP) if act.subject is None or _may_be(act.subject, subject)]
-    if any(act.kind == RESET or (act.kind == HIDDEN and _may_reset(act, subject)) for act in inside):
+    if any(_is_reset(act, subject) or (act.kind == HIDDEN and _may_reset(act, subject)) for act in inside):
         return
     if len(steps) == 1 and steps[0].loops[-1] is head:
         step = steps[0]
@@ -60,6 +60,11 @@ def _goes_through_batches(head: Act) -> bool:
 
 def _may_be(other: Subject, subject: Subject) -> bool:
     return not other.refs or not other.refs.isdisjoint(subject.refs)
+
+
+def _is_reset(act: Act, subject: Subject) -> bool:
+    """Whether the parameters get other values; those of another model do not matter."""
+    return act.kind == RESET and (act.subject is None or subjects.has(act.subject, subject) is not False)
 
 
 def _may_reset(act: Act, subject: Subject) -> bool:

@@ -112,7 +112,8 @@ def _uncleared(step: Act, subject: Subject, inside: list[Act], acts: list[Act]) 
     if not subject.trusted or _may_be_anything(subject):
         return
     clears, head = of_kinds(inside, CLEAR), step.loops[-1]
-    if any(_may_clear(clear.subject, subject) for clear in clears) or any(interferes(act, subject) for act in inside):
+    enough = [clear for clear in clears if not _is_rarer(clear, step)]
+    if any(_may_clear(clear.subject, subject) for clear in enough) or any(interferes(act, subject) for act in inside):
         return
     if any(act.deferred and _may_clear(act.subject, subject) for act in of_kinds(acts, CLEAR)):
         return
@@ -124,6 +125,15 @@ def _uncleared(step: Act, subject: Subject, inside: list[Act], acts: list[Act]) 
     noted = clears or outside
     if step.site is not None:
         yield events.StepUncleared(step.site, subject.text, noted[0].site if noted else None, bool(clears))
+
+
+def _is_rarer(clear: Act, step: Act) -> bool:
+    """Whether only each n-th round clears, and all rounds step."""
+    head = step.loops[-1]
+    if clear.loops[-1:] != step.loops[-1:] or dropped.every(clear) is None:
+        return False
+    round_of = trace.first_after(head, lambda act: act is head or (act.kind == STEP and act.site == step.site))
+    return head not in round_of.acts
 
 
 def _may_be_anything(subject: Subject) -> bool:
