@@ -42,6 +42,14 @@ def users_frame(reportable: Callable[[str], bool], frame: FrameType | None = Non
     return frame
 
 
+def calling_frame() -> FrameType:
+    """The frame that called into the audit, through however many of our wrappers."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(OWN) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
 def trail() -> tuple[object, ...]:
     """By which lines of whose code the caller came to run."""
     frame: FrameType | None = sys._getframe(1)

@@ -10,7 +10,7 @@ from torch.nn import Module
 if TYPE_CHECKING:
     from torch import Tensor
 
-SWEEP = 20_000
+SWEEP = 4_000
 
 
 class _Held(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch.nn import Module
 
-from optlint.auditing.places import span_of
+from optlint.auditing.places import calling_frame, span_of
 from optlint.observations import IteratorReused
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def install(patches: Patches, tell: Callable[[Seen], None], users: Callable[[str
     def wrap(original: Callable[..., Iterator[Any]]) -> Callable[..., Any]:
         def method(module: Module, *arguments: Any, **named: Any) -> Any:
             result = original(module, *arguments, **named)
-            frame = sys._getframe(1)
+            frame = calling_frame()
             if not users(frame.f_code.co_filename):
                 return result
             return WatchedIterator(result, span_of(frame), tell, users)

@@ -87,7 +87,7 @@ class Watch:
         """Take back what can be taken back while a hook is running; what is left does nothing."""
         self.on = False
         self._handlers.attention.watched = self._handlers.attention.alive = False
-        self._patches.undo()
+        self._unpatch()
 
     def _step_hook(self) -> Callable[[Optimizer, Any, Any], None]:
         return marked_for_dynamo(self._handlers.steps.hook())
@@ -95,10 +95,14 @@ class Watch:
     def remove(self) -> None:
         """Remove all of it."""
         self.on = False
-        self._patches.undo()
+        self._unpatch()
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
+
+    def _unpatch(self) -> None:
+        self._handlers.inquest.averages.stop()  # replaces what is replaced already, so it goes first
+        self._patches.undo()
 
     def _safely(self, handler: Callable[..., Any], *arguments: Any) -> Any:
         """Call a handler; a fault of ours must not reach the program."""
