@@ -9,6 +9,8 @@ from torch import nn
 from optlint.auditing.report import AuditError
 from optlint.integrations.scope import Scope
 
+NUMBERS = {"optlint/errors": 1.0, "optlint/warnings": 0.0, "optlint/tensors": 3.0, "optlint/tensors_not_moved": 1.0}
+
 
 class Broken:
     """What a training loop of somebody else would do, with a group that never trains."""
@@ -62,6 +64,16 @@ def test_a_scope_fails_where_it_is_asked_to(options, raises):
         scope.end(speak=False)
 
 
+def test_a_scope_hands_its_numbers_to_a_logger():
+    logged = []
+    scope = Scope()
+    scope.begin()
+    Broken().train()
+    scope.end(speak=False, log=logged.append)
+    scope.end(speak=False, log=logged.append)
+    assert logged == [NUMBERS]
+
+
 def test_an_error_of_the_program_comes_first():
     scope = Scope(fail_on="error")
     scope.begin()
@@ -75,7 +87,7 @@ def test_a_wrong_word_is_said():
         Scope(fail_on="always")
 
 
-def test_lightning():
+def test_lightning(tmp_path):
     lightning = pytest.importorskip("lightning.pytorch")
     from lightning.pytorch.demos.boring_classes import BoringModel
 
@@ -86,17 +98,20 @@ def test_lightning():
             groups = [{"params": self.layer.parameters()}, {"params": [torch.randn(3)]}]
             return torch.optim.SGD(groups, lr=0.1)
 
-    def fit(model, audit):
+    def fit(model, audit, logger=False):
         quiet = {"enable_progress_bar": False, "enable_model_summary": False, "enable_checkpointing": False}
         trainer = lightning.Trainer(
-            max_epochs=1, limit_train_batches=16, limit_val_batches=1, logger=False, accelerator="cpu",
+            max_epochs=1, limit_train_batches=16, limit_val_batches=1, logger=logger, accelerator="cpu",
             callbacks=[audit], **quiet,
         )  # fmt: skip
         trainer.fit(model)
         return audit.report
 
     assert codes(fit(BoringModel(), OptimizerAudit(fail_on="warning"))) == []
-    report = fit(Frozen(), OptimizerAudit())
+    logger = lightning.loggers.CSVLogger(tmp_path)
+    report = fit(Frozen(), OptimizerAudit(log=True), logger)
+    with open(logger.experiment.metrics_file_path, encoding="utf-8") as file:
+        assert set(NUMBERS) <= set(file.readline().strip().split(","))
     assert codes(report) == ["OPT201"]
     assert report.optimizers[0].steps == 16
     with pytest.raises(AuditError, match="OPT201"):
@@ -130,6 +145,8 @@ def test_transformers(tmp_path):
 
     report = train(OptimizerAudit(fail_on="warning"), trains=2)
     assert [one.steps for one in report.optimizers] == [12]
-    assert codes(train(OptimizerAudit(), broken)) == ["OPT201"]
+    logged = []
+    assert codes(train(OptimizerAudit(log=logged.append), broken)) == ["OPT201"]
+    assert [one["optlint/errors"] for one in logged] == [1.0]
     with pytest.raises(AuditError, match="OPT201"):
         train(OptimizerAudit(fail_on="error"), broken)
