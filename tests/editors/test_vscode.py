@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,40 @@ class Code:
             time.sleep(0.1)
 
 
+def python_extension(workplace):
+    """What takes the place of the Python extension: it selects the interpreter that `standin.python` names."""
+    extension = workplace.home / "python.vsix"
+    manifest = {
+        "name": "python",
+        "publisher": "ms-python",
+        "version": "2026.1.0",
+        "engines": {"vscode": "^1.91.0"},
+        "main": "main.js",
+        "activationEvents": [],
+        "contributes": {"configuration": {"properties": {"standin.python": {"type": "string"}}}},
+    }
+    with zipfile.ZipFile(extension, "w") as archive:
+        archive.writestr("extension/package.json", json.dumps(manifest))
+        archive.writestr("extension/main.js", PYTHON_EXTENSION)
+    return extension
+
+
+PYTHON_EXTENSION = """
+const vscode = require("vscode");
+exports.activate = () => {
+  const changed = new vscode.EventEmitter();
+  vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("standin") && changed.fire());
+  return {
+    environments: {
+      onDidChangeActiveEnvironmentPath: changed.event,
+      getActiveEnvironmentPath: () => ({ path: vscode.workspace.getConfiguration("standin").get("python") }),
+      resolveEnvironment: async ({ path }) => path ? { executable: { uri: vscode.Uri.file(path) } } : undefined,
+    },
+  };
+};
+"""
+
+
 @pytest.fixture(scope="module")
 def code_server(tmp_path_factory):
     """A running code-server with the extension, and the project that it shows; its `.venv` has optlint."""
@@ -94,7 +129,8 @@ def code_server(tmp_path_factory):
     installed = workplace.project / ".venv" / "bin" / "optlint"
     workplace.write(installed, workplace.optlint.read_text()).chmod(0o755)
     workplace.optlint.unlink()
-    subprocess.run([command, *places, "--install-extension", str(EXTENSION)], env=environment, check=True)
+    for extension in (EXTENSION, python_extension(workplace)):
+        subprocess.run([command, *places, "--install-extension", str(extension)], env=environment, check=True)
     address = f"127.0.0.1:{free_port()}"
     quiet = ["--auth", "none", "--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"]
     start = [command, *quiet, *places, "--bind-addr", address, str(workplace.project)]
@@ -194,6 +230,18 @@ def test_starts_again_on_request_and_says_what_it_starts(code):
     code.command("optlint: Show Output")
     code.count(".panel .view-line", 2, has_text=re.compile(r"\[info\]\s+optlint\s"))
     code.count(".panel .view-line", 2, has_text=".venv/bin/optlint")
+    code.squiggles(1)
+
+
+def test_follows_the_interpreter_that_the_python_extension_selects(code):
+    code.open("train.py")
+    code.squiggles(1)
+    elsewhere = code.workplace.home / "elsewhere" / "bin"
+    started = code.workplace.project / ".venv" / "bin" / "optlint"
+    code.workplace.write(elsewhere / "optlint", started.read_text()).chmod(0o755)
+    code.settings(standin_python=str(elsewhere / "python"))
+    code.command("optlint: Show Output")
+    code.count(".panel .view-line", 1, has_text="elsewhere/bin/optlint")
     code.squiggles(1)
 
 

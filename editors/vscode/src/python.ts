@@ -14,10 +14,8 @@ interface Environments {
 /** The path of the interpreter that is selected for a folder. */
 export async function selectedInterpreter(folder: Uri | undefined): Promise<string | undefined> {
   const environments = await pythonExtension();
-  if (!environments) {
-    return undefined;
-  }
-  const found = await environments.resolveEnvironment(environments.getActiveEnvironmentPath(folder));
+  const active = environments?.getActiveEnvironmentPath(folder);
+  const found = active && (await environments?.resolveEnvironment(active));
   return found?.executable.uri?.fsPath;
 }
 
@@ -26,7 +24,12 @@ export async function onInterpreterChange(callback: () => void): Promise<Disposa
   return (await pythonExtension())?.onDidChangeActiveEnvironmentPath(callback);
 }
 
+/** What the Python extension offers; nothing if it is not there or does not start, for optlint may do without. */
 async function pythonExtension(): Promise<Environments | undefined> {
-  const extension = extensions.getExtension<{ environments?: Environments }>("ms-python.python");
-  return (await extension?.activate())?.environments;
+  try {
+    const extension = extensions.getExtension<{ environments?: Environments }>("ms-python.python");
+    return (await extension?.activate())?.environments;
+  } catch {
+    return undefined;
+  }
 }
