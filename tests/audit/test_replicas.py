@@ -180,3 +180,12 @@ def test_reports_that_differ_are_told_as_info(other, words):
     again = merged_with_differences([facts(0)._replace(diagnostics=whole.diagnostics), facts(1, **other)])
     assert len(again.diagnostics) == len(found)
     assert merged_with_differences([facts(0), facts(1, **other)], ignore=("OPT804",)).diagnostics == ()
+
+
+def test_parameters_of_several_types_are_compared_together():
+    tensors = [torch.randn(3, dtype=dtype) for dtype in DTYPES]
+    found = fingerprints(tensors)
+    alone = [fingerprints([tensor]) for tensor in tensors]
+    assert found.bits == [one.bits[0] for one in alone]
+    assert found.norms == pytest.approx([one.norms[0] for one in alone])
+    assert [found.elements_of(at) for at in range(4)] == [one.elements for one in alone]

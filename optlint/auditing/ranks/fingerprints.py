@@ -45,7 +45,7 @@ def fingerprints(tensors: Sequence[Tensor]) -> Fingerprints:
     """Of tensors that can be compared; reads each value twice, and waits for a device once for each kind of number."""
     flat = [tensor.detach().contiguous().view(-1) for tensor in tensors]
     bits = _listed([_bits(one) for one in flat])
-    norms = _listed(torch._foreach_norm([one.float() if one.element_size() < 4 else one for one in flat], 2))
+    norms = _listed(list(torch._foreach_norm([one.float() if one.element_size() < 4 else one for one in flat], 2)))
     elements = _listed([_spread(one) for one in flat])
     return Fingerprints(list(map(int, bits)), norms, elements)
 
@@ -65,10 +65,13 @@ def _spread(flat: Tensor) -> Tensor:
     return chosen if len(chosen) == SAMPLED else torch.cat([chosen, chosen[-1:].expand(SAMPLED - len(chosen))])
 
 
-def _listed(tensors: Sequence[Tensor]) -> list[float]:
-    """All numbers in turn, brought here at once from each device."""
+def _listed(tensors: list[Tensor]) -> list[float]:
+    """All numbers in turn, brought here at once from the device, or first to one of several."""
     device = tensors[0].device
-    found: list[float] = torch.cat([tensor.to(device).reshape(-1) for tensor in tensors]).tolist()
+    if any(tensor.device != device for tensor in tensors):
+        tensors = [tensor.to(device) for tensor in tensors]
+    together = torch.cat(tensors) if tensors[0].dim() else torch.stack(tensors)
+    found: list[float] = together.tolist()
     return found
 
 
