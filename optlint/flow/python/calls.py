@@ -98,9 +98,10 @@ def _unknown(machine: Machine, function: Value, arguments: Arguments, node: ir.C
             return machine.call(bound, arguments, ir.Call(found[0].node.origin, found[0].node, ()), state)
     if cell is not None and cell.is_module and isinstance(function, Ref):
         methods.module_called(arguments, state)
-        return tensor_calls.layer_called(machine, function, arguments, state, machine.site(node))
+        made = tensor_calls.layer_called(machine, function, arguments, state, machine.site(node))
+        return tensor_calls.without_graph(machine, cell, node, state) if made is UNKNOWN else made
     tensor_calls.hand_over(machine, arguments, node, state)
-    return UNKNOWN
+    return tensor_calls.without_graph(machine, cell, node, state)
 
 
 def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, state: State) -> Value:
@@ -153,13 +154,22 @@ def _by_kind(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
     if path.startswith("torch."):
         methods.module_called(arguments, state)
     elif isinstance(
-        own := machine.imported(path, given=node in machine.asked or foreign.trains(arguments, state)),
+        own := machine.imported(path, given=_matters(machine, path, arguments, node, state)),
         Closure | ClassValue,
     ):
         return machine.call(own, arguments, node, state)
     else:
         tensor_calls.hand_over(machine, arguments, node, state)
     return UNKNOWN
+
+
+def _matters(machine: Machine, path: str, arguments: Arguments, node: ir.Call, state: State) -> bool:
+    """Whether it matters what a name of another file stands for, whatever that looks like."""
+    if node in machine.asked or foreign.trains(arguments, state):
+        return True
+    function = machine.frame.node
+    switches = isinstance(function, ir.Function) and "requires_grad" in machine.mentions(function)
+    return switches and path.rpartition(".")[2][:1].isupper()  # a class: is it a module?
 
 
 def _make_module(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Value:

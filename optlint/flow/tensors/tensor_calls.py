@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from optlint.flow.core.machine import Arguments, Machine
 from optlint.flow.core.values import (
     UNKNOWN,
+    ClassValue,
     Const,
     External,
     InstanceCell,
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
 
+MODEL = re.compile(
+    r"^(?!(build|get|make|create|load|init|new)_)\w*(model|net|network|encoder|decoder|generator|discriminator|backbone|"
+    r"student|teacher|critic)$",
+    re.IGNORECASE,
+)
 Handler: TypeAlias = Callable[[Machine, Arguments, "ir.Call", "State"], Value]
 
 
@@ -172,6 +179,19 @@ def layer_called(machine: Machine, layer: Ref, arguments: Arguments, state: Stat
         given = (*given, tensors.parameter_of_module(machine, state, site))
     made = tensors.computed(machine, given, "calling the model", state, site)
     return tensors.of_unknown(machine, "calling the model", state, site) if made is UNKNOWN else made
+
+
+def without_graph(machine: Machine, model: InstanceCell | None, node: ir.Call, state: State) -> Value:
+    """What a model gives of which no more is known, while gradients are off."""
+    if state.no_grad is not True or not node.args:
+        return UNKNOWN
+    if model is not None and isinstance(model.cls, ClassValue) and "enable_grad" in machine.mentions(model.cls.node):
+        return UNKNOWN
+    name = node.func.attr if isinstance(node.func, ir.Attribute) else getattr(node.func, "id", "")
+    known = model is not None and model.is_module is True
+    return (
+        tensors.cut(machine, "calling the model", state, machine.site(node)) if known or MODEL.search(name) else UNKNOWN
+    )
 
 
 def gives_tensor(layer: Value, state: State, depth: int = 0) -> bool | str:
