@@ -270,6 +270,25 @@ def test_says_how_to_install_what_is_not_there(code):
     code.squiggles(1)
 
 
+def test_says_why_a_server_does_not_start(code):
+    refusing = code.workplace.write(code.workplace.home / "optlint", REFUSING)
+    refusing.chmod(0o755)
+    code.settings(optlint_path=str(refusing))
+    code.open("train.py")
+    code.page.locator(".notification-toast", has_text="the language server needs pygls").wait_for()
+    code.count(".notification-toast", 1)
+    code.settings()
+    code.squiggles(1)
+
+
+REFUSING = """\
+#!/bin/sh
+[ "$1" = --version ] && echo optlint 0.1.0 && exit
+echo "optlint: the language server needs pygls" >&2
+exit 2
+"""
+
+
 def test_settings_reach_the_server(code):
     code.open("train.py")
     code.squiggles(1)

@@ -11,6 +11,7 @@ const SCRIPTS = WINDOWS ? "Scripts" : "bin";
 const INTERPRETER = WINDOWS ? "python.exe" : "python";
 const ENVIRONMENTS = [".venv", "venv", "env"];
 const PATIENCE = 30_000; // milliseconds
+const REFUSED = 2; // exit code of a server that cannot start
 
 /** A program that was found: how to start it, and what it says of its version. */
 export interface Program {
@@ -36,6 +37,16 @@ export async function findProgram(clues: Clues): Promise<Program | undefined> {
     }
   }
   return undefined;
+}
+
+/** What a server says that cannot start, such as which packages it needs; undefined if it can. */
+export function whyNoServer({ command, args }: Program, folder: string | undefined): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = execFile(command, [...args, "server"], { cwd: folder, timeout: PATIENCE }, (error, _, said) => {
+      resolve(error?.code === REFUSED ? said.trim() : undefined);
+    });
+    server.stdin?.end(); // nobody speaks to this one, so it ends at once
+  });
 }
 
 /** The programs that may be optlint, likely ones first; a path that the user gave stands alone. */

@@ -1,14 +1,17 @@
-/** The server and the client that speaks to it: started, stopped and started again. */
+/** The one server of this window: looked for, started, stopped and started again. */
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { type LogOutputChannel, Uri, workspace } from "vscode";
-import { CloseAction, type ErrorHandler, LanguageClient, type LanguageClientOptions } from "vscode-languageclient/node";
+import { type Executable, LanguageClient, type LanguageClientOptions } from "vscode-languageclient/node";
 import { complainOfAbsence, complainOfRefusal } from "./messages";
-import { type Clues, findProgram, type Program } from "./program";
+import { type Clues, findProgram, type Program, whyNoServer } from "./program";
 import { selectedInterpreter } from "./python";
 
 const SECTION = "optlint";
-const REFUSED = 2; // exit code of a server that cannot start, and would not the next time
+const OPTIONS: LanguageClientOptions = {
+  documentSelector: ["file", "untitled", "vscode-notebook-cell"].map((scheme) => ({ scheme, language: "python" })),
+  initializationOptions: () => ({ settings: workspace.getConfiguration(SECTION) }),
+  synchronize: { configurationSection: SECTION },
+};
 
 /** One server at most; what is asked of it is done one after the other. */
 export class Session {
@@ -46,8 +49,18 @@ export class Session {
       complainOfAbsence(clues, this.#output);
       return;
     }
+    const refusal = await whyNoServer(program, clues.folder);
+    if (refusal !== undefined) {
+      complainOfRefusal(refusal, clues, this.#output);
+      return;
+    }
     this.#output.info(`${program.version}: ${[program.command, ...program.args].join(" ")}`);
-    this.#client = connect(program, clues, this.#output);
+    await this.#connect(program, clues.folder);
+  }
+
+  async #connect({ command, args }: Program, folder: string | undefined): Promise<void> {
+    const server: Executable = { command, args: [...args, "server"], options: folder ? { cwd: folder } : {} };
+    this.#client = new LanguageClient(SECTION, "optlint", server, { ...OPTIONS, outputChannel: this.#output });
     await this.#client.start();
   }
 
@@ -67,37 +80,3 @@ async function collectClues(): Promise<Clues> {
   const interpreter = await selectedInterpreter(folder ? Uri.file(folder) : undefined);
   return { path: settings.get("path", ""), args: settings.get<string[]>("args", []), folder, interpreter };
 }
-
-function connect(program: Program, clues: Clues, output: LogOutputChannel): LanguageClient {
-  let server: ChildProcess | undefined;
-  let said = "";
-  const start = async (): Promise<ChildProcess> => {
-    said = "";
-    server = spawn(program.command, [...program.args, "server"], { cwd: clues.folder });
-    server.stderr?.on("data", (data) => {
-      said += data;
-    });
-    return server;
-  };
-  const client: LanguageClient = new LanguageClient(SECTION, "optlint", start, {
-    ...OPTIONS,
-    outputChannel: output,
-    errorHandler: {
-      error: (...words) => client.createDefaultErrorHandler().error(...words),
-      closed: () => {
-        if (server?.exitCode !== REFUSED) {
-          return client.createDefaultErrorHandler().closed();
-        }
-        complainOfRefusal(said.trim(), clues, output);
-        return { action: CloseAction.DoNotRestart, handled: true };
-      },
-    } satisfies ErrorHandler,
-  });
-  return client;
-}
-
-const OPTIONS: LanguageClientOptions = {
-  documentSelector: ["file", "untitled", "vscode-notebook-cell"].map((scheme) => ({ scheme, language: "python" })),
-  initializationOptions: () => ({ settings: workspace.getConfiguration(SECTION) }),
-  synchronize: { configurationSection: SECTION },
-};
