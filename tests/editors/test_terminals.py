@@ -46,6 +46,7 @@ def test_shows_mends_and_mends_on_save(set_up, tmp_path):
     assert (shown["row"], shown["column"]) == (ROW, COLUMN)
     assert "OPT101" in f"{shown.get('code')} {shown['text']}"
     assert SAYS in shown["text"]
+    assert set_up is not neovim or "OPT101 reused-parameter-iterator" in noted["hover"]
     assert noted["fixed"] == written(MENDED)
     assert noted["left"] == []
     assert [line for line in noted["saved"] if line] == written(SAVED)
