@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from optlint.rule import Check, Registry
 
 
-MAX_LENGTH = 4_000_000  # of a source, in characters: a tree takes a hundred times as much memory
+MAX_LENGTH = 4_000_000  # of a source, in characters: `ast` takes 500 bytes for one
+LONGEST_FOR_FIXES = 500_000  # libcst takes 2,500
 
 
 class AnalysisError(Exception):
@@ -26,7 +27,9 @@ class AnalysisError(Exception):
 
 def judged(code: str, filename: str, registry: Registry, settings: Settings, project: Project) -> Iterator[Diagnostic]:
     """What the checks of the registry say; `NotAnalysedError` if the code cannot be parsed."""
-    if is_clean(code, filename, registry, settings, project):
+    found = glanced(code, filename, registry, settings, project)
+    if found == [] or (found and len(code) > LONGEST_FOR_FIXES):
+        yield from found
         return
     crashed: set[str] = set()
     for event in _events(code, filename, settings, project):

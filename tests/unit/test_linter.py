@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from optlint import judging
+from optlint.api import lint
 from optlint.checking import Policies, check_file
 from optlint.config import Config, ConfigError, parse_table
 from optlint.diagnostic import Diagnostic, Severity
@@ -92,6 +94,16 @@ def test_the_engine_running_out_of_stack_is_a_diagnostic(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(analysis, "analyse", dig)
     assert told(check(REUSED, loud)) == ["1: error OPT900"]
+
+
+def test_the_slow_parser_is_spared_for_long_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fix_of(source: str) -> object:
+        (found,) = lint(source, select=["OPT101"])
+        return found.fix
+
+    assert fix_of(REUSED)
+    monkeypatch.setattr(judging, "LONGEST_FOR_FIXES", len(REUSED) - 1)
+    assert not fix_of(REUSED)
 
 
 def test_one_place_is_told_once_and_at_its_worst() -> None:

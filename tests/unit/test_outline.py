@@ -30,7 +30,11 @@ def test_each_definition_is_found_where_it_stands(path):
     text = path.read_text(encoding="utf-8")
     outline = Outline(text)
     for name, row in defined(ast.parse(text)).items():
-        (piece,) = [piece for piece in outline.defining(name) if piece.text.lstrip().startswith(("def", "async def", "class", "@"))]
+        (piece,) = [
+            piece
+            for piece in outline.defining(name)
+            if piece.text.lstrip().startswith(("def", "async def", "class", "@"))
+        ]
         assert piece.row == row
         assert piece.block is not None
         assert [node.name for node in piece.block if isinstance(node, ir.Function | ir.Class)] == [name]
