@@ -27,7 +27,7 @@ from optlint.flow.pytorch import torch_layers
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 CONTAINERS = frozenset("list tuple dict OrderedDict defaultdict deque".split())
 REGISTERING = frozenset("ModuleList ModuleDict Sequential ParameterList ParameterDict Parameter Buffer".split())
 OWN_WAYS = frozenset("__setattr__ __getattr__ __dict__ _modules _parameters vars __call__".split())
+LISTED = frozenset({"ParameterList", "parameters"})  # what layers hold may be registered all the same
 HARMLESS_BASES = (
     "builtins.", "abc.", "typing.", "collections.", "torch.nn.", "lightning.LightningModule", "torch.jit.ScriptModule",
     "transformers.", "diffusers.", "huggingface_hub.",
@@ -57,7 +58,8 @@ def suspects(machine: Machine, cls: ClassValue) -> tuple[Suspect, ...]:
     made = _made_by_helpers(machine, cls.node)
     own |= made.keys()
     machine.asked.update(made.values())
-    if not own or not OWN_WAYS.isdisjoint(machine.mentions(cls.node)):
+    words = machine.mentions(cls.node)
+    if not own or not OWN_WAYS.isdisjoint(words) or words >= LISTED:
         return ()
     return tuple(found for name in sorted(own) if (found := _suspect(machine, family(machine, cls), name)))
 
@@ -164,25 +166,28 @@ def judge(machine: Machine, found: tuple[Suspect, ...], ref: Ref, state: State) 
     cell = state.get(ref, InstanceCell)
     if cell is None or cell.get("?") is not None:  # something was registered under an unknown name
         return
-    registered = _registered(ref, state)
+    known = registered(ref, state)
     for suspect in found:
         for option in options_of(cell.get(suspect.name) or ref):
             container = state.cell(option)
             if isinstance(container, SequenceCell | MappingCell):
-                hidden = [part for part in inside(option, state) if _is_hidden(part, ref, registered, state)]
+                hidden = [part for part in inside(option, state) if _is_hidden(part, ref, known, state)]
                 if hidden:
                     _tell(machine, suspect, option, container)
                     break
 
 
-def _registered(ref: Ref, state: State) -> set[Ref]:
-    """The modules that `modules()` of an object gives."""
+def registered(ref: Ref, state: State) -> set[Ref]:
+    """The modules and tensors that an object registers, with itself."""
     seen, pending = set[Ref](), [ref]
     while pending:
         part = pending.pop()
         cell = state.get(part, InstanceCell)
-        if part not in seen and cell is not None:
+        if part in seen:
+            continue
+        if cell is not None or state.get(part, TensorCell) is not None:
             seen.add(part)
+        if cell is not None:
             values = [value for _, value in (*cell.attrs, *(cell.children or ()))]
             pending += [one for value in values for one in options_of(value) if isinstance(one, Ref)]
     return seen
@@ -203,18 +208,18 @@ def inside(value: Value, state: State, depth: int = 0) -> Iterator[Ref]:
             yield from inside(option, state, depth + 1)
 
 
-def _is_hidden(part: Ref, owner: Ref, registered: set[Ref], state: State) -> bool:
+def _is_hidden(part: Ref, owner: Ref, known: set[Ref], state: State) -> bool:
     """Whether an object made this module for itself, to be trained, and does not register it."""
     cell = state.get(part, InstanceCell)
-    if cell is None or cell.made is None or cell.vague or part.id < owner.id or part in registered:
+    if cell is None or cell.made is None or cell.vague or part.id < owner.id or part in known:
         return False
     if cell.parent is not None:  # of a model that may be hidden on purpose
         return False
     return trains(part, state)
 
 
-def trains(part: Ref, state: State, depth: int = 0) -> bool:
-    """Whether a module surely has parameters that can be trained."""
+def trains(part: Ref, state: State, depth: int = 0, *, apart: Set[Ref] = frozenset()) -> bool:
+    """Whether a module surely has parameters that can be trained, `apart` from some that are no concern."""
     cell = state.get(part, InstanceCell)
     if cell is None or cell.is_module is not True or cell.frozen or cell.trainable is False or depth > DEEPEST:
         return False
@@ -222,11 +227,12 @@ def trains(part: Ref, state: State, depth: int = 0) -> bool:
         return True
     if cell.layout is not None:
         return any(cell.layout)
-    own = (state.get(value, TensorCell) for _, value in cell.attrs)
-    if isinstance(cell.cls, ClassValue) and any(one is not None and one.parameter and one.requires_grad for one in own):
-        return True
-    inner = (*(value for _, value in (*cell.attrs, *(cell.children or ()))), *cell.among)
-    return any(isinstance(value, Ref) and trains(value, state, depth + 1) for value in inner)
+    values = (*(value for _, value in (*cell.attrs, *(cell.children or ()))), *cell.among)
+    inner = [value for value in values if isinstance(value, Ref) and value not in apart]
+    own = (state.get(value, TensorCell) for value in inner if isinstance(cell.cls, ClassValue))
+    return any(one is not None and one.parameter and one.requires_grad for one in own) or any(
+        trains(value, state, depth + 1, apart=apart) for value in inner
+    )
 
 
 def _tell(machine: Machine, suspect: Suspect, held: Value, container: SequenceCell | MappingCell) -> None:

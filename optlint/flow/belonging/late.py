@@ -55,15 +55,16 @@ def called(machine: Machine, node: ir.Call, value: Value, state: State) -> None:
     function = machine.frame.node
     if state.no_grad is True or not isinstance(function, ir.Function) or not isinstance(value, Ref):
         return
-    owner = _in_forward(machine.frame, state)
-    if owner is None or (node.origin, "late") in machine.flagged:
+    model = _in_forward(machine.frame, state)
+    if model is None or (node.origin, "late") in machine.flagged:
         return
+    owner, known = model[0], held.registered(model[1], state)
     always = not state.path and function.name == FORWARD and _is_always_run(node, machine.bodies(function))
     made = machine.site(node)
 
     def judge(last: State) -> None:
         now = last.cell(value)
-        trained = now.requires_grad if isinstance(now, TensorCell) else held.trains(value, last)
+        trained = now.requires_grad if isinstance(now, TensorCell) else held.trains(value, last, apart=known)
         fate = fates.fate_of_value(node.origin, function, machine.bodies, tensor=tensor) if trained else None
         if fate is None or fate.handled or (node.origin, "late") in machine.flagged:
             return
@@ -82,15 +83,16 @@ def _is_fresh(node: ir.Call) -> bool:
     return isinstance(data, ir.Call) and name_of(data.func) in FRESH
 
 
-def _in_forward(frame: Frame | None, state: State) -> ClassValue | None:
-    """The class whose `forward` is running, if no object is being made inside it, and nothing that is made once."""
+def _in_forward(frame: Frame | None, state: State) -> tuple[ClassValue, Ref] | None:
+    """The module whose `forward` is running, and its class; None inside what is made once, or makes an object."""
     while frame is not None:
         name = getattr(frame.node, "name", "")
-        cell = state.get(frame.bound, InstanceCell) if frame.bound is not None else None
+        bound = frame.bound if isinstance(frame.bound, Ref) else None
+        cell = state.get(bound, InstanceCell) if bound is not None else None
         if name == "__init__" or _is_cached(frame.node):
             return None
-        if name == FORWARD and cell is not None:
-            return cell.cls if isinstance(cell.cls, ClassValue) and cell.is_module else None
+        if name == FORWARD and cell is not None and bound is not None:
+            return (cell.cls, bound) if isinstance(cell.cls, ClassValue) and cell.is_module else None
         frame = frame.caller
     return None
 
@@ -126,8 +128,8 @@ def _is_made_anew(machine: Machine, owner: ClassValue, name: str, tensor: bool) 
 
 
 def _is_random(part: Ref, state: State) -> bool:
-    """Whether a layer starts from random weights: a norm starts from ones and zeros."""
-    return any("Norm" not in path for path in _layers(part, state))
+    """Whether a layer starts from random weights: a norm starts from ones and zeros, a PReLU from a constant."""
+    return any("Norm" not in path and "PReLU" not in path for path in _layers(part, state))
 
 
 def _layers(part: Ref, state: State, depth: int = 0) -> Iterator[str]:

@@ -17,6 +17,7 @@ from optlint.flow.core.values import (
     InstanceCell,
     MappingCell,
     Method,
+    Placement,
     Ref,
     TensorCell,
     Union,
@@ -148,11 +149,11 @@ def _cast(
     if changes is True:
         made = tensors.computed(machine, (base,), how, state, site)
         if isinstance(made, Ref):
-            state.update(made, dtype=_wanted_dtype(name, arguments), device=None)
+            state.update(made, dtype=_wanted_dtype(name, arguments), device=_moved_to(name, arguments))
         return made
     if cell.requires_grad is False and cell.leaf:
         state.marks.add((base, "escaped"))  # what is done to the result may be done to this
-        return machine.new(state, replace(cell, made=site))
+        return machine.new(state, replace(cell, made=site, device=_moved_to(name, arguments) or cell.device))
     return UNKNOWN
 
 
@@ -174,6 +175,15 @@ def _changes(cell: TensorCell, name: str, arguments: Arguments, state: State) ->
             return None  # perhaps it was computed from that one
         return _moves(cell, name, target, arguments.site(0, "device")) is not False
     return None
+
+
+def _moved_to(name: str, arguments: Arguments) -> Placement | None:
+    """The device that a cast names."""
+    if name in ("cpu", "cuda", "xpu") and not arguments.all():
+        return Placement(Const(name), None)
+    target = arguments.pick(0, "device") if name == "to" else None
+    is_type = isinstance(target, External) and target.path in torch_tensors.DTYPES
+    return None if target is None or is_type else Placement(target, arguments.site(0, "device"))
 
 
 def _is_of_tensor(device: Value, state: State) -> bool:

@@ -112,6 +112,8 @@ def parameter(machine: Machine, arguments: Arguments, state: State, site: Site) 
     grad = wanted if isinstance(wanted, bool) and not arguments.open else None
     data = state.get(arguments.pick(0, "data") or UNKNOWN, TensorCell)
     made = TensorCell(site, "`nn.Parameter`", True, grad, True)
+    for base in (data.bases or ()) if data is not None else ():
+        state.marks.add((base, "registered"))  # it was but the start of this one
     return machine.new(state, made if data is None else replace(made, dtype=data.dtype, device=data.device))
 
 
