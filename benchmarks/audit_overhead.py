@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from optlint.auditing import patches, watch
+from optlint.auditing.hooks import patches, watch
 from optlint.auditing.session import Options, Session
 
 clock = time.perf_counter_ns

@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.auditing.report import AuditReport
+    from optlint.auditing.reports.report import AuditReport
     from optlint.integrations.pytest_auditor import Auditor
 
 MARK = "optlint"

@@ -5,6 +5,7 @@ The plan is: `cli, lsp, pytest_plugin → linter | auditing | output → checks 
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -157,6 +158,34 @@ def test_only_the_engine_imports_libcst(modules):
     light = [module for module in modules if module.name in ("optlint.flow", "optlint.flow.events")]
     assert len(light) == 2
     assert foreign_imports(light, "libcst", ()) == []
+
+
+def unmapped(package: Path) -> list[str]:
+    """The modules that the docstring of their package does not name."""
+    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    inside = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    inside |= {path.parent.name for path in package.glob("*/__init__.py")}
+    return sorted(name for name in inside if f"`{name}`" not in text and f"`{name}.py`" not in text)
+
+
+MAPPED = ("flow", "auditing", "lsp")
+SPEAK_FOR_THEMSELVES = ("events",)
+
+
+@pytest.mark.parametrize(
+    "package",
+    [path.parent for part in MAPPED for path in sorted((ROOT / "optlint" / part).rglob("__init__.py"))],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_each_package_has_a_map_of_its_modules(package):
+    assert package.name in SPEAK_FOR_THEMSELVES or unmapped(package) == []
+
+
+def test_a_module_that_no_map_has_is_seen(tmp_path):
+    (tmp_path / "__init__.py").write_text('"""`known` does this."""\n', encoding="utf-8")
+    for name in ("known", "unknown"):
+        (tmp_path / f"{name}.py").write_text("", encoding="utf-8")
+    assert unmapped(tmp_path) == ["unknown"]
 
 
 def test_only_the_audit_imports_torch(modules):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import ContextDecorator
 from typing import TYPE_CHECKING
 
-from optlint.auditing.choice import Choice
-from optlint.auditing.places import is_users_file
-from optlint.auditing.report import AuditReport
+from optlint.auditing.memory.places import is_users_file
+from optlint.auditing.reports.choice import Choice
+from optlint.auditing.reports.report import AuditReport
 from optlint.auditing.session import Options, Session
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class audit(ContextDecorator):  # noqa: N801 (it reads like a function)
 
 def explain(optimizer: Optimizer, model: Module | None = None) -> AuditReport:
     """What `optimizer` would do to each parameter of `model`, as far as the objects tell without a run."""
-    from optlint.auditing.explaining import facts_without_run
+    from optlint.auditing.reports.explaining import facts_without_run
 
     facts = facts_without_run(optimizer, model)
     return AuditReport(lambda: facts)

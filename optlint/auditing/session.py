@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from optlint.auditing.book import KEPT
-from optlint.auditing.facts import summary_of, unowned_of
-from optlint.auditing.handlers import Handlers
-from optlint.auditing.left_out import still_left_out
-from optlint.auditing.places import is_users_file
-from optlint.auditing.report import AuditReport
-from optlint.auditing.summaries import AuditFacts
-from optlint.auditing.watch import Watch
+from optlint.auditing.hooks.handlers import Handlers
+from optlint.auditing.hooks.watch import Watch
+from optlint.auditing.judges.left_out import still_left_out
+from optlint.auditing.memory.book import KEPT
+from optlint.auditing.memory.facts import summary_of, unowned_of
+from optlint.auditing.memory.places import is_users_file
+from optlint.auditing.memory.summaries import AuditFacts
+from optlint.auditing.reports.report import AuditReport
 from optlint.diagnostic import Severity
 from optlint.observations import Unowned
 from optlint.rule import load_rules
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from torch.nn import Module
     from torch.optim import Optimizer
 
-    from optlint.auditing.lineage import Lineage
+    from optlint.auditing.memory.lineage import Lineage
     from optlint.auditing.ranks.check import ReplicaCheck
     from optlint.diagnostic import Diagnostic
     from optlint.observations import Seen

@@ -14,7 +14,7 @@ OPTIONS = (Option(("--report",), "write all of it to one report, too: .json, or 
 
 def run(arguments: Arguments) -> int:
     """Print what the reports and journals there tell."""
-    from optlint.auditing.read import main
+    from optlint.auditing.processes.read import main
 
     if len(arguments.paths) > 1:
         raise UsageError("one folder or file at a time")

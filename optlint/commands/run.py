@@ -81,7 +81,7 @@ def _check(line: CommandLine, arguments: Arguments) -> None:
 
 
 def _run(line: CommandLine, arguments: Arguments) -> int:
-    from optlint.auditing.run import RunOptions, main
+    from optlint.auditing.processes.run import RunOptions, main
 
     target, *rest = line.program
     return main(

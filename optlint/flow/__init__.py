@@ -2,7 +2,7 @@
 
 From the file to the events, each package with its own map:
 
-- `analysis` runs one file from beginning to end; start reading there.
+- `analysis` runs one file from beginning to end, with the user's `settings`; start reading there.
 - `reading`: files become `ir`, the small language that is run; the only place that knows libcst.
 - `files`: the other files of the project.
 - `core`: values, states, the machine, and what is run in which order.

@@ -14,7 +14,7 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from optlint.auditing.report import AuditReport
+    from optlint.auditing.reports.report import AuditReport
 
 
 class OptimizerAudit(Callback):  # type: ignore[misc]

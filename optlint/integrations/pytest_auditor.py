@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from optlint.auditing.arrival import when_imported
-from optlint.auditing.choice import Choice
-from optlint.auditing.lineage import Lineage
-from optlint.auditing.report import AuditReport
-from optlint.auditing.summaries import AuditFacts
-from optlint.auditing.summary import summary
+from optlint.auditing.memory.lineage import Lineage
+from optlint.auditing.memory.summaries import AuditFacts
+from optlint.auditing.processes.arrival import when_imported
+from optlint.auditing.reports.choice import Choice
+from optlint.auditing.reports.report import AuditReport
+from optlint.auditing.reports.summary import summary
 from optlint.diagnostic import Severity
 from optlint.pytest_plugin import MARK, WARNINGS, is_audited
 from optlint.selection import UnknownRuleError

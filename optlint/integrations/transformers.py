@@ -11,7 +11,7 @@ from optlint.integrations.scope import Scope
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from optlint.auditing.report import AuditReport
+    from optlint.auditing.reports.report import AuditReport
 
 
 class OptimizerAudit(TrainerCallback):  # type: ignore[misc]

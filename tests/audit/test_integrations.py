@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from optlint.auditing.report import AuditError
+from optlint.auditing.reports.report import AuditError
 from optlint.integrations.scope import Scope
 
 NUMBERS = {"optlint/errors": 1.0, "optlint/warnings": 0.0, "optlint/tensors": 3.0, "optlint/tensors_not_moved": 1.0}

@@ -8,7 +8,7 @@ import torch
 from torch import nn, optim
 
 import optlint
-from optlint.auditing.report import facts_as_json
+from optlint.auditing.reports.report import facts_as_json
 from optlint.output.picture import sentences
 from tests.audit.programs import Folder
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from optlint.auditing.plan import FOLLOW
+from optlint.auditing.processes.plan import FOLLOW
 from tests.audit import training
 from tests.audit.programs import Folder
 

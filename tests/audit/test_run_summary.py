@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from optlint.auditing.summaries import AuditFacts, GroupSummary, OptimizerSummary, ParameterSummary
-from optlint.auditing.summary import LISTED, summary, wants_colour
+from optlint.auditing.memory.summaries import AuditFacts, GroupSummary, OptimizerSummary, ParameterSummary
+from optlint.auditing.reports.summary import LISTED, summary, wants_colour
 from optlint.diagnostic import Diagnostic, Note, Severity, Span
 
 

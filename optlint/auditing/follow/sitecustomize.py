@@ -18,7 +18,7 @@ def _watch(package_parent):
     before = sys.path[:]
     try:
         sys.path.append(package_parent)
-        from optlint.auditing.children import follow
+        from optlint.auditing.processes.children import follow
 
         follow()
     except Exception:  # whatever is wrong with us, the program must not notice

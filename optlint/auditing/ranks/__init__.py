@@ -2,10 +2,11 @@
 
 Opt-in (`check_replicas=N`). No collective is called and nothing waits for another process:
 
-  replicas.py      which parameters are copies by intent: wrapped by DistributedDataParallel, or gradients averaged
-  fingerprints.py  a few numbers that tell one parameter's values from another's
-  messages.py      what a rank says of one check, as bytes
-  courier.py       a thread that leaves such messages in the process group's store and reads those of others
-  comparison.py    from the messages of all ranks to the first difference
-  check.py         the hook after steps that does it every N steps
+- `replicas`: which parameters are copies by intent: wrapped by DistributedDataParallel, or gradients averaged.
+- `fingerprints`: a few numbers that tell one parameter's values from another's.
+- `check`: the hook after steps that takes them every N steps.
+- `messages`: what a rank says of one check, as bytes; `courier`, a thread, leaves them in the process group's store and
+  reads those of others; a `channel` keeps what each rank has said of one set of copies.
+- `comparison`: from the messages of all ranks to the first difference; `verdicts`: what is told of it.
+- `differences`: what differs between the reports of ranks, without any check.
 """

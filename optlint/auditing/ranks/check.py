@@ -11,9 +11,9 @@ import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from optlint.auditing.book import KEPT
-from optlint.auditing.order import STEP_CODE
-from optlint.auditing.patches import Patches, capturing, hidden_from_dynamo, marked_for_dynamo
+from optlint.auditing.hooks.patches import Patches, capturing, hidden_from_dynamo, marked_for_dynamo
+from optlint.auditing.judges.order import STEP_CODE
+from optlint.auditing.memory.book import KEPT
 from optlint.auditing.ranks.channel import Channel, Check
 from optlint.auditing.ranks.comparison import Copies
 from optlint.auditing.ranks.courier import Courier
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from torch.optim import Optimizer
 
-    from optlint.auditing.handlers import Handlers
+    from optlint.auditing.hooks.handlers import Handlers
+    from optlint.auditing.memory.records import OptimizerRecord
     from optlint.auditing.ranks.replicas import Copy
-    from optlint.auditing.records import OptimizerRecord
 
 GRACE = 1.0  # seconds that the end of a process group or of an audit may wait for other ranks
 PLAIN = (bool, int, float, str, type(None))

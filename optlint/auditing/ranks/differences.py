@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optlint.auditing.merge import merged
+from optlint.auditing.processes.merge import merged
 from optlint.observations import RanksUneven
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from optlint.auditing.summaries import AuditFacts, OptimizerSummary
+    from optlint.auditing.memory.summaries import AuditFacts, OptimizerSummary
     from optlint.diagnostic import Diagnostic
 
 
@@ -21,7 +21,7 @@ def merged_with_differences(
     whole, seen = merged(parts), list(_uneven(parts))
     if not seen:
         return whole
-    from optlint.auditing.choice import Choice
+    from optlint.auditing.reports.choice import Choice
 
     choice = Choice(select, ignore)
     judged = (choice.of(one) for each in seen for one in choice.registry.judge(each))

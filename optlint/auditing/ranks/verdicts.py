@@ -6,16 +6,16 @@ import gc
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from optlint.auditing.order import told_of
+from optlint.auditing.judges.order import told_of
 from optlint.observations import Diverged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from optlint.auditing.memory.records import OptimizerRecord
     from optlint.auditing.ranks.channel import Channel
     from optlint.auditing.ranks.comparison import Difference
     from optlint.auditing.ranks.replicas import Replicas, Wrapped
-    from optlint.auditing.records import OptimizerRecord
     from optlint.observations import Seen
 
 PATIENCE = 10  # checks for which weights may be averaged instead of gradients

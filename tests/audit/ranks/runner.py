@@ -23,7 +23,7 @@ import torch._dynamo  # which DistributedDataParallel imports
 import torch.distributed as dist
 import torch.distributed.optim
 
-from optlint.auditing.report import diagnostic_as_json
+from optlint.auditing.reports.report import diagnostic_as_json
 from optlint.auditing.session import Options, Session
 
 if TYPE_CHECKING:

@@ -1,0 +1,296 @@
+"""The wiring: which functions of torch are watched, and who is told."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn import Module
+from torch.nn.modules.module import (
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
+from torch.nn.utils import clip_grad
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.torch_version import TorchVersion
+
+from optlint.auditing.hooks.patches import Patches, hidden_from_dynamo, is_compiling, marked_for_dynamo
+from optlint.auditing.hooks.strict import install as install_strict
+from optlint.auditing.judges.order import steps_are_hooked
+from optlint.auditing.memory.sources import read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from optlint.auditing.hooks.handlers import Handlers
+
+MARKS_WORK = TorchVersion(torch.__version__) >= "2.13"  # tried there; a wrapper of dynamo's costs 0.6 µs a step
+LOSES_HOOKS = TorchVersion(torch.__version__) < "2.6"  # dynamo, when it wakes up, unwraps `step` in some of these
+READ_EVERY = 4  # losses
+CLIP_PARTS = ("_clip_grads_with_norm_",)  # since torch 2.6, whoever imported `clip_grad_norm_` before us
+
+
+class Watch:
+    """Installs everything that calls the handlers, and removes it."""
+
+    def __init__(self, handlers: Handlers, fail: Callable[[Exception], None]) -> None:
+        self._handlers = handlers
+        self._attention = handlers.attention
+        self._fail = fail
+        self._patches = Patches()
+        self._handles: list[Any] = []
+        self._hooked = False
+        self.on = True
+
+    def install(self) -> None:
+        """Put all hooks and patches in place."""
+        replace = self._patches.replace
+        replace(Optimizer, "__init__", self._around_birth)
+        replace(Optimizer, "add_param_group", self._around_group)
+        replace(Optimizer, "zero_grad", self._after_optimizer_clear)
+        replace(Optimizer, "load_state_dict", self._after_load)
+        replace(Module, "zero_grad", self._after_module_clear)
+        replace(Module, "load_state_dict", self._after_weights)
+        replace(torch.autograd, "backward", self._around_backward)
+        replace(LRScheduler, "_update_lr" if hasattr(LRScheduler, "_update_lr") else "step", self._before_schedule)
+        self._install_clipping()
+        self._install_scaling()
+        self._handlers.averaged.install(self._patches, self._unless_compiling)
+        self._handles.append(register_module_parameter_registration_hook(self._on_parameter))
+        self._handles.append(register_module_module_registration_hook(self._on_module))
+        if "torch._dynamo" in sys.modules:
+            self.hook_steps()
+        options = self._handlers.options
+        if options.strict_iterators:
+            install_strict(self._patches, lambda seen: self._safely(self._handlers.tell, seen), options.reportable)
+
+    def hook_steps(self) -> None:
+        """Register the one hook behind all steps; asking dynamo to leave it alone imports dynamo, so not before."""
+        if not self._hooked:
+            self._hooked = True
+            hook = self._step_hook() if MARKS_WORK else hidden_from_dynamo(self._step_hook(), recursive=False)
+            self._handles.append(register_optimizer_step_post_hook(hook))
+
+    def _wrap_steps_again(self) -> None:
+        """Wrap `step` as torch itself does, where it is not wrapped any more: only then its hooks are called."""
+        for record in self._handlers.book.records.values():
+            kind = record.kind()
+            if kind is not None and not steps_are_hooked(record):
+                owner = next(base for base in kind.__mro__ if "step" in vars(base))
+                self._patches.replace(owner, "step", Optimizer.profile_hook_step)
+                vars(owner)["step"].hooked = True
+
+    def switch_off(self) -> None:
+        """Take back what can be taken back while a hook is running; what is left does nothing."""
+        self.on = False
+        self._handlers.attention.watched = self._handlers.attention.alive = False
+        self._unpatch()
+
+    def _step_hook(self) -> Callable[[Optimizer, Any, Any], None]:
+        return marked_for_dynamo(self._handlers.steps.hook())
+
+    def remove(self) -> None:
+        """Remove all of it."""
+        self.on = False
+        self._unpatch()
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+
+    def _unpatch(self) -> None:
+        self._handlers.inquest.averages.stop()  # replaces what is replaced already, so it goes first
+        self._patches.undo()
+
+    def _safely(self, handler: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a handler; a fault of ours must not reach the program."""
+        if not self.on:
+            return None
+        try:
+            return handler(*arguments)
+        except Exception as fault:
+            self._fail(fault)
+            return None
+
+    def _unless_compiling(self, handler: Callable[..., Any], *arguments: Any) -> None:
+        if not is_compiling():
+            self._safely(handler, *arguments)
+
+    def _install_clipping(self) -> None:
+        parts = [name for name in CLIP_PARTS if hasattr(clip_grad, name)]
+        for name in parts:
+            self._patches.replace(clip_grad, name, self._before_clip_part)
+        for owner in (clip_grad, torch.nn.utils):
+            self._patches.replace(owner, "clip_grad_value_", self._before_clip)
+            if not parts:
+                self._patches.replace(owner, "clip_grad_norm_", self._before_clip)
+
+    def _install_scaling(self) -> None:
+        scaler = next(kind for kind in torch.cuda.amp.GradScaler.__mro__ if "unscale_" in vars(kind))
+        self._patches.replace(scaler, "scale", self._after_scale)
+        self._patches.replace(scaler, "unscale_", self._after_unscale)
+        self._patches.replace(scaler, "step", self._before_scaled_step)
+        self._patches.replace(scaler, "update", self._after_update)
+
+    def _around_birth(self, original: Callable[..., None]) -> Callable[..., None]:
+        def build(optimizer: Optimizer, *arguments: Any, **named: Any) -> None:
+            if not self.on:
+                return original(optimizer, *arguments, **named)
+            given = arguments[0] if arguments else named.get("params")
+            self._safely(self._handlers.birth_begins, optimizer, given)
+            try:
+                original(optimizer, *arguments, **named)
+            except Exception as error:
+                self._safely(self._handlers.birth_failed, optimizer, given, error)
+                raise
+            self._safely(self._handlers.birth_ends, optimizer)
+            self._safely(self.hook_steps)
+            return None
+
+        return build
+
+    def _around_group(self, original: Callable[..., None]) -> Callable[..., None]:
+        def add_param_group(optimizer: Optimizer, *arguments: Any, **named: Any) -> None:
+            if not self.on:
+                return original(optimizer, *arguments, **named)
+            group = arguments[0] if arguments else named.get("param_group")
+            source = self._safely(self._handlers.group_begins, group)
+            try:
+                original(optimizer, *arguments, **named)
+            except Exception as error:
+                self._safely(self._handlers.group_failed, optimizer, group, source, error)
+                raise
+            self._safely(self._handlers.group_ends, optimizer, source)
+            return None
+
+        return add_param_group
+
+    def _after_optimizer_clear(self, original: Callable[..., None]) -> Callable[..., None]:
+        attention = self._attention
+
+        def zero_grad(optimizer: Optimizer, *arguments: Any, **named: Any) -> None:
+            original(optimizer, *arguments, **named)
+            if attention.watched and not is_compiling():
+                self._safely(self._handlers.cleared, optimizer)
+
+        return marked_for_dynamo(zero_grad)  # torch's own is hidden too
+
+    def _after_module_clear(self, original: Callable[..., None]) -> Callable[..., None]:
+        def zero_grad(module: Module, *arguments: Any, **named: Any) -> None:
+            original(module, *arguments, **named)
+            if not is_compiling() and self._attention.watched:
+                self._safely(self._handlers.cleared, None)
+
+        return zero_grad
+
+    def _around_backward(self, original: Callable[..., None]) -> Callable[..., None]:
+        handlers, attention = self._handlers, self._attention
+
+        def backward(tensors: Any, *arguments: Any, **named: Any) -> None:
+            if is_compiling():
+                return original(tensors, *arguments, **named)
+            attention.losses = count = attention.losses + 1
+            if not count % READ_EVERY:
+                self._safely(handlers.read_loss, tensors)
+            if LOSES_HOOKS and (attention.watched or not count % READ_EVERY):
+                self._safely(self._wrap_steps_again)
+            if not attention.watched:
+                if attention.walks_due:
+                    self._safely(handlers.walk, tensors)
+                return original(tensors, *arguments, **named)
+            self._safely(handlers.backward_begins, tensors)
+            try:
+                original(tensors, *arguments, **named)
+            except RuntimeError as error:
+                self._safely(handlers.backward_failed, tensors, error)
+                raise
+            self._safely(handlers.backward_ends, tensors)
+            return None
+
+        return backward
+
+    def _before_clip_part(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def clip(parameters: Any, max_norm: float, *arguments: Any, **named: Any) -> Any:
+            if not is_compiling() and self._attention.watched:
+                self._safely(self._handlers.clipped, parameters, max_norm)
+            return original(parameters, max_norm, *arguments, **named)
+
+        return clip
+
+    def _before_clip(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def clip(parameters: Any, bound: float, *arguments: Any, **named: Any) -> Any:
+            if not is_compiling() and self._attention.watched and not isinstance(parameters, torch.Tensor):
+                source = self._safely(read_source, parameters)
+                parameters = list(parameters)  # as the original does; an iterator can be walked once only
+                self._safely(self._handlers.clipped, parameters, bound, source)
+            return original(parameters, bound, *arguments, **named)
+
+        return clip
+
+    def _after_scale(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def scale(scaler: Any, *arguments: Any, **named: Any) -> Any:
+            if not is_compiling() and scaler.is_enabled():
+                self._handlers.order.scaled = True
+            return original(scaler, *arguments, **named)
+
+        return scale
+
+    def _after_unscale(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def unscale_(scaler: Any, optimizer: Optimizer, *arguments: Any, **named: Any) -> Any:
+            result = original(scaler, optimizer, *arguments, **named)
+            if not is_compiling() and scaler.is_enabled():
+                self._safely(self._handlers.order.unscaled, optimizer)
+            return result
+
+        return unscale_
+
+    def _before_scaled_step(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def step(scaler: Any, optimizer: Optimizer, *arguments: Any, **named: Any) -> Any:
+            if not is_compiling() and scaler.is_enabled():
+                self._safely(self._handlers.attempted, optimizer)
+            return original(scaler, optimizer, *arguments, **named)
+
+        return step
+
+    def _after_update(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def update(scaler: Any, *arguments: Any, **named: Any) -> Any:
+            self._handlers.order.scaled = False
+            return original(scaler, *arguments, **named)
+
+        return update
+
+    def _before_schedule(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def step(scheduler: LRScheduler, *arguments: Any, **named: Any) -> Any:
+            if not is_compiling():
+                self._safely(self._handlers.scheduled, scheduler, arguments, named)
+            return original(scheduler, *arguments, **named)
+
+        return step
+
+    def _after_load(self, original: Callable[..., None]) -> Callable[..., None]:
+        def load_state_dict(optimizer: Optimizer, *arguments: Any, **named: Any) -> None:
+            before = [group.get("lr") for group in getattr(optimizer, "param_groups", ())]
+            original(optimizer, *arguments, **named)
+            if not is_compiling() and self.on:
+                self._safely(self._handlers.loaded, optimizer, before)
+
+        return load_state_dict
+
+    def _after_weights(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def load_state_dict(module: Module, *arguments: Any, **named: Any) -> Any:
+            result = original(module, *arguments, **named)
+            if not is_compiling() and self.on:
+                self._safely(self._handlers.weights_loaded, module)
+            return result
+
+        return load_state_dict
+
+    def _on_parameter(self, module: Module, name: str, parameter: Any) -> None:
+        if parameter is not None and not is_compiling():
+            self._safely(self._handlers.registered, module, name, parameter)
+
+    def _on_module(self, module: Module, name: str, child: Module | None) -> None:
+        if not is_compiling():
+            self._safely(self._handlers.registrations.module, module, name, child)

@@ -1,0 +1,52 @@
+"""Weights that should be one Parameter and are two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from optlint.auditing.judges.order import told_of
+from optlint.observations import TieBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.auditing.memory.records import OptimizerRecord
+    from optlint.observations import Seen
+
+
+def note_ties(record: OptimizerRecord) -> tuple[tuple[str, ...], ...]:
+    """Names of the model that stood for one Parameter when the optimizer was built."""
+    together: dict[int, list[str]] = {}
+    for name, (identity, _) in record.root_names.items():
+        together.setdefault(identity, []).append(name)
+    return tuple(tuple(names) for names in together.values() if len(names) > 1)
+
+
+def judge_ties(record: OptimizerRecord) -> Iterator[Seen]:
+    """Ties that are gone, and Parameters that share memory without being one."""
+    if record.place is None or record.steps > 4:
+        return
+    shared = _sharing(record)
+    if shared:
+        yield TieBroken(place=record.place, parameters=shared, shared_storage=True, **told_of(record))
+    root = record.root() if record.root is not None else None
+    if root is not None and record.ties:
+        now = {name: tensor for name, tensor in root.named_parameters(remove_duplicate=False) if tensor.requires_grad}
+        for names in record.ties:
+            there = [name for name in names if name in now]
+            if len({id(now[name]) for name in there}) > 1:
+                yield TieBroken(place=record.place, parameters=tuple(there), shared_storage=False, **told_of(record))
+
+
+def _sharing(record: OptimizerRecord) -> tuple[str, ...]:
+    """Trainable parameters that start at the same address, while they have gradients of their own."""
+    at: dict[tuple[int, int], list[str]] = {}
+    for _, tensor in record.tensors:
+        known = record.parameters.get(id(tensor))
+        plain = tensor.layout == torch.strided and not tensor.is_meta and tensor.numel() > 1 and tensor.grad is not None
+        if plain and known is not None and tensor.data_ptr():
+            labels = at.setdefault((tensor.data_ptr(), tensor.numel()), [])
+            labels.extend([known.label] if known.label not in labels else [])
+    return next((tuple(names) for names in at.values() if len(names) > 1), ())

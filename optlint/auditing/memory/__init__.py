@@ -1,0 +1,6 @@
+"""What an audit knows, without keeping anything of the program alive.
+
+`book` holds a record of each optimizer (`records`); `models` and `lineage` know names and origins, `sources` and
+`wording` how the user's code chose the parameters of a group, `places` where that stands, `reading` and `uses` what the
+source says of it. `facts` and `summaries` are the plain values that remain.
+"""
