@@ -51,7 +51,7 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     passed = _passed(node, first, state)
     each = len(node.clauses) == 1 and not node.clauses[0].tests and node.kind != "set"
     layers = indices.layers_of(first, state) if each else None
-    ordered = node.kind != "set" and sets.is_ordered(first, state)
+    ordered = sets.is_ordered(first, state) if node.kind != "set" else sets.gives_numbers(node)
     if lazy:
         walked = first if len(node.clauses) == 1 else None
         lazily = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth, walked=walked)

@@ -1,4 +1,4 @@
-"""Sets, and what is made of them: their order is another one in each run."""
+"""Sets, and what is made of them: their order is another one in each run, but for numbers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import IteratorCell, Ref, SequenceCell, Value, union
 from optlint.flow.iterators import consumption
+from optlint.flow.iterators.changes import name_of
+from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
     from optlint.flow.core.machine import Arguments, Machine
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 OPERATORS = frozenset("-|&^")
 METHODS = frozenset({"difference", "union", "intersection", "symmetric_difference"})
+# What gives numbers, or tuples of numbers: their hashes are the same in each run.
+NUMBERS = frozenset("numel nelement dim ndimension size element_size len int float round ndim shape".split())
 
 
 def is_ordered(value: Value, state: State) -> bool:
@@ -27,6 +31,20 @@ def is_shuffled(value: Value, state: State) -> bool:
     cell = state.cell(value)
     several = isinstance(cell, SequenceCell | IteratorCell) and (cell.items is None or len(cell.items) != 1)
     return several and not is_ordered(value, state)
+
+
+def gives_numbers(node: ir.Node | None) -> bool:
+    """Whether an expression surely gives a number or a shape, or several of these."""
+    if isinstance(node, ir.Comprehension):
+        return node.kind != "dict" and gives_numbers(node.element)
+    if isinstance(node, ir.Display):
+        return all(gives_numbers(item) for item in node.items)
+    if isinstance(node, ir.Subscript):
+        return gives_numbers(node.value)
+    if isinstance(node, ir.Call) and name_of(node.func) == "tuple":
+        return len(node.args) == 1 and gives_numbers(node.args[0].value)
+    called = node.func if isinstance(node, ir.Call) else node
+    return isinstance(called, ir.Attribute | ir.Name) and name_of(called) in NUMBERS
 
 
 def is_set(value: Value, state: State) -> bool:
