@@ -87,6 +87,7 @@ def test_a_wrong_word_is_said():
         Scope(fail_on="always")
 
 
+@pytest.mark.filterwarnings("default")  # what Lightning uses of torch is deprecated in newer releases
 def test_lightning(tmp_path):
     lightning = pytest.importorskip("lightning.pytorch")
     from lightning.pytorch.demos.boring_classes import BoringModel
