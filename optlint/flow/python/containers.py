@@ -22,6 +22,7 @@ from optlint.flow.core.values import (
     union,
 )
 from optlint.flow.iterators import consumption
+from optlint.flow.python import sets
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
 
@@ -43,7 +44,7 @@ def sequence(
     """A new container of these items, or of unknown many like `item`."""
     if items is not None and len(items) > MOST_ITEMS:
         item, items, sites = union(items), None, None
-    return machine.new(state, SequenceCell(kind, site, items, item, sites, ordered=kind != "set"))
+    return machine.new(state, SequenceCell(kind, site, items, item, sites, ordered=kind != "set" or items == ()))
 
 
 def members_of(cell: SequenceCell) -> tuple[Value, ...]:
@@ -197,7 +198,8 @@ def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Si
     assert cell is not None
     item = consumption.walk(machine, value, state, site, consumption.Purpose("extend"))
     items, theirs, added = cell.items, exact_items(value, state), state.cell(value)
-    if machine.frame.shuffled or (isinstance(added, SequenceCell | IteratorCell) and not added.ordered):
+    unordered = isinstance(added, SequenceCell | IteratorCell) and not added.ordered
+    if machine.frame.shuffled or unordered or cell.kind == "set":
         cell = replace(cell, ordered=False)
     if items is not None and theirs is not None and not state.depth:
         state.put(receiver, replace(cell, items=(*items, *theirs), sites=None, layers=None))
@@ -271,7 +273,7 @@ def _append(machine: Machine, receiver: Ref, arguments: Arguments, state: State,
         append(receiver, arguments.values[-1], state, arguments.sites[-1] if arguments.sites else site)
         if held is not None and walked and exact_items(receiver, state) is None:
             state.update(receiver, covers=(*held, *(cover for cover in walked if cover not in held)))
-    if machine.frame.shuffled:
+    if machine.frame.shuffled or sets.is_shuffled_by(machine, receiver, arguments, state):
         state.update(receiver, ordered=False)
     return NONE
 

@@ -47,6 +47,12 @@ def gives_numbers(node: ir.Node | None) -> bool:
     return isinstance(called, ir.Attribute | ir.Name) and name_of(called) in NUMBERS
 
 
+def is_shuffled_by(machine: Machine, receiver: Ref, added: Arguments, state: State) -> bool:
+    """Whether what is added to a set may have another place in each run."""
+    numbers = all(gives_numbers(machine.nodes.get(site.origin)) for site in added.sites)
+    return is_set(receiver, state) and not numbers
+
+
 def is_set(value: Value, state: State) -> bool:
     """Whether a value is a set."""
     cell = state.get(value, SequenceCell)
@@ -60,7 +66,8 @@ def combined(
     mine = consumption.item_of(machine, receiver, state, site)
     theirs = tuple(consumption.walk(machine, other, state, site, consumption.Purpose("set")) for other in others)
     item = mine if keeps_mine else union((mine, *theirs))
-    return machine.new(state, SequenceCell("set", site, None, item, ordered=False))
+    alike = all(is_set(each, state) and is_ordered(each, state) for each in (receiver, *others))
+    return machine.new(state, SequenceCell("set", site, None, item, ordered=alike))
 
 
 def call_method(machine: Machine, receiver: Ref, name: str, arguments: Arguments, state: State, site: Site) -> Ref:
