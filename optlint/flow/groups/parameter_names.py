@@ -210,7 +210,8 @@ def _tell(
     generic = bool(frame.given) and given not in frame.given
     missing = [part for trait, parts in TRAITS.items() if trait not in names.traits for part in parts]
     harmless = any(part in word.lower() for word in words for part in missing)
-    looks = frame.condition is not None and not _chooses(frame.condition)
+    condition = frame.condition
+    looks = condition is not None and (not _chooses(condition) or _asks_again(machine, frame.node, condition))
     if frame.node is not None and matched:
         machine.names_seen.setdefault(frame.node, []).append(any(matched))
     if not matched or any(matched) or machine.claiming or harmless or looks:
@@ -241,3 +242,13 @@ def _chooses(node: ir.If) -> bool:
     """Whether a condition decides what becomes of a parameter, not only what is printed or computed from it."""
     statements = (*node.body, *node.orelse)
     return any(isinstance(one, ir.Continue) or consumption.writes(one) for one in statements)
+
+
+def _asks_again(machine: Machine, function: ir.Node | None, choice: ir.If) -> bool:
+    """Whether a function asks later what was chosen, since it may be nothing."""
+    calls = (part.func for one in choice.body for part in ir.walk(one) if isinstance(part, ir.Call))
+    owners = (func.value for func in calls if isinstance(func, ir.Attribute) and func.attr in ("append", "extend"))
+    chosen = {owner.id for owner in owners if isinstance(owner, ir.Name)}
+    block = machine.bodies(function) if isinstance(function, ir.Function) else machine.block
+    tests = (part.test for part in ir.walk_all(block, machine.bodies) if isinstance(part, ir.If) and part is not choice)
+    return any(isinstance(part, ir.Name) and part.id in chosen for test in tests for part in ir.walk(test))
