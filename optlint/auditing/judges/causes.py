@@ -109,7 +109,7 @@ def _of_other_root(leaf: Tensor, name: str, root: Module, record: OptimizerRecor
     """A whole module without optimizer: the model was replaced, or it is a criterion, or it is not to be trained."""
     owned = {plain_name(key) for key, (identity, _) in record.root_names.items() if identity in record.parameters}
     born = record.root() if record.root is not None else None
-    within = born is not None and any(module is born for module in root.modules())  # whose own parameters are gone
+    within = owned and any(module is born for module in root.modules())  # whose own parameters are gone
     if (name in owned or within) and all(tensor.grad is None for _, tensor in record.tensors):
         return Cause("replaced", name)
     is_leaf_module = not list(root.children()) and any(leaf is own for own in root.parameters())
