@@ -38,6 +38,7 @@ OF_EVALUATION = frozenset({"eval", "step"})  # named in functions that have noth
 OF_LOOPS = frozenset({"step", "update", "unscale_"})
 UNMISTAKABLE = frozenset({"zero_grad", "backward"})
 MODULES_ONLY = frozenset({"parameters", "named_parameters", "state_dict", "load_state_dict", "zero_grad"})
+WHOLE_WITHOUT_ARGUMENTS = frozenset({"zero_grad", "backward", "eval", "train"})
 NEEDS_CLOSURE = frozenset({"torch.optim.LBFGS"})
 # What gives one number, which `backward` needs.
 SCALARS = frozenset({"`.sum()`", "`.mean()`", "`torch.sum`", "`torch.mean`"})
@@ -152,7 +153,7 @@ def _fits(value: Value, name: str, state: State) -> bool:
     if isinstance(cell, TensorCell) and name == "backward":
         return cell.requires_grad is not False and (cell.how in SCALARS or _is_loss(cell.how))
     if cell is None:
-        return name == "zero_grad"
+        return name in WHOLE_WITHOUT_ARGUMENTS
     return not isinstance(cell, InstanceCell) or cell.is_module is True or name == "update"
 
 
