@@ -7,54 +7,7 @@ from torch import nn, optim
 from torch.nn import functional
 
 from tests.audit.broken import broken
-
-
-class Block(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.ln = nn.LayerNorm(width)
-        self.mlp = nn.Linear(width, width)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.mlp(self.ln(x)).relu()
-
-
-class GPT(nn.Module):
-    def __init__(self, vocabulary: int = 11, width: int = 8) -> None:
-        super().__init__()
-        self.wte = nn.Embedding(vocabulary, width)
-        self.h = nn.ModuleList(Block(width) for _ in range(2))
-        self.ln_f = nn.LayerNorm(width)
-        self.lm_head = nn.Linear(width, vocabulary, bias=False)
-        self.wte.weight = self.lm_head.weight
-
-    def forward(self, tokens: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        x = self.wte(tokens)
-        for block in self.h:
-            x = block(x)
-        return functional.cross_entropy(self.lm_head(self.ln_f(x)).flatten(0, 1), targets.flatten())
-
-
-def batch() -> tuple[torch.Tensor, torch.Tensor]:
-    tokens = torch.randint(11, (4, 9))
-    return tokens[:, :-1], tokens[:, 1:]
-
-
-class Net(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 4, 3)
-        self.bn1 = nn.BatchNorm2d(4)
-        self.conv2 = nn.Conv2d(4, 4, 3)
-        self.fc = nn.Linear(4, 3)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.conv2(self.bn1(self.conv1(x)).relu()).relu()
-        return self.fc(x.mean((2, 3)))
-
-
-def images(n: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.randn(n, 1, 8, 8), torch.randint(3, (n,))
+from tests.audit.usual import GPT, Net, batch, images
 
 
 @broken("OPT205", "gamma", raises=RuntimeError)

@@ -6,19 +6,11 @@ import torch
 from torch import nn, optim
 from torch.nn import functional
 from torch.optim import lr_scheduler
-from torch.utils.data import DataLoader, TensorDataset
 
 from tests.audit.broken import broken
+from tests.audit.usual import classifier, loader
 
 NAMES = ("0.weight", "0.bias", "2.weight", "2.bias")
-
-
-def classifier() -> nn.Sequential:
-    return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
-
-
-def loader(batches: int = 6) -> DataLoader[tuple[torch.Tensor, ...]]:
-    return DataLoader(TensorDataset(torch.randn(8 * batches, 4), torch.randint(3, (8 * batches,))), 8)
 
 
 KEEP: list[object] = []

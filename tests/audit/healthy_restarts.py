@@ -9,51 +9,8 @@ import torch
 from torch import nn, optim
 from torch.nn import functional
 from torch.optim import lr_scheduler
-from torch.utils.data import DataLoader, TensorDataset
 
-
-def classifier() -> nn.Sequential:
-    return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
-
-
-def loader(batches: int = 6) -> DataLoader[tuple[torch.Tensor, ...]]:
-    return DataLoader(TensorDataset(torch.randn(8 * batches, 4), torch.randint(3, (8 * batches,))), 8)
-
-
-def epoch(model: nn.Module, optimizer: optim.Optimizer, batches: int = 6) -> None:
-    model.train()
-    for x, y in loader(batches):
-        optimizer.zero_grad()
-        functional.cross_entropy(model(x), y).backward()
-        optimizer.step()
-
-
-class Block(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.ln, self.mlp = nn.LayerNorm(width), nn.Linear(width, width)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.mlp(self.ln(x)).relu()
-
-
-class GPT(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.wte, self.h = nn.Embedding(11, 8), nn.ModuleList(Block(8) for _ in range(2))
-        self.ln_f, self.lm_head = nn.LayerNorm(8), nn.Linear(8, 11, bias=False)
-        self.wte.weight = self.lm_head.weight
-
-    def forward(self, tokens: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        x = self.wte(tokens)
-        for block in self.h:
-            x = block(x)
-        return functional.cross_entropy(self.lm_head(self.ln_f(x)).flatten(0, 1), targets.flatten())
-
-
-def tokens() -> tuple[torch.Tensor, torch.Tensor]:
-    both = torch.randint(11, (4, 9))
-    return both[:, :-1], both[:, 1:]
+from tests.audit.usual import classifier, epoch, loader
 
 
 def folds_from_one_start() -> None:

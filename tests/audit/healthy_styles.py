@@ -9,51 +9,8 @@ import torch
 from torch import nn, optim
 from torch.nn import functional
 from torch.optim.swa_utils import SWALR, AveragedModel, get_ema_multi_avg_fn, update_bn
-from torch.utils.data import DataLoader, TensorDataset
 
-
-def classifier() -> nn.Sequential:
-    return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
-
-
-def loader(batches: int = 6) -> DataLoader[tuple[torch.Tensor, ...]]:
-    return DataLoader(TensorDataset(torch.randn(8 * batches, 4), torch.randint(3, (8 * batches,))), 8)
-
-
-def epoch(model: nn.Module, optimizer: optim.Optimizer, batches: int = 6) -> None:
-    model.train()
-    for x, y in loader(batches):
-        optimizer.zero_grad()
-        functional.cross_entropy(model(x), y).backward()
-        optimizer.step()
-
-
-class Block(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.ln, self.mlp = nn.LayerNorm(width), nn.Linear(width, width)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.mlp(self.ln(x)).relu()
-
-
-class GPT(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.wte, self.h = nn.Embedding(11, 8), nn.ModuleList(Block(8) for _ in range(2))
-        self.ln_f, self.lm_head = nn.LayerNorm(8), nn.Linear(8, 11, bias=False)
-        self.wte.weight = self.lm_head.weight
-
-    def forward(self, tokens: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        x = self.wte(tokens)
-        for block in self.h:
-            x = block(x)
-        return functional.cross_entropy(self.lm_head(self.ln_f(x)).flatten(0, 1), targets.flatten())
-
-
-def tokens() -> tuple[torch.Tensor, torch.Tensor]:
-    both = torch.randint(11, (4, 9))
-    return both[:, :-1], both[:, 1:]
+from tests.audit.usual import GPT, batch, classifier, epoch, loader
 
 
 def nanogpt() -> None:
@@ -68,7 +25,7 @@ def nanogpt() -> None:
         for group in optimizer.param_groups:
             group["lr"] = rate
         for _ in range(3):
-            (model(*tokens()) / 3).backward()
+            (model(*batch()) / 3).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -101,7 +58,7 @@ def timm_like_layer_decay() -> None:
         for group in optimizer.param_groups:
             group["lr"] = 1e-3 * group["lr_scale"] * min(1, step / 4)
         optimizer.zero_grad()
-        model(*tokens()).backward()
+        model(*batch()).backward()
         optimizer.step()
 
 
