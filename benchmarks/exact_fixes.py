@@ -21,11 +21,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from optlint.checking import Policies
-from optlint.config import Config
-from optlint.files import SourceFile
-from optlint.mending import Mending, mend
-from optlint.selection import Selection
+from optlint.batch.checking import Policies
+from optlint.discovery.files import SourceFile
+from optlint.fixes.mending import Mending, mend
+from optlint.settings.config import Config
+from optlint.settings.selection import Selection
 
 LAYER = "import torch as _t\n_layer = _t.nn.Linear(2, 2)\n"
 MISTAKES = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from optlint.checking import Policies, check_file
-from optlint.config import Configs, read_file
-from optlint.files import Excluding, Missing, SourceFile, find_files, given_file
-from optlint.judging import AnalysisError
-from optlint.selection import Selection
+from optlint.batch.checking import Policies, check_file
+from optlint.discovery.files import Excluding, Missing, SourceFile, find_files, given_file
+from optlint.linting.judging import AnalysisError
+from optlint.settings.config import Configs, read_file
+from optlint.settings.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

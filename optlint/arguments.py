@@ -84,7 +84,7 @@ def _read_option(
 def _unknown(name: str, by_name: dict[str, Option]) -> str:
     from os.path import exists
 
-    from optlint.selection import suggestion
+    from optlint.settings.selection import suggestion
 
     hint = f"; for the file write `./{name}`" if exists(name) else suggestion(name, by_name)
     return f"there is no option `{name}`{hint}"

@@ -6,7 +6,7 @@ import os
 import sys
 
 import optlint
-from optlint.config import ConfigError
+from optlint.settings.config import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _help() -> str:
 
 
 def _unknown(word: str) -> str:
-    from optlint.selection import suggestion
+    from optlint.settings.selection import suggestion
 
     if os.path.exists(word):
         return f"there is no command `{word}`, did you mean `optlint check {word}`?"

@@ -21,12 +21,12 @@ sys.path.insert(0, str(ROOT))
 
 with atheris.instrument_imports(include=["optlint"]):
     from optlint.api import lint
-    from optlint.checking import Policies
-    from optlint.config import ConfigError, parse_table, table_of
-    from optlint.decoding import NotAnalysedError
-    from optlint.notebook import read_notebook
-    from optlint.selection import Selection
-    from optlint.suppress import find_directives
+    from optlint.batch.checking import Policies
+    from optlint.linting.suppress import find_directives
+    from optlint.settings.config import ConfigError, parse_table, table_of
+    from optlint.settings.selection import Selection
+    from optlint.sources.decoding import NotAnalysedError
+    from optlint.sources.notebook import read_notebook
 
 from tests.properties.programs import blocks  # noqa: E402
 

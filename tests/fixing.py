@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from optlint.checking import Policies
-from optlint.config import Config
-from optlint.document import PythonFile
-from optlint.fix import ALSO_UNSAFE, SAFE, Fixed, fix
-from optlint.linter import Task, diagnose
-from optlint.selection import Selection
+from optlint.batch.checking import Policies
+from optlint.fixes.fix import ALSO_UNSAFE, SAFE, Fixed, fix
+from optlint.linting.linter import Task, diagnose
+from optlint.settings.config import Config
+from optlint.settings.selection import Selection
+from optlint.sources.document import PythonFile
 
 PREAMBLE = "import torch\nfrom torch import nn, optim\n"
 

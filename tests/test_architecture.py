@@ -27,21 +27,17 @@ MAY_IMPORT = {
     "words": (),
     "rule": ("diagnostic", "named_tuple"),
     "observations": ("diagnostic",),
-    "lexing": (),
-    "limits": ("lexing",),
-    "decoding": (),
-    "stack": (),
-    "source": ("decoding", "limits", "stack"),
-    "spans": ("diagnostic",),
-    "remedies": ("diagnostic", "named_tuple"),
-    "flow": ("diagnostic", "remedies", "named_tuple", "model", "limits", "decoding", "source", "stack", "spans"),
-    "checks": ("diagnostic", "remedies", "model", "rule", "words", "flow.events", "observations"),
-    "edits": ("diagnostic",),
-    "excerpts": ("decoding", "diagnostic", "edits", "notebook"),
-    "output": ("diagnostic", "rule", "edits", "excerpts"),
+    "sources": ("diagnostic", "named_tuple"),
+    "fixes.remedies": ("diagnostic", "named_tuple"),
+    "flow": ("diagnostic", "fixes.remedies", "named_tuple", "model", "sources"),
+    "checks": ("diagnostic", "fixes.remedies", "model", "rule", "words", "flow.events", "observations"),
+    "own_rules": ("diagnostic", "rule"),
+    "settings": ("diagnostic", "named_tuple", "rule", "own_rules", "words", "flow.settings"),
+    "discovery": ("named_tuple", "settings"),
+    "output": ("diagnostic", "rule", "sources"),
 }
 ON_TOP = ("cli", "commands", "__main__", "lsp", "pytest_plugin", "integrations")  # imported by each other only
-MAY_IMPORT_LIBCST = ("flow.reading", "source", "spans")
+MAY_IMPORT_LIBCST = ("flow.reading", "sources.source", "sources.spans")
 MAY_IMPORT_TORCH = ("auditing", "integrations")
 NEVER = ("libcst.matchers", "libcst.codemod", "libcst.metadata")
 MAX_FILE = 400
@@ -110,17 +106,17 @@ def test_modules_import_downwards_only(modules):
     [
         ("diagnostic", "from optlint.model import Tensor"),
         ("checks__opt101", "from optlint.flow.core.machine import Machine"),
-        ("checks__opt101", "def check():\n    import optlint.linter"),
+        ("checks__opt101", "def check():\n    import optlint.linting.linter"),
         ("checks__opt101", "if TYPE_CHECKING:\n    from optlint.auditing import hooks"),
         ("checks__opt101", "from ..flow import machine"),
         ("flow__core__machine", "from optlint.rule import Rule"),
-        ("output__text", "from optlint import linter"),
-        ("linter", "from optlint.cli import main"),
+        ("output__text", "from optlint.linting import linter"),
+        ("linting__linter", "from optlint.cli import main"),
         ("flow__core__machine", "from optlint import model, rule"),
     ],
 )
 def test_a_wrong_import_is_seen(package, name, source):
-    right = {"model": "from optlint.diagnostic import Span", "rule": "import os", "linter": ""}
+    right = {"model": "from optlint.diagnostic import Span", "rule": "import os", "linting__linter": ""}
     assert [found.split()[0] for found in wrong_imports(package(**{**right, name: source}))] == [
         f"optlint.{name.replace('__', '.')}"
     ]
@@ -131,7 +127,7 @@ def test_right_imports_are_let_through(package):
         "checks__opt101": "from optlint.flow.events import Consumed\nfrom optlint.rule import Rule",
         "checks__opt102": "from optlint.flow import events",
         "flow__events": "from optlint import diagnostic",
-        "linter": "",
+        "linting__linter": "",
         "lsp": "from .linter import x",
         "cli": "from optlint import lsp, linter",
         "flow__core__machine": "from . import values",
@@ -140,17 +136,17 @@ def test_right_imports_are_let_through(package):
 
 
 def test_linter_and_audit_do_not_know_each_other(modules):
-    assert not [name for name in reach(modules, "optlint.linter") if within(name, ["optlint.auditing"])]
+    assert not [name for name in reach(modules, "optlint.linting.linter") if within(name, ["optlint.auditing"])]
     for module in modules:
         if within(module.name, ["optlint.auditing"]):
-            assert not reach(modules, module.name) & {"optlint.linter", "optlint.flow.core.machine"}
+            assert not reach(modules, module.name) & {"optlint.linting.linter", "optlint.flow.core.machine"}
 
 
 def test_an_acquaintance_at_one_remove_is_seen(package):
     modules = package(
-        linter="from optlint import files", files="from optlint.auditing import hooks", auditing__hooks=""
+        linting__linter="from optlint import files", files="from optlint.auditing import hooks", auditing__hooks=""
     )
-    assert "optlint.auditing.hooks" in reach(modules, "optlint.linter")
+    assert "optlint.auditing.hooks" in reach(modules, "optlint.linting.linter")
 
 
 def test_only_the_engine_imports_libcst(modules):
@@ -168,7 +164,7 @@ def unmapped(package: Path) -> list[str]:
     return sorted(name for name in inside if f"`{name}`" not in text and f"`{name}.py`" not in text)
 
 
-MAPPED = ("flow", "auditing", "lsp")
+MAPPED = ("flow", "auditing", "lsp", "sources", "fixes", "settings", "discovery", "batch", "linting")
 SPEAK_FOR_THEMSELVES = ("events",)
 
 
@@ -203,7 +199,7 @@ def test_slow_parts_of_libcst_are_never_imported(modules):
 
 
 def test_a_slow_part_is_seen(package):
-    assert foreign_imports(package(spans="from libcst import metadata"), "libcst.metadata", ())
+    assert foreign_imports(package(sources__spans="from libcst import metadata"), "libcst.metadata", ())
 
 
 def test_no_module_bears_the_name_of_a_public_function(modules):
@@ -306,7 +302,7 @@ def test_the_linter_never_loads_the_slow_parts_of_libcst():
 def test_libcst_is_loaded_only_for_files_that_may_be_wrong(tmp_path):
     (tmp_path / "plain.py").write_text("import os\nprint(os.getcwd())\n", encoding="utf-8")
     names = loaded(CHECK.format(path=str(tmp_path), code=0))
-    assert "optlint.checking" in names
+    assert "optlint.batch.checking" in names
     assert not {name for name in names if within(name, ["libcst", "dataclasses"])}
 
 
@@ -319,10 +315,10 @@ def test_public_functions_can_be_called_twice():
         with optlint.audit() as report:
             pass
         assert report.ok
-    import optlint.linter, optlint.auditing.api
+    import optlint.linting.linter, optlint.auditing.api
     assert optlint.lint({str(BROKEN)!r}) == first
     """
-    assert "optlint.linter" in loaded(program)
+    assert "optlint.linting.linter" in loaded(program)
 
 
 def test_the_audit_needs_no_libcst():

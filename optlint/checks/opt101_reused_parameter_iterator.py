@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from optlint import remedies
 from optlint.diagnostic import Severity
+from optlint.fixes import remedies
 from optlint.rule import Rule
 from optlint.words import MODULE_ITERATORS, OPTIMIZERS
 

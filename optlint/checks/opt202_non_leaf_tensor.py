@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optlint import remedies
+from optlint.fixes import remedies
 from optlint.rule import Rule
 from optlint.words import OPTIMIZERS
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.fixes.remedies import Edits
     from optlint.flow.events import GroupTensor, ProductGradientRead, Recipe
     from optlint.observations import BuildRefused, TensorUntrained
-    from optlint.remedies import Edits
 
 rule = Rule(
     "OPT202",

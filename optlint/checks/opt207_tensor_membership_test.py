@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optlint import remedies
+from optlint.fixes import remedies
 from optlint.rule import Rule
 
 TYPE_CHECKING = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from optlint import remedies
 from optlint.diagnostic import Severity
+from optlint.fixes import remedies
 from optlint.rule import Rule
 
 TYPE_CHECKING = False
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.fixes.remedies import Edits
     from optlint.flow.events import AttributeSet, KeywordGiven
-    from optlint.remedies import Edits
 
 MISSPELT = frozenset(
     "require_grad require_grads require_grad_ require_Grad require_gradient require_gradients requireGrad "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from optlint import remedies
 from optlint.checks.opt403_misspelt_requires_grad import MISSPELT, WORDS, spelt
+from optlint.fixes import remedies
 from optlint.rule import Rule
 
 TYPE_CHECKING = False
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.fixes.remedies import Edits
     from optlint.flow.events import AttributeSet
-    from optlint.remedies import Edits
 
 rule = Rule(
     "OPT404",

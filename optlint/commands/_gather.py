@@ -6,18 +6,18 @@ import os
 import sys
 
 from optlint.arguments import Arguments, Option, UsageError
-from optlint.checking import Checker, Policies, check_all
-from optlint.config import Config, Configs, read_file
-from optlint.files import Excluding, Missing, SourceFile, find_files, given_file
-from optlint.outcome import Gathered
-from optlint.selection import Selection
+from optlint.batch.checking import Checker, Policies, check_all
+from optlint.batch.outcome import Gathered
+from optlint.discovery.files import Excluding, Missing, SourceFile, find_files, given_file
+from optlint.settings.config import Config, Configs, read_file
+from optlint.settings.selection import Selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from optlint.mending import Mending
-    from optlint.outcome import FileResult
+    from optlint.batch.outcome import FileResult
+    from optlint.fixes.mending import Mending
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -97,7 +97,7 @@ def selection(arguments: Arguments) -> Selection:
 def _shown(results: Iterable[FileResult], total: int, arguments: Arguments) -> Iterable[FileResult]:
     if total < MANY or arguments.has("--quiet") or not sys.stderr.isatty():
         return results
-    from optlint.progress import shown
+    from optlint.batch.progress import shown
 
     return shown(results, total)
 

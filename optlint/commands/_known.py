@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from optlint.baseline import Baseline, Compared, read_baseline
-from optlint.excerpts import Excerpts
+from optlint.linting.baseline import Baseline, Compared, read_baseline
 from optlint.output._summary import counted
 from optlint.own_rules import FILE_NOT_ANALYSED
+from optlint.sources.excerpts import Excerpts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from optlint.baseline import Entry
-    from optlint.outcome import FileResult, Gathered
+    from optlint.batch.outcome import FileResult, Gathered
+    from optlint.linting.baseline import Entry
 
 
 def compared(gathered: Gathered, baseline: Baseline) -> Compared:

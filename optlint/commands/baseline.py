@@ -9,8 +9,8 @@ from optlint.commands import _gather
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from optlint.baseline import Baseline
-    from optlint.outcome import Gathered
+    from optlint.batch.outcome import Gathered
+    from optlint.linting.baseline import Baseline
 
 USAGE = "optlint baseline write|check|prune [OPTIONS] [PATH ...]"
 OPTIONS = (*_gather.OPTIONS, _gather.BASELINE)
@@ -22,7 +22,7 @@ def run(arguments: Arguments) -> int:
     action, *paths = arguments.paths or ("",)
     if action not in ACTIONS:
         raise UsageError(f"which action? One of {', '.join(ACTIONS)}")
-    from optlint.baseline import Baseline, read_baseline
+    from optlint.linting.baseline import Baseline, read_baseline
 
     path = arguments.value("--baseline") or _gather.default_baseline() or _gather.BASELINE_NAME
     baseline = read_baseline(path) if action != "write" or os.path.exists(path) else Baseline(path)
@@ -34,8 +34,8 @@ def run(arguments: Arguments) -> int:
 
 def _write(baseline: Baseline, gathered: Gathered) -> int:
     from optlint.commands._known import looked_for
-    from optlint.excerpts import Excerpts
     from optlint.output._summary import counted
+    from optlint.sources.excerpts import Excerpts
 
     lines = Excerpts(gathered.given).lines
     written = baseline.rewritten(gathered.diagnostics, looked_for(gathered, baseline), lines)

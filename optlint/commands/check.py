@@ -10,8 +10,8 @@ from optlint.commands import _gather
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from optlint.mending import Mending
-    from optlint.outcome import Gathered
+    from optlint.batch.outcome import Gathered
+    from optlint.fixes.mending import Mending
 
 USAGE = "optlint check [OPTIONS] [PATH ...]    (`-` is stdin; the default is the current folder)"
 FOR_PEOPLE = ("full", "concise")
@@ -40,7 +40,7 @@ OPTIONS = (
 def run(arguments: Arguments) -> int:
     """Check the files, report, and return the exit code of the contract."""
     if arguments.has("--watch"):
-        from optlint.watching import watch
+        from optlint.batch.watching import watch
 
         once = arguments._replace(options={key: value for key, value in arguments.options.items() if key != "--watch"})
         watch(lambda: run(once), lambda: _gather.find(once)[0])
@@ -94,7 +94,7 @@ def _mending(arguments: Arguments) -> Mending | None:
     adds_ignores = arguments.has("--add-ignore")
     if not arguments.has("--fix") and not arguments.has("--diff") and not adds_ignores:
         return None
-    from optlint.mending import Mending
+    from optlint.fixes.mending import Mending
 
     return Mending(
         fix=arguments.has("--fix") or not adds_ignores,
@@ -105,7 +105,7 @@ def _mending(arguments: Arguments) -> Mending | None:
 
 
 def _show_diff(gathered: Gathered) -> None:
-    from optlint.diffing import diff
+    from optlint.fixes.diffing import diff
     from optlint.output._summary import counted
 
     changed = [result for result in gathered.results if result.change]
@@ -124,7 +124,7 @@ def _report(gathered: Gathered, style: str, arguments: Arguments) -> None:
     for source in given.values() if given else ():
         sys.stdout.buffer.write(source if isinstance(source, bytes) else source.encode())
     if gathered.has_news or style not in FOR_PEOPLE or arguments.has("--output-file"):
-        from optlint.reporting import Request, report
+        from optlint.batch.reporting import Request, report
 
         request = Request(
             style,

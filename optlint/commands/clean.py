@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from optlint.config import ConfigError
+from optlint.settings.config import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ OPTIONS = ()
 
 def run(arguments: Arguments) -> int:
     """Remove our own files, and their folder if nothing else is in it."""
-    from optlint.cache import FOLDER, cache_folder, is_ours
+    from optlint.batch.cache import FOLDER, cache_folder, is_ours
 
     folder = os.path.join(cache_folder(os.getcwd()), FOLDER)
     if not os.path.isdir(folder):

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.arguments import Arguments
-    from optlint.config import Config
-    from optlint.policy import Policy
+    from optlint.settings.config import Config
+    from optlint.settings.policy import Policy
 
 USAGE = "optlint config [OPTIONS] [FILE]    (the default is the current folder)"
 OPTIONS = tuple(
@@ -25,7 +25,7 @@ OPTIONS = tuple(
 
 def run(arguments: Arguments) -> int:
     """Print the keys as TOML, and what follows from them as comments."""
-    from optlint.checking import Policies
+    from optlint.batch.checking import Policies
 
     if len(arguments.paths) > 1:
         raise UsageError("one file at a time")

@@ -22,7 +22,7 @@ def run(arguments: Arguments) -> int:
     """Add what is missing, change nothing else, and tell what was done."""
     if arguments.paths:
         raise UsageError("no arguments are needed: it is this folder that is set up")
-    from optlint import setting_up
+    from optlint.settings import setting_up
 
     if os.path.exists("pyproject.toml"):
         _change("pyproject.toml", "[tool.optlint]", lambda text: setting_up.with_configuration(text, "pyproject.toml"))
@@ -49,7 +49,7 @@ def _origin() -> str | None:
 
 
 def _for_ruff(path: str, table: tuple[str, ...]) -> Callable[[str], str]:
-    from optlint.setting_up import with_our_codes
+    from optlint.settings.setting_up import with_our_codes
 
     return lambda text: with_our_codes(text, path, table)
 
@@ -58,15 +58,15 @@ def _configures_ruff(path: str, table: tuple[str, ...]) -> bool:
     text = _read(path)
     if not table:
         return text is not None
-    from optlint.config import parse_toml
+    from optlint.settings.config import parse_toml
 
     return text is not None and "ruff" in parse_toml(text.encode(), path).get("tool", {})
 
 
 def _change(path: str, what: str, changed: Callable[[str], str]) -> None:
     """Write a file with an addition; leave it, and say so, if we do not understand it."""
-    from optlint.setting_up import NotUnderstoodError
-    from optlint.writing import write_atomically
+    from optlint.settings.setting_up import NotUnderstoodError
+    from optlint.sources.writing import write_atomically
 
     before = _read(path)
     try:
@@ -82,7 +82,7 @@ def _change(path: str, what: str, changed: Callable[[str], str]) -> None:
 
 
 def _read(path: str) -> str | None:
-    from optlint.config import ConfigError
+    from optlint.settings.config import ConfigError
 
     try:
         with open(path, encoding="utf-8", newline="") as file:

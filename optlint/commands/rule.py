@@ -17,7 +17,7 @@ def run(arguments: Arguments) -> int:
     """Print the page, or at least the sentence that every rule has."""
     from optlint.own_rules import all_rules
     from optlint.pages import page
-    from optlint.selection import names_and_codes, suggestion
+    from optlint.settings.selection import names_and_codes, suggestion
 
     if len(arguments.paths) != 1:
         raise UsageError("which rule? Give one code or name; `optlint rules` lists them")

@@ -16,7 +16,7 @@ from optlint.lsp.looks import Eyes
 from optlint.lsp.settings import Settings, read_settings
 from optlint.lsp.telling import Teller
 from optlint.lsp.texts import Text
-from optlint.stack import on_big_stack
+from optlint.sources.stack import on_big_stack
 
 if TYPE_CHECKING:
     from cattrs import Converter

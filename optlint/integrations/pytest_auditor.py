@@ -14,7 +14,7 @@ from optlint.auditing.reports.report import AuditReport
 from optlint.auditing.reports.summary import summary
 from optlint.diagnostic import Severity
 from optlint.pytest_plugin import MARK, WARNINGS, is_audited
-from optlint.selection import UnknownRuleError
+from optlint.settings.selection import UnknownRuleError
 
 if TYPE_CHECKING:
     from collections.abc import Generator

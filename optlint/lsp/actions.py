@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from lsprotocol import types
 
 from optlint.diagnostic import Applicability
-from optlint.edits import CannotEditError
-from optlint.fix import SAFE, fix
-from optlint.ignoring import UNSUPPRESSED, ignoring
-from optlint.linter import diagnose
+from optlint.fixes.fix import SAFE, fix
+from optlint.fixes.ignoring import UNSUPPRESSED, ignoring
+from optlint.linting.linter import diagnose
 from optlint.lsp.editing import workspace_edit
 from optlint.own_rules import FILE_NOT_ANALYSED
+from optlint.sources.edits import CannotEditError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from optlint.diagnostic import Diagnostic
-    from optlint.document import Document
     from optlint.lsp.looks import Look
     from optlint.lsp.telling import Teller
+    from optlint.sources.document import Document
 
     Change = Callable[[], Document]
 

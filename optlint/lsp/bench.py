@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from optlint.stack import on_big_stack
+from optlint.sources.stack import on_big_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

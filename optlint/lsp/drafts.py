@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path, urlparse
 
-from optlint.document import Document, PythonFile
 from optlint.lsp.texts import Text
-from optlint.notebook import Cell, Notebook
+from optlint.sources.document import Document, PythonFile
+from optlint.sources.notebook import Cell, Notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

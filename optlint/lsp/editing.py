@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from optlint.edits import split_lines
 from optlint.lsp.texts import Text, units
+from optlint.sources.edits import split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.document import Document
     from optlint.lsp.client import Client
     from optlint.lsp.drafts import Draft
+    from optlint.sources.document import Document
 
 
 def workspace_edit(draft: Draft, changed: Document, client: Client) -> types.WorkspaceEdit | None:

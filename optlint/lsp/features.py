@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from optlint.config import FILE_NAMES
 from optlint.lsp import hovers
 from optlint.lsp.actions import FIX_ALL, FIX_ALL_CELLS, QUICK_FIX, Asked, Shelf
 from optlint.lsp.drafts import path_of, uri_of
 from optlint.lsp.hints import hints
 from optlint.lsp.server import Server
+from optlint.settings.config import FILE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

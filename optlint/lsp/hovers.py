@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from optlint.diagnostic import Span
+from optlint.linting.suppress import find_directives
 from optlint.pages import page
-from optlint.suppress import find_directives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

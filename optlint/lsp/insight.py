@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from optlint.diagnostic import Span
-    from optlint.linter import Task
+    from optlint.linting.linter import Task
 
 _WORD = re.compile(r"\w+")
 

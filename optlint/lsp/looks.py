@@ -6,26 +6,26 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from optlint.checking import Policies
-from optlint.config import FILE_NAMES, ConfigError, Configs, read_file
-from optlint.files import Excluding, given_file
-from optlint.judging import AnalysisError
-from optlint.linter import Task, diagnose, placed, wanted_codes
+from optlint.batch.checking import Policies
+from optlint.discovery.files import Excluding, given_file
+from optlint.linting.judging import AnalysisError
+from optlint.linting.linter import Task, diagnose, placed, wanted_codes
 from optlint.lsp.neighbours import Neighbours, stamp
 from optlint.lsp.shifting import shifted
 from optlint.own_rules import FILE_NOT_ANALYSED
-from optlint.prefilter import uses_torch
-from optlint.selection import Selection
+from optlint.settings.config import FILE_NAMES, ConfigError, Configs, read_file
+from optlint.settings.prefilter import uses_torch
+from optlint.settings.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from optlint.config import Config
     from optlint.diagnostic import Diagnostic
     from optlint.lsp.drafts import Draft
     from optlint.lsp.insight import Insight
     from optlint.lsp.settings import Settings
-    from optlint.policy import Policy
+    from optlint.settings.config import Config
+    from optlint.settings.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 import optlint
-from optlint.config import ConfigError
 from optlint.lsp.bench import Bench
 from optlint.lsp.client import Client, client_of
 from optlint.lsp.drafts import Desk, path_of
@@ -18,6 +17,7 @@ from optlint.lsp.protocol import Protocol
 from optlint.lsp.settings import Settings, read_settings
 from optlint.lsp.telling import Teller
 from optlint.lsp.unopened import Unopened
+from optlint.settings.config import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

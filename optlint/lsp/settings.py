@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from optlint.config import ConfigError
+from optlint.settings.config import ConfigError
 
 SECTION = "optlint"
 

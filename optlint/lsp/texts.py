@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from optlint.edits import split_lines
+from optlint.sources.edits import split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

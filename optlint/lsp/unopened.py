@@ -6,12 +6,12 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from optlint.config import ConfigError, Configs
-from optlint.decoding import NotAnalysedError, decode
-from optlint.files import Excluding, Missing, find_files
+from optlint.discovery.files import Excluding, Missing, find_files
 from optlint.lsp.drafts import Draft, Part, uri_of
 from optlint.lsp.neighbours import stamp
 from optlint.lsp.texts import Text
+from optlint.settings.config import ConfigError, Configs
+from optlint.sources.decoding import NotAnalysedError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

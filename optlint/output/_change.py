@@ -5,9 +5,9 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from optlint.edits import edited, split_lines
 from optlint.output._frame import visible
 from optlint.output._paint import BLUE, GREEN, RED, Paint
+from optlint.sources.edits import edited, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from optlint.config import parse_table
 from optlint.own_rules import all_rules
-from optlint.policy import policy_of
-from optlint.selection import Selection
+from optlint.settings.config import parse_table
+from optlint.settings.policy import policy_of
+from optlint.settings.selection import Selection
 from tests.e2e.transcripts import shows, steps
 from tests.pages.page import read_fences
 

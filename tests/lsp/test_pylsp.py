@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from optlint.config import parse_toml
+from optlint.settings.config import parse_toml
 from tests.lsp.client import ROOT, Client
 from tests.lsp.profiles import EMACS
 from tests.lsp.sources import REUSED

@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from optlint import observations
-from optlint.checking import FileResult, Policies, check_file
-from optlint.config import Config, parse_table
-from optlint.files import SourceFile
-from optlint.mending import Mending
+from optlint.batch.checking import FileResult, Policies, check_file
+from optlint.discovery.files import SourceFile
+from optlint.fixes.mending import Mending
 from optlint.own_rules import all_rules
-from optlint.selection import Selection
+from optlint.settings.config import Config, parse_table
+from optlint.settings.selection import Selection
 from tests.pages.notebooks import row_in_block
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from optlint.checking import FileResult, Policies
+from optlint.batch.checking import FileResult, Policies
 from optlint.own_rules import all_rules
-from optlint.selection import Selection
+from optlint.settings.selection import Selection
 from tests.pages import lint
 from tests.pages.lint import fix_case, lint_case
 from tests.pages.page import read_page

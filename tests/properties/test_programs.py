@@ -7,17 +7,17 @@ import ast
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from optlint import judging
 from optlint.api import lint
-from optlint.checking import Policies
-from optlint.config import Config
+from optlint.batch.checking import Policies
 from optlint.diagnostic import Diagnostic
-from optlint.files import SourceFile
+from optlint.discovery.files import SourceFile
+from optlint.fixes.mending import Mending, mend
 from optlint.flow.files.project import Project
 from optlint.flow.settings import Settings
-from optlint.mending import Mending, mend
+from optlint.linting import judging
 from optlint.own_rules import all_rules
-from optlint.selection import Selection
+from optlint.settings.config import Config
+from optlint.settings.selection import Selection
 from tests.properties.programs import blocks, programs
 
 RUNS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 import optlint
-from optlint.config import ConfigError
 from optlint.flow import analysis
-from optlint.judging import AnalysisError
+from optlint.linting.judging import AnalysisError
+from optlint.settings.config import ConfigError
 from tests.e2e.cli import BUG
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optlint.baseline import Baseline, Compared, Entry, read_baseline
-from optlint.config import ConfigError
 from optlint.diagnostic import Diagnostic, Span
-from optlint.edits import split_lines
+from optlint.linting.baseline import Baseline, Compared, Entry, read_baseline
 from optlint.rule import Rule
+from optlint.settings.config import ConfigError
+from optlint.sources.edits import split_lines
 
 RULE = Rule("OPT101", "bad-line", "a line that says bad")
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from optlint import cache as cache_module
-from optlint import checking
-from optlint.cache import Cache, cache_folder
-from optlint.config import Config, parse_table
+from optlint.batch import cache as cache_module
+from optlint.batch import checking
+from optlint.batch.cache import Cache, cache_folder
+from optlint.batch.records import diagnostic_of, record_of
 from optlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Note, Severity, Span
-from optlint.files import SourceFile
-from optlint.records import diagnostic_of, record_of
-from optlint.selection import Selection
+from optlint.discovery.files import SourceFile
+from optlint.settings.config import Config, parse_table
+from optlint.settings.selection import Selection
 from tests.e2e.cli import BUG
 
 DATA = "digest"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from optlint.config import Config, ConfigError, Configs, parse_table, read_file, read_folder
+from optlint.settings.config import Config, ConfigError, Configs, parse_table, read_file, read_folder
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optlint.diagnostic import Edit, Span
-from optlint.edits import edited, split_lines
+from optlint.sources.edits import edited, split_lines
 
 
 def edit(row: int, column: int, end_row: int, end_column: int, content: str) -> Edit:

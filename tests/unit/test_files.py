@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from optlint.config import Config, Configs
-from optlint.files import Excluding, Missing, SourceFile, find_files, given_file
+from optlint.discovery.files import Excluding, Missing, SourceFile, find_files, given_file
+from optlint.settings.config import Config, Configs
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 
 from optlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Span
-from optlint.document import PythonFile
-from optlint.edits import CannotEditError
-from optlint.fix import ALSO_UNSAFE, SAFE, Fixed, fix
+from optlint.fixes.fix import ALSO_UNSAFE, SAFE, Fixed, fix
 from optlint.own_rules import FILE_NOT_ANALYSED
 from optlint.rule import Rule
+from optlint.sources.document import PythonFile
+from optlint.sources.edits import CannotEditError
 
 WORD = Rule("TST001", "bad-word", "a word that should be another")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from optlint import garbage
-from optlint.checking import Checker, Policies, check_all
-from optlint.config import Config
-from optlint.files import SourceFile
-from optlint.selection import Selection
+from optlint.batch import garbage
+from optlint.batch.checking import Checker, Policies, check_all
+from optlint.discovery.files import SourceFile
+from optlint.settings.config import Config
+from optlint.settings.selection import Selection
 
 
 class Cycle:

@@ -8,11 +8,11 @@ from pathlib import Path
 import libcst
 import pytest
 
-from optlint import judging
 from optlint.diagnostic import Diagnostic
 from optlint.flow.files.project import Project
 from optlint.flow.reading import cst_words, ir, lower, lower_ast, texts
 from optlint.flow.settings import Settings
+from optlint.linting import judging
 from optlint.own_rules import all_rules
 from tests.pages.page import read_page
 

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from optlint import judging
 from optlint.api import lint
-from optlint.checking import Policies, check_file
-from optlint.config import Config, ConfigError, parse_table
+from optlint.batch.checking import Policies, check_file
+from optlint.batch.outcome import FileResult
 from optlint.diagnostic import Diagnostic, Severity
-from optlint.files import SourceFile
+from optlint.discovery.files import SourceFile
 from optlint.flow import analysis
 from optlint.flow.events import Consumed
-from optlint.outcome import FileResult
+from optlint.linting import judging
 from optlint.own_rules import OWN
 from optlint.rule import RUN_ONLY, Check, Registry, Rule, registry_of
-from optlint.selection import Selection
+from optlint.settings.config import Config, ConfigError, parse_table
+from optlint.settings.selection import Selection
 
 REUSED = """\
 import torch

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optlint.decoding import NotAnalysedError
 from optlint.diagnostic import Edit, Span
-from optlint.edits import CannotEditError
-from optlint.magics import masked
-from optlint.notebook import Notebook, read_notebook
+from optlint.sources.decoding import NotAnalysedError
+from optlint.sources.edits import CannotEditError
+from optlint.sources.magics import masked
+from optlint.sources.notebook import Notebook, read_notebook
 
 
 def code(*lines: str, **fields: Any) -> dict[str, Any]:

@@ -14,12 +14,12 @@ import pytest
 from jsonschema import Draft4Validator
 
 from optlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity, Span
-from optlint.edits import split_lines
 from optlint.output import Report, formats, renderer
 from optlint.output._frame import Frame
 from optlint.output._paint import Paint
 from optlint.output.sarif import SCHEMA
 from optlint.rule import Rule, registry_of
+from optlint.sources.edits import split_lines
 
 RULE = Rule("OPT101", "reused-iterator", "an iterator is used twice")
 WARNING = Rule("OPT204", "grad-fn-of-leaf", "is None", severity=Severity.WARNING)

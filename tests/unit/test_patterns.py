@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from optlint.patterns import Patterns
+from optlint.settings.patterns import Patterns
 
 if TYPE_CHECKING:
     from pathlib import Path

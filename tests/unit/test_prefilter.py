@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optlint.checking import Policies
-from optlint.config import Config
-from optlint.linter import lint
+from optlint.batch.checking import Policies
+from optlint.linting.linter import lint
 from optlint.own_rules import FILE_NOT_ANALYSED, OWN
-from optlint.policy import Policy
-from optlint.prefilter import TORCH_USERS, prefilter_of, uses_torch
 from optlint.rule import RUN_ONLY, Rule
-from optlint.selection import Selection
+from optlint.settings.config import Config
+from optlint.settings.policy import Policy
+from optlint.settings.prefilter import TORCH_USERS, prefilter_of, uses_torch
+from optlint.settings.selection import Selection
 from optlint.words import OPTIMIZERS
 from tests.pages.page import read_page
 

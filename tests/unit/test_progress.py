@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from optlint import progress
-from optlint.progress import ERASE, shown
+from optlint.batch import progress
+from optlint.batch.progress import ERASE, shown
 
 
 @pytest.fixture

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import libcst
 import pytest
 
-from optlint import remedies
 from optlint.diagnostic import Applicability
-from optlint.document import PythonFile
+from optlint.fixes import remedies
 from optlint.flow.reading.written import written
-from optlint.spans import Positions
+from optlint.sources.document import PythonFile
+from optlint.sources.spans import Positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from optlint.remedies import Edits, Written
+    from optlint.fixes.remedies import Edits, Written
 
 
 class Source:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 import optlint
-from optlint.config import READERS, ConfigError, parse_table
+from optlint.settings.config import READERS, ConfigError, parse_table
 
 
 @cache

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from optlint.rule import Rule, registry_of
-from optlint.selection import Selection, UnknownRuleError, enabled_codes, suggestion
+from optlint.settings.selection import Selection, UnknownRuleError, enabled_codes, suggestion
 
 RULES = [
     Rule("OPT101", "reused-iterator", ""),

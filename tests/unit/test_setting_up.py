@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from optlint.config import parse_table
-from optlint.setting_up import (
+from optlint.settings.config import parse_table
+from optlint.settings.setting_up import (
     CONFIGURATION,
     NotUnderstoodError,
     requirement,

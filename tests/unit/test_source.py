@@ -6,9 +6,9 @@ import time
 import libcst
 import pytest
 
-from optlint.decoding import NotAnalysedError, decode
-from optlint.source import parse
-from optlint.stack import on_big_stack
+from optlint.sources.decoding import NotAnalysedError, decode
+from optlint.sources.source import parse
+from optlint.sources.stack import on_big_stack
 
 REFUSED = {
     "syntax error": ("import torch\nx = (1,\n", "was never closed", 2, 5),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from optlint.spans import Positions
+from optlint.sources.spans import Positions
 
 SOURCES = {
     "parenthesised": "x = ((a + (b)) * ((c)))\n(y) = [ ( z ) ]\nassert (  # why\n    q\n), ('m')\n",
@@ -78,7 +78,7 @@ def test_rows_of_a_notebook_count_within_their_cell() -> None:
 
 def test_nothing_of_libcst_is_imported_that_libcst_does_not_import_itself() -> None:
     script = (
-        "import sys, libcst; before = set(sys.modules); import optlint.spans\n"
+        "import sys, libcst; before = set(sys.modules); import optlint.sources.spans\n"
         "print([name for name in sys.modules if name.startswith('libcst') and name not in before])"
     )
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"

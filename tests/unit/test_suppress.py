@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optlint.diagnostic import Span
+from optlint.linting.suppress import apply, find_directives, read_suppressions
 from optlint.rule import Rule, registry_of
-from optlint.suppress import apply, find_directives, read_suppressions
 
 ITERATOR = Rule("OPT101", "reused-iterator", "")
 NO_GRAD = Rule("OPT201", "no-grad", "")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from optlint.edits import CannotEditError
-from optlint.writing import replace_content, write_atomically
+from optlint.sources.edits import CannotEditError
+from optlint.sources.writing import replace_content, write_atomically
 
 
 def test_content_is_replaced_and_nothing_else(tmp_path: Path) -> None:

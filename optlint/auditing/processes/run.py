@@ -80,7 +80,7 @@ def _plan(options: RunOptions) -> Plan:
 
 
 def _check_rules(options: RunOptions) -> None:
-    from optlint.config import ConfigError, Configs
+    from optlint.settings.config import ConfigError, Configs
 
     try:
         words = Configs().of_folder(os.getcwd()).rule_words
@@ -92,7 +92,7 @@ def _check_rules(options: RunOptions) -> None:
 
 def _look_up(words: tuple[str, ...]) -> None:
     from optlint.own_rules import all_rules
-    from optlint.selection import UnknownRuleError, rules_named
+    from optlint.settings.selection import UnknownRuleError, rules_named
 
     registry = all_rules()
     try:

@@ -7,12 +7,12 @@ import os
 from functools import cache
 
 from optlint.auditing.memory.places import OWN, is_users_file
-from optlint.config import Config, ConfigError, Configs
 from optlint.diagnostic import Severity
+from optlint.linting.suppress import Suppression, find_directives, read_suppressions
 from optlint.own_rules import all_rules
-from optlint.patterns import Patterns
-from optlint.selection import Selection, enabled_codes, rules_named
-from optlint.suppress import Suppression, find_directives, read_suppressions
+from optlint.settings.config import Config, ConfigError, Configs
+from optlint.settings.patterns import Patterns
+from optlint.settings.selection import Selection, enabled_codes, rules_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

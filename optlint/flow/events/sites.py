@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from optlint.diagnostic import Span
-    from optlint.remedies import Written
+    from optlint.fixes.remedies import Written
 
 
 class Text(Protocol):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from libcst import CSTNode, Module
 
     from optlint.diagnostic import Span
-    from optlint.remedies import Written
-    from optlint.spans import Positions
+    from optlint.fixes.remedies import Written
+    from optlint.sources.spans import Positions
 
 LONGEST_TEXT = 60
 
@@ -93,7 +93,7 @@ def _shown(node: Any) -> CSTNode:
 
 def from_libcst(module: Module, filename: str) -> CstText:
     """A file that libcst parsed."""
-    from optlint.spans import Positions
+    from optlint.sources.spans import Positions
 
     return CstText(module, filename, Positions(module, filename))
 

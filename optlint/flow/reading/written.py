@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from optlint.remedies import Argument, Written
+from optlint.fixes.remedies import Argument, Written
 
 if TYPE_CHECKING:
-    from optlint.spans import Positions
+    from optlint.sources.spans import Positions
 
 PRIMARY = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.List, cst.ListComp, cst.Set, cst.SetComp, cst.Dict,
