@@ -261,10 +261,15 @@ def _is_of(act: trace.Act, optimizer: Ref) -> bool:
 
 
 def _may_follow(change: Change, steps: list[trace.Act]) -> bool:
-    """Whether a step in another function comes later: after what the file itself does, or in another method."""
+    """Whether a step in another function comes later: after what the file itself does, or in another method.
+
+    What the file itself does comes before a method that it does not call.
+    """
     start = _start(change.act)
     others = [step for step in steps if _start(step) is not start]
-    return bool(others) and (change.in_method or _is_of_file(change.act))
+    if change.in_method:
+        return not all(map(_is_of_file, others))
+    return bool(others) and _is_of_file(change.act)
 
 
 def _is_of_file(act: trace.Act) -> bool:

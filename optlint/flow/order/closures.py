@@ -38,7 +38,7 @@ def evaluated(machine: Machine, optimizer: OptimizerCell, arguments: Arguments, 
     closure = arguments.pick(0, "closure")
     strict = optimizer.kind == NEEDS_ONE and optimizer.cls == NEEDS_ONE.path and not arguments.open
     if closure is None:
-        if strict:
+        if strict and not _is_given_elsewhere(machine, site):
             machine.emit(events.ClosureFaulty(site, "missing"))
         return
     outer, machine.called_inside = machine.called_inside, []
@@ -48,6 +48,15 @@ def evaluated(machine: Machine, optimizer: OptimizerCell, arguments: Arguments, 
     function = closure.function if isinstance(closure, Partial) else closure
     if strict and isinstance(function, Closure):
         _judge(machine, function, made, state)
+
+
+def _is_given_elsewhere(machine: Machine, site: Site) -> bool:
+    """Whether the same function also gives the same optimizer a closure: then it knows what optimizer it has."""
+    node = machine.frame.node
+    block = machine.bodies(node) if isinstance(node, ir.Function) else machine.block
+    parts = [part for statement in block for part in ir.walk(statement)]
+    given = [part for part in parts if isinstance(part, ir.Call) and part.args and isinstance(part.func, ir.Attribute)]
+    return any(site.text.startswith(f"{machine.site(part.func).text}(") for part in given)
 
 
 def _judge(machine: Machine, closure: Closure, made: list[Value], state: State) -> None:

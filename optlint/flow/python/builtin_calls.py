@@ -156,8 +156,11 @@ def _super(machine: Machine, _: Arguments, __: ir.Call, ___: State) -> Value:
     return Super(frame.owner, frame.bound)
 
 
+PLAIN = frozenset({"builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", "builtins.str"})
+
+
 def _isinstance(machine: Machine, arguments: Arguments, _: ir.Call, state: State) -> Value:
-    """Known for containers and iterators against the built-in containers."""
+    """Known for containers, iterators and tensors against the built-in containers."""
     if len(arguments.values) != 2:
         return UNKNOWN
     births.refuse(machine, arguments.values[0], state)
@@ -168,8 +171,9 @@ def _isinstance(machine: Machine, arguments: Arguments, _: ir.Call, state: State
         return UNKNOWN
     if isinstance(cell, SequenceCell) and f"builtins.{cell.kind}" in paths:
         return Const(True)
-    plain = {"builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", "torch.Tensor", "builtins.str"}
-    return Const(False) if isinstance(cell, IteratorCell) and plain.issuperset(paths) else UNKNOWN
+    never = PLAIN if isinstance(cell, TensorCell) else PLAIN | {"torch.Tensor"}
+    known = isinstance(cell, IteratorCell | TensorCell) and never.issuperset(paths)
+    return Const(False) if known else UNKNOWN
 
 
 def _getattr(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:

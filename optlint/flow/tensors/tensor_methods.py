@@ -210,9 +210,9 @@ def _type_changes(cell: TensorCell, wanted: str | None) -> bool | None:
 
 
 def _moves(cell: TensorCell, name: str, to: Value, site: Site | None) -> bool | None:
-    """Whether a tensor moves to a device; of one whose device was never named, all but `.cpu()` move it."""
+    """Whether a tensor moves to a device; of one whose device was never named, all but the CPU move it."""
     if cell.device is None:
-        return None if name == "cpu" else True
+        return None if name == "cpu" else to != Const("cpu")
     here = cell.device.value
     if isinstance(here, Const) and isinstance(to, Const):
         near, far = str(here.value).partition(":")[0], str(to.value).partition(":")[0]
