@@ -166,6 +166,12 @@ OTHER_FRAMEWORKS = frozenset(
     "paddle tensorflow keras mlx jax flax mindspore oneflow tinygrad micrograd chainer cntk mxnet inspect psutil "
     "qiskit pennylane sympy numpy scipy sklearn pandas".split()
 )
+# Packages of which a file imports at least one if what it calls a tensor is one of torch's.
+LIBRARIES = frozenset(
+    "torch torchvision torchaudio lightning pytorch_lightning accelerate transformers timm diffusers peft trl "
+    "deepspeed fairseq speechbrain fastai ignite monai mmengine mmcv apex nemo detectron2 pyro kornia allennlp flair dgl espnet "
+    "colossalai torch_geometric torchrl gpytorch botorch".split()
+)
 MODULE_BASES = frozenset(
     {
         "torch.nn.Module",

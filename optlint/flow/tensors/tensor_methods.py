@@ -22,6 +22,7 @@ from optlint.flow.core.values import (
     TensorCell,
     Union,
     Value,
+    options_of,
 )
 from optlint.flow.iterators import consumption
 from optlint.flow.iterators.changes import name_of
@@ -251,7 +252,7 @@ def of_unknown(machine: Machine, called: Method, arguments: Arguments, state: St
         return None
     if name in machine.own_methods:
         return None
-    if name == "detach" and not arguments.all():
+    if name == "detach" and not arguments.all() and _may_be_of_torch(state):
         return tensors.cut(machine, "`.detach()`", state, site)
     if name in torch_tensors.NEW_MAKERS:
         tell_keywords(machine, f".{name}()", arguments, site)
@@ -262,6 +263,12 @@ def of_unknown(machine: Machine, called: Method, arguments: Arguments, state: St
     if isinstance(data, Method) and data.name == "data" and name in torch_tensors.COMPUTES:
         return tensors.cut(machine, "`.data`", state, site)
     return None
+
+
+def _may_be_of_torch(state: State) -> bool:
+    """Whether a file has imported PyTorch or what builds on it: others have tensors of their own."""
+    known = (option for value in state.variables.values() for option in options_of(value))
+    return any(isinstance(one, External) and one.path.partition(".")[0] in torch_api.LIBRARIES for one in known)
 
 
 def state_dict(machine: Machine, arguments: Arguments, state: State, site: Site) -> Value:
