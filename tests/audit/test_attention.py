@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OURS = os.path.dirname(optlint.__file__) + os.sep
 QUIET = 172  # a step far from any look
-AT_REST = 160  # instructions of ours in one iteration: `zero_grad`, `backward` and the hook behind the step
+AT_REST = 125  # instructions of ours in one iteration: `zero_grad`, `backward` and the hook behind the step
 
 
 def instructions_of_ours(layers: int, steps: int) -> int:

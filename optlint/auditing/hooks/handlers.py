@@ -218,14 +218,25 @@ class Handlers:
         if self.attention.walks_due and self.book.records:
             self.attention.walks_due -= 1
             if self.leaves.walk(_roots(tensors)):
-                self.attention.new_leaves = self.attention.hurried = True
+                self.attention.new_leaves = True
+                self._hurry()
 
     def read_loss(self, loss: Any) -> None:
         """Look at a loss on the CPU, where that waits for nothing."""
         if loss.__class__ is Tensor and loss.is_cpu and loss.numel() == 1:
             value = loss.item()
             if value - value != 0:
-                self.attention.bad_loss = self.attention.hurried = True
+                self.attention.bad_loss = True
+                self._hurry()
+
+    def _hurry(self) -> None:
+        self.attention.hurried = True
+        self._wake()
+
+    def _wake(self) -> None:
+        """See to it that the very next step is looked at."""
+        for record in tuple(self.book.records.values()):
+            record.quiet_until = 0
 
     def backward_ends(self, tensors: Any) -> None:
         """`backward` has run."""
@@ -315,11 +326,17 @@ class Handlers:
     def registered(self, module: Module, name: str, parameter: Tensor) -> None:
         """A module gets a parameter."""
         self.registrations.parameter(module, name, parameter)
+        self._wake()
         if not any(record.steps for record in self.book.records.values()):
             return
         frame = _frame_in_forward(self.options.reportable)
         if frame is not None:
             self.leaves.note_fresh(parameter, span_of(frame), (type(module).__name__, name))
+
+    def placed(self, module: Module, name: str, child: Module | None) -> None:
+        """A module gets a child."""
+        self.registrations.module(module, name, child)
+        self._wake()
 
     def _tell_all(self, observations: Iterable[Seen]) -> None:
         for seen in observations:

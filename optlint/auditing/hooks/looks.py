@@ -36,7 +36,7 @@ def look(record: OptimizerRecord, optimizer: Optimizer) -> None:
     """Update what is known of each parameter: its flags, whether it has a gradient, whether it moved."""
     note_hyperparameters(record, optimizer)
     record.stateful = any(isinstance(value, torch.Tensor) and value.dim() for value in _first_state(optimizer))
-    probe = record.probe() if record.probe is not None else None
+    probe = record.probe()
     if probe is None or probe.grad is None:
         choose_probe(record)
     if _rising(record):  # a warm-up or a search for a rate starts anew
@@ -88,7 +88,7 @@ def choose_probe(record: OptimizerRecord) -> None:
         chosen = tensor if chosen is None else chosen
     if chosen is None:
         return
-    if record.probe is None or record.probe() is not chosen:
+    if record.probe() is not chosen:
         record.probe = weakref.ref(chosen)
         record.probe_sample = take_sample(chosen)
         rounds = record.rounds

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import torch
 
 try:
-    from torch.compiler import is_compiling
+    from torch.compiler import is_compiling, is_dynamo_compiling
 except ImportError:  # before torch 2.3
     from torch._dynamo.external_utils import is_compiling
+
+    is_dynamo_compiling = is_compiling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Patches", "capturing", "hidden_from_dynamo", "is_compiling", "marked_for_dynamo"]
+__all__ = ["Patches", "capturing", "hidden_from_dynamo", "is_compiling", "is_dynamo_compiling", "marked_for_dynamo"]
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 

@@ -65,17 +65,16 @@ class Steps:
 
     def hook(self) -> Callable[[Optimizer, Any, Any], None]:
         """The hook behind all steps; nearly always it does no more than count."""
-        attention, registrations, records = self._attention, self._book.registrations, self._book.records
+        records = self._book.records
 
         def after_step(optimizer: Optimizer, arguments: Any, named: Any) -> None:
             try:
                 record = records.get(id(optimizer))
                 if record is not None:
                     steps = record.steps + 1
-                    if steps < record.quiet_until and record.topology == registrations.count and not attention.hurried:
-                        probe = record.probe
-                        tensor = probe() if probe is not None else None
-                        if (tensor is None or tensor.grad is not None) and not (record.frozen and _one_thawed(record)):
+                    if steps < record.quiet_until or (steps < record.busy_at and self._is_quiet(record)):
+                        tensor = record.probe()
+                        if tensor is None or tensor.grad is not None:
                             record.steps = steps
                             return
                 self._slowly(optimizer, record)
@@ -83,6 +82,13 @@ class Steps:
                 self._fail(fault)
 
         return after_step
+
+    def _is_quiet(self, record: OptimizerRecord) -> bool:
+        """Whether nothing has happened since the last look, as far as it is known without one."""
+        if self._attention.hurried or record.topology != self._book.registrations.count or _one_thawed(record):
+            return False
+        record.quiet_until = 0 if record.frozen else record.busy_at
+        return True
 
     def _slowly(self, optimizer: Optimizer, record: OptimizerRecord | None) -> None:
         if not self._attention.alive:
@@ -109,7 +115,8 @@ class Steps:
             self._inquest.stepped_twice(record, self._order.backwards)
         self._look_if_due(record, optimizer)
         self._set_watch(record)
-        record.quiet_until = 0 if record.watched or record.nested else record.next_look
+        record.busy_at = 0 if record.watched or record.nested else record.next_look
+        record.quiet_until = 0 if record.frozen else record.busy_at
 
     def _belongs_to_outer(self, record: OptimizerRecord, optimizer: Optimizer) -> bool:
         """Whether the step around this one is another optimizer's; that one is noted."""
@@ -147,13 +154,13 @@ class Steps:
 
     def _surprised(self, record: OptimizerRecord) -> bool:
         """Whether the watched parameter has lost its gradient, and no other can take its place."""
-        probe = record.probe() if record.probe is not None else None
+        probe = record.probe()
         if self._attention.bad_loss:
             return True
         if probe is None or probe.grad is not None or record.watched:
             return False
         choose_probe(record)
-        probe = record.probe() if record.probe is not None else None
+        probe = record.probe()
         return probe is None or probe.grad is None
 
     def _watch_again(self, record: OptimizerRecord) -> None:
@@ -175,7 +182,7 @@ class Steps:
 def _one_thawed(record: OptimizerRecord) -> bool:
     """Whether one of the next few parameters that were frozen and left out can be trained by now; round and round."""
     frozen = record.frozen
-    at = record.steps * CHECKED % len(frozen)
+    at = record.steps * CHECKED % len(frozen) if frozen else 0
     return any((tensor := one()) is not None and tensor.requires_grad for one in frozen[at : at + CHECKED])
 
 

@@ -17,7 +17,13 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.torch_version import TorchVersion
 
-from optlint.auditing.hooks.patches import Patches, hidden_from_dynamo, is_compiling, marked_for_dynamo
+from optlint.auditing.hooks.patches import (
+    Patches,
+    hidden_from_dynamo,
+    is_compiling,
+    is_dynamo_compiling,
+    marked_for_dynamo,
+)
 from optlint.auditing.hooks.strict import install as install_strict
 from optlint.auditing.judges.order import steps_are_hooked
 from optlint.auditing.memory.sources import read_source
@@ -170,8 +176,11 @@ class Watch:
     def _after_optimizer_clear(self, original: Callable[..., None]) -> Callable[..., None]:
         attention = self._attention
 
-        def zero_grad(optimizer: Optimizer, *arguments: Any, **named: Any) -> None:
-            original(optimizer, *arguments, **named)
+        def zero_grad(optimizer: Optimizer, set_to_none: bool = True, *others: Any, **named: Any) -> None:
+            if others or named:
+                original(optimizer, set_to_none, *others, **named)
+            else:
+                original(optimizer, set_to_none)  # a call like this costs half as much
             if attention.watched and not is_compiling():
                 self._safely(self._handlers.cleared, optimizer)
 
@@ -186,15 +195,38 @@ class Watch:
         return zero_grad
 
     def _around_backward(self, original: Callable[..., None]) -> Callable[..., None]:
+        attention, attended = self._attention, self._attended_backward(original)
+        read_loss = self._handlers.read_loss
+
+        def backward(
+            tensors: Any,
+            grad_tensors: Any = None,
+            retain_graph: Any = None,
+            create_graph: Any = False,
+            *others: Any,
+            inputs: Any = None,
+            **named: Any,
+        ) -> None:
+            if is_dynamo_compiling():
+                return original(tensors, grad_tensors, retain_graph, create_graph, *others, inputs=inputs, **named)
+            attention.losses = count = attention.losses + 1
+            if not count % READ_EVERY:
+                self._safely(read_loss, tensors)
+                if LOSES_HOOKS:
+                    self._safely(self._wrap_steps_again)
+            if attention.watched or attention.walks_due or others or named:
+                return attended(tensors, grad_tensors, retain_graph, create_graph, *others, inputs=inputs, **named)
+            return original(tensors, grad_tensors, retain_graph, create_graph, inputs=inputs)
+
+        return backward
+
+    def _attended_backward(self, original: Callable[..., None]) -> Callable[..., None]:
         handlers, attention = self._handlers, self._attention
 
         def backward(tensors: Any, *arguments: Any, **named: Any) -> None:
             if is_compiling():
                 return original(tensors, *arguments, **named)
-            attention.losses = count = attention.losses + 1
-            if not count % READ_EVERY:
-                self._safely(handlers.read_loss, tensors)
-            if LOSES_HOOKS and (attention.watched or not count % READ_EVERY):
+            if LOSES_HOOKS and attention.watched:
                 self._safely(self._wrap_steps_again)
             if not attention.watched:
                 if attention.walks_due:
@@ -293,4 +325,4 @@ class Watch:
 
     def _on_module(self, module: Module, name: str, child: Module | None) -> None:
         if not is_compiling():
-            self._safely(self._handlers.registrations.module, module, name, child)
+            self._safely(self._handlers.placed, module, name, child)

@@ -193,7 +193,7 @@ class Order:
 
 def probe_of(record: OptimizerRecord) -> Tensor | None:
     """The one parameter whose gradient stands for all of its optimizer's."""
-    return record.probe() if record.probe is not None else None
+    return record.probe()
 
 
 def steps_are_hooked(record: OptimizerRecord) -> bool:

@@ -11,7 +11,7 @@ import torch
 from torch.nn import Module, Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from torch import Tensor
     from torch.optim import Optimizer
@@ -143,13 +143,14 @@ class OptimizerRecord:
     origins: list[GroupOrigin] = field(default_factory=list)
     parameters: dict[int, ParameterRecord] = field(default_factory=dict)
     rounds: Rounds = field(default_factory=Rounds)
-    probe: weakref.ref[Tensor] | None = None
+    probe: Callable[[], Tensor | None] = lambda: None  # the parameter that is watched at each step, while it lives
     hyperparameters: list[dict[str, object]] = field(default_factory=list)  # of each group at the last look
     steps: int = 0
     attempts: int = 0  # GradScaler.step calls
     skipped: int = 0  # of these in a row without a step
     next_look: int = 1
-    quiet_until: int = 0  # the step before which there is nothing to do, unless something happens
+    quiet_until: int = 0  # the step before which nothing is asked but the probe
+    busy_at: int = 0  # the step before which there is nothing to do, unless something has happened
     topology: int = 0
     watched: bool = True  # whether the order of calls is watched
     watch_until: int = 8
