@@ -16,7 +16,7 @@ rule = Rule(
     "OPT401",
     "unregistered-submodule",
     "modules in a plain list, tuple or dict of a module",
-    needs=(("Module",),),
+    needs=(("Module", "def forward"),),
 )
 
 

@@ -12,7 +12,9 @@ from optlint.flow.reading import ir
 Bodies: TypeAlias = Callable[[ir.Function], ir.Block]
 BUILDS = frozenset("append extend insert add update setdefault appendleft".split())
 GIVES = frozenset("values items get pop popleft copy to cuda cpu half float double bfloat16 train apply type".split())
-LOOKS = frozenset("clone keys index count clear reset_parameters size dim numel extra_repr __len__".split())
+LOOKS = frozenset(
+    "clone keys index count clear reset_parameters size dim numel extra_repr __len__ item tolist numpy".split()
+)
 PASSES = frozenset("list tuple reversed enumerate zip iter next sorted tqdm chain islice cycle from_iterable".split())
 QUESTIONS = frozenset(
     "equal allclose norm len print isinstance hasattr type id str repr range callable bool format".split()
@@ -25,7 +27,7 @@ NO_GRAD = frozenset("no_grad inference_mode".split())
 HANDLES = frozenset(
     "parameters named_parameters state_dict load_state_dict requires_grad_ requires_grad eval children named_children "
     "modules named_modules buffers zero_grad share_memory register_forward_hook grad backward data register_hook "
-    "retain_grad detach detach_ numpy item tolist add_module register_module register_buffer register_parameter".split()
+    "retain_grad detach detach_ add_module register_module register_buffer register_parameter".split()
 )
 SETTINGS = frozenset("config cfg conf args opt opts options hparams hps params settings kwargs".split())  # no modules
 WEIGHTS = frozenset({"weight", "bias"})
@@ -58,13 +60,15 @@ class Fate:
 class Question:
     """Of which attribute: its name, and the classes on whose `self` it may be; `tensors` if it holds these.
 
-    Or of the value of one call, whose origin is `root`; then looking at it counts as handling, too.
+    Or of the value of one call, whose origin is `root`; then looking at it counts as handling, too. What the functions
+    of the names `followed` hand over to other functions is known in another way.
     """
 
     name: str
     family: frozenset[ir.Class]
     tensors: bool = False
     root: ir.Origin = None
+    followed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class Expressions:
     bodies: Bodies
     fate: Fate
     names: set[str] = field(default_factory=set)
+    computed: set[str] = field(default_factory=set)  # names that stand for something else, somewhere
     quiet: int = 0
     dropped: ir.Expression | None = None
 
@@ -174,13 +179,14 @@ class Expressions:
 
     def _binary(self, node: ir.Binary) -> bool:
         held = self.one_of((node.left, node.right))
-        if held and self.question.tensors:
-            self._use(node)
-        return held and not self.question.tensors
+        computed = held and (self.question.tensors or is_weight(node.left) or is_weight(node.right))
+        if computed:
+            self.use(node)
+        return held and not computed
 
     def _unary(self, node: ir.Unary) -> bool:
         if self.holds(node.operand) and self.question.tensors and node.op == "-":
-            self._use(node)
+            self.use(node)
         return False
 
     def _comprehension(self, node: ir.Comprehension) -> bool:
@@ -213,7 +219,7 @@ class Expressions:
             return self._method(node, func)
         given = [argument.value for argument in node.args]
         if (not isinstance(func, ir.Attribute) or self.is_it(func)) and self.holds(func):
-            self._use(node)
+            self.use(node)
             self.doubt(self.one_of(given))
             return False
         self.doubt(name in BY_NAME and self._is_named(node))
@@ -228,10 +234,15 @@ class Expressions:
             self.names.add(func.value.id)  # `layers.append(layer)`
             return False
         if self.question.tensors and self._computes(func):
-            self._use(node)
+            self.use(node)
         else:
-            self.doubt(True)
+            self.doubt(not self._is_followed(node))
         return False
+
+    def _is_followed(self, node: ir.Call) -> bool:
+        """`glorot(self.weight)`: a tensor is handed to a function, where the engine sees what that does."""
+        caller = self.scope.node.name if self.scope.node is not None else ""
+        return node is self.dropped and isinstance(node.func, ir.Name) and caller in self.question.followed
 
     def _method(self, node: ir.Call, func: ir.Attribute) -> bool:
         """A method of the content."""
@@ -245,7 +256,7 @@ class Expressions:
         if name in GIVES:
             return not self.question.tensors or name in ("values", "items", "get", "pop", "to", "cuda", "float")
         if name == "forward" or (self.question.tensors and name not in HANDLES | LOOKS):
-            self._use(node)
+            self.use(node)
         elif name not in LOOKS:
             mine = any(isinstance(value, ir.Name) and value.id == self.scope.me for value in values)
             self.doubt(held or mine or self.handles(func))
@@ -258,7 +269,7 @@ class Expressions:
         if not given or not isinstance(given[0], ir.Lambda):
             if True in held:
                 self.doubt(CHECKPOINT not in name_of(node.func))
-                self._use(node)
+                self.use(node)
             return False
         items = [None, *held[1:2]] if name_of(node.func) == "reduce" else held[1:]
         pairs = zip(given[0].parameters, items, strict=False)
@@ -286,9 +297,15 @@ class Expressions:
         values = [argument.value for argument in node.args]
         return any(isinstance(value, ir.Literal) and value.value == self.question.name for value in values)
 
-    def _use(self, node: ir.Node) -> None:
+    def use(self, node: ir.Node) -> None:
+        """Something is computed from the content, or by it."""
         if not self.quiet and node is not self.dropped:
             self.fate.used.append(node)
+
+
+def is_weight(node: ir.Expression) -> bool:
+    """`layer.weight`: a tensor, where the content is made of layers."""
+    return isinstance(node, ir.Attribute) and node.attr in WEIGHTS
 
 
 def is_quiet(node: ir.Expression) -> bool:

@@ -17,6 +17,7 @@ from optlint.flow.belonging.contents import (
     Scope,
     Store,
     is_quiet,
+    is_weight,
     sources,
 )
 from optlint.flow.iterators.changes import name_of
@@ -62,6 +63,15 @@ def _definitions(block: ir.Block) -> Iterator[ir.Node]:
             yield from (part for part in ir.walk(node) if isinstance(part, ir.Function | ir.Class))
 
 
+def _pairs(target: ir.Expression, value: ir.Expression) -> Iterator[tuple[ir.Expression, ir.Expression]]:
+    """`self.a, self.b = these, those`: each target with what it gets."""
+    starred = any(isinstance(part, ir.Starred) for part in (*ir.children(target), *ir.children(value)))
+    if isinstance(target, ir.Display) and isinstance(value, ir.Display) and not starred:
+        yield from zip(target.items, value.items, strict=False)
+    else:
+        yield target, value
+
+
 class _Reading(Expressions):
     """One scope is read again and again until no further name is found that stands for the content."""
 
@@ -104,7 +114,7 @@ class _Reading(Expressions):
         elif isinstance(node, ir.With):
             self._with(node)
         elif isinstance(node, ir.Return):
-            self.doubt(node.value is not None and self.holds(node.value))
+            self.doubt(node.value is not None and self.holds(node.value) and not self._is_computed(node.value))
         elif isinstance(node, ir.Evaluate):
             self.dropped = node.value
             self.holds(node.value)
@@ -139,13 +149,13 @@ class _Reading(Expressions):
             return
         held = self.holds(node.value)
         for target in node.targets:
-            self.bind(target, held, node.value)
+            for part, value in _pairs(target, node.value):
+                self.bind(part, held, value)
 
     def bind(self, target: ir.Expression, held: bool, value: ir.Expression | None = None) -> None:
         """A target takes what may be the content; or the content takes a value."""
         if isinstance(target, ir.Name):
-            if held:
-                self.names.add(target.id)
+            (self.names if held else self.computed).add(target.id)
         elif isinstance(target, ir.Display):
             for item in target.items:
                 self.bind(item, held)
@@ -192,10 +202,16 @@ class _Reading(Expressions):
             self.fate.stores.append(Store(target, value, self.scope.node))
             self._flows(value)
 
+    def _is_computed(self, node: ir.Expression) -> bool:
+        """Whether a name stands for a tensor on some paths only, and on others for what was computed from it."""
+        return self.question.tensors and isinstance(node, ir.Name) and node.id in self.computed
+
     def _augmented(self, node: ir.AugmentedAssign) -> None:
         held = self.holds(node.value)
         if self.holds(node.target):
             self.added(node.value)
+        elif held and is_weight(node.value):
+            self.use(node)
         elif held and isinstance(node.target, ir.Name):
             self.names.add(node.target.id)
         else:

@@ -21,6 +21,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
+from optlint.flow.groups.modules import LISTED
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_layers
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 CONTAINERS = frozenset("list tuple dict OrderedDict defaultdict deque".split())
 REGISTERING = frozenset("ModuleList ModuleDict Sequential ParameterList ParameterDict Parameter Buffer".split())
 OWN_WAYS = frozenset("__setattr__ __getattr__ __dict__ _modules _parameters vars __call__".split())
-LISTED = frozenset({"ParameterList", "parameters"})  # what layers hold may be registered all the same
 HARMLESS_BASES = (
     "builtins.", "abc.", "typing.", "collections.", "torch.nn.", "lightning.LightningModule", "torch.jit.ScriptModule",
     "transformers.", "diffusers.", "huggingface_hub.",
@@ -54,14 +54,23 @@ def suspects(machine: Machine, cls: ClassValue) -> tuple[Suspect, ...]:
     """The attributes of a class of modules that may hold what it does not register."""
     if not is_plain_module(cls):
         return ()
-    own = {name for node in cls.node.body if isinstance(node, ir.Function) for name in _stored(machine, node)}
+    nodes = (node for part in (cls.node, *_mixed_in(machine, cls)) for node in part.body)
+    own = {name for node in nodes if isinstance(node, ir.Function) for name in _stored(machine, node)}
     made = _made_by_helpers(machine, cls.node)
     own |= made.keys()
     machine.asked.update(made.values())
     words = machine.mentions(cls.node)
-    if not own or not OWN_WAYS.isdisjoint(words) or words >= LISTED:
+    if not own or not OWN_WAYS.isdisjoint(words):
         return ()
     return tuple(found for name in sorted(own) if (found := _suspect(machine, family(machine, cls), name)))
+
+
+def _mixed_in(machine: Machine, cls: ClassValue) -> Iterator[ir.Class]:
+    """The bases of a class that the file defines and that are no modules: only an object of the class shows them."""
+    here = {known.node for known in machine.classes}
+    for base in classes.ancestry(cls):
+        if isinstance(base, ClassValue) and base.node in here and classes.is_module(base) is not True:
+            yield base.node
 
 
 def is_plain_module(cls: ClassValue) -> bool:
@@ -151,7 +160,7 @@ def _is_container(value: ir.Expression, plain: frozenset[str] | set[str]) -> boo
     if isinstance(value, ir.Name):
         return value.id in plain
     if isinstance(value, ir.Display):
-        return not value.items or any(not isinstance(item, ir.Literal) for item in value.items)
+        return not value.items or any(not isinstance(item, ir.Literal) or item.value is None for item in value.items)
     if isinstance(value, ir.DictDisplay | ir.Comprehension):
         return not isinstance(value, ir.Comprehension) or value.kind != "generator"
     if isinstance(value, ir.Binary):
@@ -164,14 +173,15 @@ def _is_container(value: ir.Expression, plain: frozenset[str] | set[str]) -> boo
 def judge(machine: Machine, found: tuple[Suspect, ...], ref: Ref, state: State) -> None:
     """Tell of the attributes of an object that hold modules which it does not register."""
     cell = state.get(ref, InstanceCell)
-    if cell is None or cell.get("?") is not None:  # something was registered under an unknown name
+    if not found or cell is None or cell.get("?") is not None:  # something was registered under an unknown name
         return
     known = registered(ref, state)
+    listed = frozenset(what for what, mark in state.marks if mark == LISTED and isinstance(what, Ref))
     for suspect in found:
         for option in options_of(cell.get(suspect.name) or ref):
             container = state.cell(option)
             if isinstance(container, SequenceCell | MappingCell):
-                hidden = [part for part in inside(option, state) if _is_hidden(part, ref, known, state)]
+                hidden = [part for part in inside(option, state) if _is_hidden(part, ref, known, listed, state)]
                 if hidden:
                     _tell(machine, suspect, option, container)
                     break
@@ -208,14 +218,17 @@ def inside(value: Value, state: State, depth: int = 0) -> Iterator[Ref]:
             yield from inside(option, state, depth + 1)
 
 
-def _is_hidden(part: Ref, owner: Ref, known: set[Ref], state: State) -> bool:
-    """Whether an object made this module for itself, to be trained, and does not register it."""
+def _is_hidden(part: Ref, owner: Ref, known: set[Ref], listed: Set[Ref], state: State) -> bool:
+    """Whether an object made this module for itself, to be trained, and does not register it.
+
+    Who is given the parameters of those that are `listed` may keep them.
+    """
     cell = state.get(part, InstanceCell)
-    if cell is None or cell.made is None or cell.vague or part.id < owner.id or part in known:
+    if cell is None or cell.made is None or cell.vague or part.id < owner.id or part in known | listed:
         return False
     if cell.parent is not None:  # of a model that may be hidden on purpose
         return False
-    return trains(part, state)
+    return trains(part, state, apart=listed)
 
 
 def trains(part: Ref, state: State, depth: int = 0, *, apart: Set[Ref] = frozenset()) -> bool:

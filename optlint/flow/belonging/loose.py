@@ -35,7 +35,7 @@ def judge(machine: Machine, cls: ClassValue, ref: Ref, state: State) -> None:
         for option in options_of(value):
             kind = _kind_of_holder(option, ref, state)
             fate = _fate(machine, cls, name, kind) if kind is not None else None
-            if kind is not None and fate is not None:
+            if kind is not None and fate is not None and not (kind == "tensor" and _is_listed(option, state)):
                 site = machine.site(held.target_of(machine, fate, option))
                 machine.emit(events.TensorHidden(site, site.text, kind, machine.site(fate.used[0])))
                 break
@@ -61,13 +61,20 @@ def _is_loose(tensor: Ref, owner: Ref, state: State) -> bool:
     return made_here and not cell.escaped and not any((tensor, word) in state.marks for word in TOUCHED)
 
 
+def _is_listed(tensor: Value, state: State) -> bool:
+    """Whether a variable has a list with the tensor: whoever made it may train what is in it."""
+    values = dict.fromkeys(state.variables.values())
+    lists = (value for value in values if isinstance(state.cell(value), SequenceCell | MappingCell))
+    return any(part == tensor for value in lists for part in held.inside(value, state))
+
+
 def _fate(machine: Machine, cls: ClassValue, name: str, kind: str) -> contents.Fate | None:
     """What the code does with the attribute, if it only computes with it, and sets it while the object is made."""
-    question = contents.Question(name, held.family(machine, cls), tensors=True)
+    early = _early(machine, cls)
+    question = contents.Question(name, held.family(machine, cls), tensors=True, followed=early)
     fate = fates.fate_of(question, machine.block, machine.bodies, machine.mentions)
     if fate.handled or not fate.used or (fate.built and kind == "tensor"):
         return None
-    early = _early(machine, cls)
     values = [store for store in fate.stores if not _is_none(store.value)]
     return fate if values and all(_is_early(store, early) for store in values) else None
 

@@ -49,6 +49,7 @@ class Life:
     unit: Unit
     words: frozenset[str] = frozenset()
     renamed: frozenset[str] = frozenset()
+    switchers: frozenset[str] = frozenset()
     lived: set[ClassValue] = field(default_factory=set)
     suspects: dict[ClassValue, tuple[held.Suspect, ...]] = field(default_factory=dict)
 
@@ -61,6 +62,7 @@ class Life:
         trainers = relevance.trainers({node.name: self.machine.mentions(node) for node in _classes(block)})
         self.renamed = relevance.renamed(block) | trainers
         functions = {node.name: self.machine.mentions(node) for node in _functions(block)}
+        self.switchers = relevance.switchers(functions)
         self.words = relevance.spread_over(functions, self.renamed)
         self.machine.execute(block, state)
         state.live = True
@@ -117,6 +119,8 @@ class Life:
         bases = [base.node for base in classes.ancestry(cls) if isinstance(base, ClassValue) and base.node in here]
         own = map(self.machine.mentions, bases)
         if any(relevance.concerns_training(words) or not self.renamed.isdisjoint(words) for words in own):
+            return True
+        if classes.is_module(cls) and not self.switchers.isdisjoint(self.machine.mentions(cls.node)):
             return True
         return late.may_build(self.machine, cls) or any(uncalled.is_in(self.machine, part) for part in cls.node.body)
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
 
+LISTED = "listed"  # marks a module whose parameters somebody asked for
+
 
 def built(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Ref:
     """A layer or model of another package, from a call of its class or factory."""
@@ -203,6 +205,8 @@ def iterator(machine: Machine, receiver: Ref, name: str, arguments: Arguments, s
         made = _children_iterator(machine, receiver, made, state)
     else:
         made = replace(made, item=_item(machine, name, receiver, state, site))
+    if name in ("parameters", "named_parameters"):
+        state.marks.add((receiver, LISTED))
     if name in ("parameters", "named_parameters") and not arguments.all() and not cell.vague:
         layout = layout_of(receiver, state)
         made = replace(made, covers=(cover_of(receiver, state, site),), layers=layout and indices.numbered(layout))

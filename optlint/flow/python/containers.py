@@ -137,7 +137,8 @@ def _with_item(cell: SequenceCell, index: Value, value: Value) -> SequenceCell:
         items = list(cell.items)
         items[index.value] = value  # type: ignore[union-attr,index]
         return replace(cell, items=tuple(items))
-    return replace(cell, items=None, item=UNKNOWN, members=None, children=None, covers=None, layers=None)
+    among = tuple(dict.fromkeys((*cell.among, value)))[:MOST_MEMBERS]
+    return replace(cell, items=None, item=UNKNOWN, members=None, among=among, children=None, covers=None, layers=None)
 
 
 def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> Value:

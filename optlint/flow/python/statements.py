@@ -340,7 +340,8 @@ def _base(machine: Machine, node: ir.Expression, state: State, matters: bool) ->
 
 
 def _class(machine: Machine, node: ir.Class, state: State) -> None:
-    matters = machine.frame.unit.scope != 0 or relevance.concerns_training(machine.mentions(node))
+    words = machine.mentions(node)
+    matters = machine.frame.unit.scope != 0 or relevance.concerns_training(words) or relevance.makes_layers(words)
     bases = tuple(_base(machine, base.value, state, matters) for base in node.bases if not base.keyword)
     scope = machine.counter.next()
     name = f"{machine.frame.unit.name}.{node.name}"

@@ -16,12 +16,18 @@ WORDS = (
         "clip_grad_value_ zero_grad grad grad_fn register_hook".split()
     )
 )
+SWITCHES = frozenset({"requires_grad", "requires_grad_"})
 NAMES = re.compile(r"optimizer|optims?$|^(?:opt|params?|weight|bias)$|^ema|_ema$", re.IGNORECASE)
 
 
 def concerns_training(identifiers: frozenset[str]) -> bool:
     """Whether code with these identifiers may have to do with parameters and optimizers."""
     return not WORDS.isdisjoint(identifiers) or any(map(is_about_gradients, identifiers))
+
+
+def makes_layers(identifiers: frozenset[str]) -> bool:
+    """Whether a class with these identifiers runs layers of torch that it made."""
+    return "forward" in identifiers and "nn" in identifiers
 
 
 def names_training(identifiers: frozenset[str]) -> bool:
@@ -38,6 +44,11 @@ def renamed(block: ir.Block) -> frozenset[str]:
 def trainers(classes: Mapping[str, frozenset[str]]) -> frozenset[str]:
     """The names of classes that compute gradients and use them, by the identifiers in each class."""
     return frozenset(name for name, words in classes.items() if {"backward", "step"} <= words)
+
+
+def switchers(functions: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The names of functions that say which tensors get gradients."""
+    return frozenset(name for name, words in functions.items() if not words.isdisjoint(SWITCHES))
 
 
 def spread_over(functions: Mapping[str, frozenset[str]], known: frozenset[str]) -> frozenset[str]:
