@@ -19,10 +19,12 @@ def reached_leaves(roots: tuple[Tensor, ...]) -> list[Tensor] | None:
     seen = set(stack)
     while stack:
         node = stack.pop()
-        variable = getattr(node, "variable", None)
-        if isinstance(variable, torch.Tensor):
-            leaves.append(variable)
-        for following, _ in node.next_functions:
+        edges = node.next_functions
+        if not edges:
+            variable = getattr(node, "variable", None)
+            if isinstance(variable, torch.Tensor):
+                leaves.append(variable)
+        for following, _ in edges:
             if following is not None and following not in seen:
                 seen.add(following)
                 stack.append(following)

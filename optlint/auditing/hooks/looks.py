@@ -1,15 +1,16 @@
-"""The full look at an optimizer's parameters right after a step, taken rarely."""
+"""The look at an optimizer's parameters right after a step, taken rarely; once all have moved, at a few of them."""
 
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import Parameter
 from torch.nn.parameter import is_lazy
 
-from optlint.auditing.memory.records import take_sample
+from optlint.auditing.hooks.movement import note_movement
+from optlint.auditing.memory.samples import take_sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from optlint.auditing.memory.records import OptimizerRecord, ParameterRecord
 
 EARLY, DENSE, RAREST = 4, 64, 4096
-WEAK = 1e-7  # a gradient that small moves nothing, and nobody is to blame
+GLANCED = 16  # parameters
+PLAIN = frozenset({float, int, bool, str, tuple, type(None)})  # of hyperparameters
 
 
 def next_look(step: int, size: int) -> int:
@@ -33,7 +35,7 @@ def next_look(step: int, size: int) -> int:
 
 
 def look(record: OptimizerRecord, optimizer: Optimizer) -> None:
-    """Update what is known of each parameter: its flags, whether it has a gradient, whether it moved."""
+    """Update what is known of the parameters: their flags, whether they have a gradient, whether they moved."""
     note_hyperparameters(record, optimizer)
     record.stateful = any(isinstance(value, torch.Tensor) and value.dim() for value in _first_state(optimizer))
     probe = record.probe()
@@ -42,30 +44,72 @@ def look(record: OptimizerRecord, optimizer: Optimizer) -> None:
     if _rising(record):  # a warm-up or a search for a rate starts anew
         for known in record.parameters.values():
             known.still = 0
-    record.still = record.stale = record.odd = False
+    if not (record.settled and _glance(record, optimizer)):
+        _look_at_all(record)
+
+
+def _glance(record: OptimizerRecord, optimizer: Optimizer) -> bool:
+    """Look at some of the parameters, at others each time; whether all is as it was when it was settled."""
+    tensors = [tensor for group in optimizer.param_groups for tensor in group["params"]]
+    trainable = [tensor.requires_grad for tensor in tensors]
+    if trainable != record.settled:
+        return False
+    apart = 1 + len(tensors) // GLANCED
+    for at in range(record.glances % apart, len(tensors), apart):
+        known, gradient = record.parameters.get(id(tensors[at])), tensors[at].grad
+        if known is None or (gradient is not None and not trainable[at]):
+            return False
+        known.looks += 1
+        known.grads += gradient is not None
+    record.glances += 1
+    return True
+
+
+def _look_at_all(record: OptimizerRecord) -> None:
+    record.stale = record.odd = False
+    unsettled: list[tuple[ParameterRecord, Tensor]] = []
+    trainable = []
+    complete = True
     for group, tensor in record.tensors:
         parameter = record.parameters.get(id(tensor))
         if parameter is None or is_lazy(tensor):
+            complete = False
             continue
         parameter.group = group
-        if parameter.moved and parameter.trainable and tensor.requires_grad:
-            parameter.looks += 1
-            parameter.grads += tensor.grad is not None
-        else:
+        parameter.looks += 1
+        parameter.grads += tensor.grad is not None
+        trainable.append(tensor.requires_grad)
+        if not (parameter.moved and parameter.trainable and tensor.requires_grad):
             _update(parameter, tensor, record)
+            unsettled.append((parameter, tensor))
+    note_movement(record, [(known, tensor) for known, tensor in unsettled if _is_compared(known, tensor)])
+    record.still = any(known.still for known, _ in unsettled)
+    record.bare = any(not known.grads and not known.moved for known, _ in unsettled)
+    settled = complete and all(
+        known.moved if tensor.requires_grad else tensor.grad is None for known, tensor in unsettled
+    )
+    record.settled = trainable if settled else []
 
 
 def note_hyperparameters(record: OptimizerRecord, optimizer: Optimizer) -> None:
     """Copy the hyperparameters of all groups."""
-    record.hyperparameters = [
-        {key: _plain(value) for key, value in group.items() if key != "params"} for group in optimizer.param_groups
-    ]
+    record.hyperparameters = [_plain(group) for group in optimizer.param_groups]
+
+
+def _plain(group: dict[str, Any]) -> dict[str, object]:
+    """A group without its tensors: a rate kept on a device is not worth a synchronisation."""
+    plain = group.copy()
+    del plain["params"]
+    for key, value in plain.items():
+        if value.__class__ not in PLAIN and isinstance(value, torch.Tensor):
+            plain[key] = float(value) if value.numel() == 1 and value.is_cpu else f"tensor{tuple(value.shape)}"
+    return plain
 
 
 def _rising(record: OptimizerRecord) -> bool:
     """Whether a rate has grown since the last look."""
-    rates = [group.get("lr") for group in record.hyperparameters]
-    highest, before = max((rate for rate in rates if isinstance(rate, (float, int))), default=0.0), record.highest_rate
+    rates = [rate for group in record.hyperparameters if isinstance(rate := group.get("lr"), (float, int))]
+    highest, before = max(rates, default=0.0), record.highest_rate
     record.highest_rate = highest
     return before is not None and highest > before
 
@@ -96,17 +140,7 @@ def choose_probe(record: OptimizerRecord) -> None:
         rounds.piled_rounds = rounds.lost_rounds = 0
 
 
-def _plain(value: object) -> object:
-    """A hyperparameter without a tensor: a rate kept on a device is not worth a synchronisation."""
-    if isinstance(value, torch.Tensor):
-        return float(value) if value.numel() == 1 and value.is_cpu else f"tensor{tuple(value.shape)}"
-    return value
-
-
 def _update(parameter: ParameterRecord, tensor: Tensor, record: OptimizerRecord) -> None:
-    gradient = tensor.grad
-    parameter.looks += 1
-    parameter.grads += gradient is not None
     _note_frozen(parameter, tensor, record.steps)
     if not parameter.numel:  # it was lazy
         parameter.shape, parameter.numel = tuple(tensor.shape), tensor.numel()
@@ -115,22 +149,13 @@ def _update(parameter: ParameterRecord, tensor: Tensor, record: OptimizerRecord)
     parameter.is_leaf = tensor.is_leaf
     parameter.wrong = ("", "") if parameter.grads or parameter.moved else what_is_wrong(tensor, parameter, record)
     record.odd = record.odd or bool(parameter.wrong[0])
-    record.stale = record.stale or (parameter.frozen_at is not None and gradient is not None)
-    many = parameter.looks > 8 and parameter.looks & (parameter.looks - 1)  # later at 16, 32, 64 … looks only
-    if not (parameter.moved or many or (gradient is None and parameter.looks > 2)):
-        _compare(parameter, tensor, record)
-    record.still = record.still or parameter.still > 0
+    record.stale = record.stale or (parameter.frozen_at is not None and tensor.grad is not None)
 
 
-def _compare(parameter: ParameterRecord, tensor: Tensor, record: OptimizerRecord) -> None:
-    """Whether the sampled elements are what they were at the first look."""
-    now = take_sample(tensor)
-    if parameter.sample is None:
-        parameter.sample = now
-    elif now is None or not torch.equal(now, parameter.sample):
-        parameter.moved, parameter.sample, parameter.still = now is not None, None, 0
-    elif tensor.grad is not None and _pulls(tensor.grad, 0.0 if record.tiny_bound else WEAK):
-        parameter.still += 1
+def _is_compared(parameter: ParameterRecord, tensor: Tensor) -> bool:
+    """Whether its values are worth a look: after the first eight at 16, 32, 64 … looks only."""
+    many = parameter.looks > 8 and parameter.looks & (parameter.looks - 1)
+    return not (parameter.moved or many or (tensor.grad is None and parameter.looks > 2))
 
 
 def what_is_wrong(tensor: Tensor, known: ParameterRecord, record: OptimizerRecord) -> tuple[str, str]:
@@ -143,12 +168,6 @@ def what_is_wrong(tensor: Tensor, known: ParameterRecord, record: OptimizerRecor
         return "non-leaf", ""
     plain = not known.ever_trainable and not isinstance(tensor, Parameter)
     return ("without grad", "") if plain else ("", "")
-
-
-def _pulls(gradient: Tensor, weak: float) -> bool:
-    """Whether the gradient asks the sampled elements to move."""
-    sample = take_sample(gradient)
-    return sample is not None and bool(torch.isfinite(sample).all()) and bool((sample.abs() > weak).any())
 
 
 def _note_frozen(parameter: ParameterRecord, tensor: Tensor, step: int) -> None:

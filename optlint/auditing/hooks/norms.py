@@ -7,42 +7,50 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from optlint.auditing.memory.records import take_sample
+from optlint.auditing.memory.samples import are_alike, copies_of, spread_over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from torch import Tensor
 
     from optlint.auditing.memory.records import OptimizerRecord
 
 HALF = (torch.float16, torch.bfloat16)
-TENSORS = 64  # of each optimizer, spread over all, whose updates are sampled
+TENSORS = 16  # of each optimizer, spread over all, whose updates are sampled
 
 
 def gradient_norm(record: OptimizerRecord) -> float | None:
     """The norm of all gradients together."""
-    return _norm(tensor.grad.detach() for _, tensor in record.tensors if tensor.grad is not None)
+    gradients = [gradient for _, tensor in record.tensors if (gradient := tensor.grad) is not None]
+    with torch.no_grad():
+        return _norm([gradient for gradient in gradients if _is_plain(gradient)])
 
 
 def spread_samples(record: OptimizerRecord) -> dict[int, Tensor]:
     """A few elements of some of the parameters, by identity."""
     tensors = [tensor for _, tensor in record.tensors if tensor.requires_grad]
     chosen = tensors[:: max(1, len(tensors) // TENSORS)]
-    return {id(tensor): sample for tensor in chosen if (sample := take_sample(tensor)) is not None}
+    spreads = {id(tensor): spread for tensor in chosen if (spread := spread_over(tensor)) is not None}
+    return dict(zip(spreads, copies_of(list(spreads.values())), strict=True))
 
 
 def update_ratio(before: dict[int, Tensor], now: dict[int, Tensor]) -> float | None:
     """How far the sampled elements have moved, as a share of how large they were."""
-    shared = [key for key in before if key in now and before[key].shape == now[key].shape]
-    size = _norm(before[key] for key in shared)
-    moved = _norm(now[key].float() - before[key].float() for key in shared)
+    shared = [(before[key], now[key]) for key in before if key in now and are_alike(before[key], now[key])]
+    places = {one.device for one, _ in shared}
+    old, new = (
+        [torch.cat([pair[at].float() for pair in shared if pair[at].device == place]) for place in places]
+        for at in (0, 1)
+    )
+    size = _norm(old)
+    moved = _norm([two - one for one, two in zip(old, new, strict=True)])
     return moved / size if moved is not None and size else None
 
 
-def _norm(tensors: Iterable[Tensor]) -> float | None:
+def _norm(tensors: Sequence[Tensor]) -> float | None:
     """The norm of all together, by one kernel and one reading for each device."""
-    plain = [tensor.float() if tensor.dtype in HALF else tensor for tensor in tensors if _is_plain(tensor)]
+    plain = [tensor.float() if tensor.dtype in HALF else tensor for tensor in tensors]
     together: dict[torch.device, list[Tensor]] = {}
     for norm in torch._foreach_norm(plain) if plain else ():
         together.setdefault(norm.device, []).append(norm.float())

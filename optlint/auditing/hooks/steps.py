@@ -130,6 +130,7 @@ class Steps:
         self._attention.new_leaves = self._attention.hurried = False
         if changed or self._surprised(record):
             record.topology = self._book.registrations.count
+            record.settled = []
             if record.extra_looks > 0:
                 record.extra_looks -= 1
                 record.next_look = record.steps

@@ -14,7 +14,7 @@ from optlint.auditing.judges.loops import averaging_loop_at, second_name
 from optlint.auditing.judges.order import told_of
 from optlint.auditing.judges.suspects import compiled_frames
 from optlint.auditing.memory.models import names_of
-from optlint.auditing.memory.records import take_sample
+from optlint.auditing.memory.samples import take_sample
 from optlint.observations import AverageUnused
 
 if TYPE_CHECKING:

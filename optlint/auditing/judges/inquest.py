@@ -19,7 +19,7 @@ from optlint.auditing.judges.ties import judge_ties
 from optlint.auditing.judges.unowned import FRESH_WALKS
 from optlint.auditing.memory.facts import summary_of_leaf
 from optlint.auditing.memory.models import ModelMap
-from optlint.auditing.memory.records import take_sample
+from optlint.auditing.memory.samples import take_sample
 from optlint.auditing.memory.summaries import TimelinePoint
 from optlint.auditing.memory.uses import parameter_places
 from optlint.observations import OptimizerRebuilt, RoundsSeen, SteppedTwice, Unowned

@@ -10,7 +10,7 @@ from torch.nn import Parameter
 
 from optlint.auditing.hooks.looks import what_is_wrong
 from optlint.auditing.judges.order import told_of
-from optlint.auditing.memory.records import take_sample
+from optlint.auditing.memory.samples import take_sample
 from optlint.auditing.memory.sources import given_at
 from optlint.observations import FrozenMoved, NonFinite, RateUseless, TensorUntrained, Unmoved
 

@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from optlint.auditing.hooks.graph import reached_leaves
 from optlint.auditing.memory.places import trail
-from optlint.auditing.memory.records import take_sample
+from optlint.auditing.memory.samples import take_sample
 from optlint.observations import BackwardReachedNothing, RoundsSeen
 
 if TYPE_CHECKING:

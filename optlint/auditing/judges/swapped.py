@@ -9,7 +9,7 @@ import torch
 from torch.nn import Parameter
 
 from optlint.auditing.judges.order import told_of
-from optlint.auditing.memory.records import take_sample
+from optlint.auditing.memory.samples import take_sample
 from optlint.observations import Unowned
 
 if TYPE_CHECKING:

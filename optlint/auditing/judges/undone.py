@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from optlint.auditing.judges.order import probe_of, told_of
-from optlint.auditing.memory.records import Start, take_sample
+from optlint.auditing.memory.records import Start
+from optlint.auditing.memory.samples import take_sample
 from optlint.observations import Unmoved
 
 if TYPE_CHECKING:

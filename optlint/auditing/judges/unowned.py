@@ -11,7 +11,7 @@ import torch
 from torch.nn import Parameter
 
 from optlint.auditing.hooks.graph import reached_leaves
-from optlint.auditing.memory.records import take_sample
+from optlint.auditing.memory.samples import take_sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

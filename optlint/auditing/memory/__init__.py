@@ -2,5 +2,5 @@
 
 `book` holds a record of each optimizer (`records`); `models` and `lineage` know names and origins, `sources` and
 `wording` how the user's code chose the parameters of a group, `places` where that stands, `reading` and `uses` what the
-source says of it. `facts` and `summaries` are the plain values that remain.
+source says of it. `samples` are what looks compare; `facts` and `summaries` the plain values that remain.
 """

@@ -7,18 +7,14 @@ from dataclasses import dataclass, field
 from threading import get_ident
 from typing import TYPE_CHECKING, NamedTuple
 
-import torch
-from torch.nn import Module, Parameter
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from torch import Tensor
+    from torch.nn import Module
     from torch.optim import Optimizer
 
     from optlint.diagnostic import Span
-
-SAMPLED = 8
 
 
 @dataclass(slots=True)
@@ -168,10 +164,13 @@ class OptimizerRecord:
     update_samples: dict[int, Tensor] = field(default_factory=dict)  # taken one step before values are read
     updates_from: int = 0  # the step after which they were taken
     tiny_bound: bool = False  # its gradients are clipped to nearly nothing
+    settled: list[bool] = field(default_factory=list)  # which can be trained, once all of them have moved
+    glances: int = 0
     still: bool = False  # of the last look: some parameter with a gradient has not moved
     stale: bool = False  # … some frozen parameter has a gradient
+    bare: bool = False  # … some parameter has neither had a gradient nor moved
     deaf: bool = False  # told: no backward reaches any of its parameters
-    odd: bool = False  # … something in a group is no parameter
+    odd: bool = False  # of the last look: something in a group is no parameter
     gone: bool = False  # NaN has been written, or will be
     stateful: bool = False  # it keeps momentum or the like
     reached_ever: int = 0
@@ -199,19 +198,3 @@ class OptimizerRecord:
             for index, group in enumerate(optimizer.param_groups):
                 for tensor in group["params"]:
                     yield index, tensor
-
-
-def take_sample(tensor: Tensor) -> Tensor | None:
-    """A copy of a few elements spread over a tensor; None where that cannot be had cheaply."""
-    if type(tensor) not in (torch.Tensor, Parameter) or tensor.layout != torch.strided or tensor.is_meta:
-        return None
-    if not tensor.untyped_storage().size():  # empty, or shards of it are elsewhere until the next forward
-        return None
-    with torch.no_grad():
-        if not tensor.numel():
-            return None
-        if tensor.is_contiguous():
-            flat = tensor.detach().view(-1)
-            return flat[:: max(1, tensor.numel() // SAMPLED)][: SAMPLED + 1].clone()
-        first, last = (0,) * tensor.dim(), (-1,) * tensor.dim()
-        return torch.stack((tensor.detach()[first], tensor.detach()[last]))
