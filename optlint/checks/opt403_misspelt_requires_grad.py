@@ -45,7 +45,7 @@ def misspelt(event: AttributeSet) -> Iterator[Diagnostic]:
     if event.owner in ("parameter", "tensor") and event.attribute in MISSPELT and event.defined is False:
         yield rule.at(
             event.site,
-            f"`{event.site.text} = …` has no effect: the attribute is called `requires_grad`",
+            f"`{event.label}.{event.attribute} = …` has no effect: the attribute is called `requires_grad`",
             severity=Severity.WARNING if event.idle else None,
             fix=remedies.fix(RENAME, remedies.renamed(event.site.span, event.attribute, "requires_grad"), safe=False)
             if event.fits

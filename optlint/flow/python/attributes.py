@@ -74,6 +74,16 @@ def set_attribute(
         consumption.escape(value, state)
 
 
+def set_by_name(machine: Machine, receiver: Value, named: tuple[str, ir.Call], value: Value, state: State) -> None:
+    """`setattr(receiver, "requires_grad", False)`: on a tensor as by an assignment, on a module without effect."""
+    name, call = named
+    target = ir.Attribute(call.origin, call.args[0].value, name)
+    if isinstance(state.cell(receiver), TensorCell):
+        set_attribute(machine, receiver, target, value, state, call.args[2].value)
+    elif isinstance(state.cell(receiver), InstanceCell) and torch_api.is_about_gradients(name):
+        _tell(machine, receiver, target, value, call.args[2].value, state)
+
+
 def _tell(
     machine: Machine, receiver: Value, target: ir.Attribute, value: Value, source: ir.Expression, state: State
 ) -> None:
@@ -98,8 +108,11 @@ def _tell(
         if called and known.owner == "unknown":
             known = replace(known, owner="module")
         tensors_only = tuple(option for option in options if tensors.is_tensor(option, state))
+        by_name = isinstance(machine.nodes.get(target.origin), ir.Call)
         machine.when_over(
-            lambda: machine.emit(replace(known, fits=recipes.can_require(machine, tensors_only, value, state)))
+            lambda: machine.emit(
+                replace(known, fits=not by_name and recipes.can_require(machine, tensors_only, value, state))
+            )
         )
 
     machine.when_settled(tell)

@@ -201,6 +201,8 @@ def _setattr(machine: Machine, arguments: Arguments, node: ir.Call, state: State
     if len(arguments.values) != 3 or not isinstance(arguments.values[0], Ref):
         return NONE
     receiver, name, value = arguments.values
+    if isinstance(name, Const) and len(node.args) == 3:
+        attributes.set_by_name(machine, receiver, (str(name.value), node), value, state)
     optimizer = state.get(receiver, OptimizerCell)
     if optimizer is not None and isinstance(name, Const):
         hyperparameters.set_on_optimizer(machine, optimizer, str(name.value), machine.site(node), state)
