@@ -32,7 +32,7 @@ def walked(machine: Machine, node: ir.For, iterable: Value, state: State) -> Non
     known = _walked_twice(iterable, state)
     if known is None or not _writes(node):
         return
-    alias = next((target for model in models for target in _aliases(machine, model, known)), None)
+    alias = next((found for model in _names(machine, models) for found in _aliases(machine, model, known)), None)
     if alias is not None and (alias.origin, "alias") not in machine.flagged:
         machine.flagged.add((alias.origin, "alias"))
         machine.emit(events.AverageIsModel(machine.site(alias), machine.site(alias).text, machine.site(node.iterable)))
@@ -81,6 +81,16 @@ def _root(node: ir.Expression) -> ir.Expression:
     while isinstance(node, ir.Attribute | ir.Call):
         node = node.value if isinstance(node, ir.Attribute) else node.func
     return node
+
+
+def _names(machine: Machine, models: list[ir.Expression]) -> Iterator[ir.Expression]:
+    """What two models are called: here, and where they were handed to the running function."""
+    frame = machine.frame
+    yield from models
+    call = machine.nodes.get(frame.call.origin) if frame.call is not None else None
+    given = isinstance(frame.node, ir.Function) and {parameter.name for parameter in frame.node.parameters}
+    if isinstance(call, ir.Call) and given and all(isinstance(one, ir.Name) and one.id in given for one in models):
+        yield from (argument.value for argument in call.args)
 
 
 def _aliases(machine: Machine, model: ir.Expression, known: Ref) -> Iterator[ir.Expression]:

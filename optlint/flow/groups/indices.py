@@ -231,6 +231,8 @@ def item(machine: Machine, receiver: Value, index: Value, state: State) -> Value
     if isinstance(cell, MappingCell) and isinstance(receiver, Ref):
         _note_key(receiver, cell, index, state)
     found = tuple(containers.get_item(machine, receiver, key, state) for key in index.values)
+    if len(set(found)) == 1 and isinstance(found[0], Ref):
+        return found[0]
     if UNKNOWN not in found:
         return replace(index, values=found)
     return index if _is_table(receiver, cell) else UNKNOWN

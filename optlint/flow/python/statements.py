@@ -141,7 +141,7 @@ def _loop(
 ) -> None:  # fmt: skip
     """Run a loop's body once per value; a second round of the same kind only if the first changed anything."""
     before, ends = state.path, []
-    names = rebinding.names_in(node.target) if isinstance(node, ir.For) else frozenset()
+    names = rebinding.names_of(node) if isinstance(node, ir.For) else frozenset()
     loop = Loop(source, (*before, (node, True)), names)
     machine.frame.loops.append(loop)
     current, changes = state.copy(), -1

@@ -25,6 +25,14 @@ def names_in(target: ir.Expression) -> frozenset[str]:
     return frozenset(node.id for node in ir.walk(target) if isinstance(node, ir.Name))
 
 
+def names_of(node: ir.For) -> frozenset[str]:
+    """The names that a loop binds, and those that each round gets out of a container: `p = params[name]`."""
+    branches = (part for one in node.body if isinstance(one, ir.If) for part in (*one.body, *one.orelse))
+    assigned = (one for one in (*node.body, *branches) if isinstance(one, ir.Assign))
+    picks = (one for one in assigned if isinstance(one.value, ir.Subscript))
+    return names_in(node.target) | {part.id for one in picks for part in one.targets if isinstance(part, ir.Name)}
+
+
 def assigned(machine: Machine, node: ir.Assign, value: Value, state: State) -> None:
     """`p = value`, where a loop gives `p` the parameters of a model."""
     target = node.targets[0]
