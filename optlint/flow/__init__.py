@@ -11,4 +11,5 @@ From the file to the events, each package with its own map:
 - One package a family of rules: `iterators` (OPT1), `tensors` (OPT2), `groups` (OPT3), `belonging` (OPT4),
   `order` (OPT5), `rates` (OPT6).
 - `events`: what checks are told; all that leaves this package.
+- `frozen`: how all of them define what nobody changes.
 """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias
 
+from optlint.flow.frozen import dataclass
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.reading import ir
 

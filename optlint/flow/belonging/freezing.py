@@ -6,10 +6,10 @@ a module that unknown code gets hold of is marked `switched`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import Cover, InstanceCell, IteratorCell, Ref, SequenceCell, TensorCell, Value
+from optlint.flow.frozen import replace
 from optlint.flow.groups import modules
 from optlint.flow.reading import ir
 

@@ -7,12 +7,13 @@ reach each other through `Machine.evaluate`, `execute` and `call` only.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from optlint.flow.belonging import owned
 from optlint.flow.core.values import UNKNOWN, Cell, Entry, IteratorCell, Ref, Value
 from optlint.flow.events import Site
+from optlint.flow.frozen import dataclass
 from optlint.flow.iterators import births
 from optlint.flow.order import trace
 from optlint.flow.python.readings import Readings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, TypeVar, cast
 
 from optlint.flow.core.layers import Layers
@@ -22,6 +22,7 @@ from optlint.flow.core.values import (
     Value,
     union,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.iterators import choices
 from optlint.flow.order import trace
 from optlint.flow.rates.scheduler_values import SchedulerCell

@@ -7,9 +7,10 @@ cell under the same reference. `None` in a field always means "cannot tell".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
+
+from optlint.flow.frozen import dataclass, replace
 
 if TYPE_CHECKING:
     from optlint.flow.events import Site

@@ -7,12 +7,12 @@ the same module can still be compared by their ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.belonging import stale
 from optlint.flow.core.values import Cover, External, InstanceCell, OptimizerCell, Ref, TensorCell
+from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import growth, modules, slices
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.values import ClassValue, Const, External, MappingCell, OptimizerCell, Value
+from optlint.flow.frozen import replace
 from optlint.flow.iterators import mendable
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_api

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, InstanceCell, Ref, Value
+from optlint.flow.frozen import replace
 from optlint.flow.iterators.changes import ANYTHING, PARTS, name_of
 from optlint.flow.python import classes, containers
 from optlint.flow.pytorch import torch_api, torch_layers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from optlint.flow import events
@@ -24,6 +23,7 @@ from optlint.flow.core.values import (
     Unknown,
     Value,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.python import containers
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import (
@@ -20,6 +19,7 @@ from optlint.flow.core.values import (
     Union,
     Value,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, parameter_names
 from optlint.flow.groups.growth import GROWS
 from optlint.flow.python import classes, containers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
@@ -24,6 +23,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
+from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import covers, empty_groups, group_keys, indices, sizes, wrong_arguments
 from optlint.flow.iterators import births, consumption, mendable
 from optlint.flow.iterators.consumption import Purpose

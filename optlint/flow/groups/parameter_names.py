@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
@@ -19,6 +18,7 @@ from optlint.flow.core.values import (
     TensorCell,
     Value,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.groups import modules
 from optlint.flow.iterators import consumption
 from optlint.flow.iterators.changes import name_of

@@ -9,7 +9,7 @@ where that can't be told, there is no birth to mend.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from optlint.flow import events
@@ -24,6 +24,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.iterators.changes import ANYTHING, PARTS, bound, name_of
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir

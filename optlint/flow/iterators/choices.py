@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import IteratorCell, Ref, Use, Value, union
+from optlint.flow.frozen import replace
 
 if TYPE_CHECKING:
     from optlint.flow.core.state import State

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
@@ -22,6 +21,7 @@ from optlint.flow.core.values import (
     Value,
     union,
 )
+from optlint.flow.frozen import dataclass, replace
 from optlint.flow.iterators import births
 from optlint.flow.pytorch.torch_api import MODULE_ITERATORS, holds_modules
 from optlint.flow.reading import ir

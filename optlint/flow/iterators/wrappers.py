@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.belonging import freezing
@@ -21,6 +20,7 @@ from optlint.flow.core.values import (
     Value,
     union,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, slices
 from optlint.flow.iterators import births, consumption
 from optlint.flow.iterators.consumption import Purpose

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import Arguments
@@ -18,6 +17,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.python import attributes, classes, containers
 from optlint.flow.reading import ir
 

@@ -7,12 +7,12 @@ optimizer has to step next, as if there were gradients.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.values import Begun, Const, Method, Ref, TensorCell, Value
+from optlint.flow.frozen import replace
 from optlint.flow.order import lightning
 from optlint.flow.tensors import tensor_uses
 

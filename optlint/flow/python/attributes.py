@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
@@ -24,6 +23,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_api

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.belonging import stale
@@ -27,6 +26,7 @@ from optlint.flow.core.values import (
     TensorCell,
     Value,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, parameter_names
 from optlint.flow.iterators import births, consumption, wrappers
 from optlint.flow.iterators.consumption import Purpose

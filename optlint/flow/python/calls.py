@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import Arguments, Machine
@@ -25,6 +24,7 @@ from optlint.flow.core.values import (
     union,
 )
 from optlint.flow.files import foreign
+from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, modules, optimizers
 from optlint.flow.iterators import consumption, wrappers
 from optlint.flow.iterators.consumption import Purpose

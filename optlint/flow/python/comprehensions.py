@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.belonging import freezing
@@ -19,6 +18,7 @@ from optlint.flow.core.values import (
     Value,
     union,
 )
+from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import indices
 from optlint.flow.iterators import consumption
 from optlint.flow.iterators.consumption import Purpose

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import Arguments
@@ -21,6 +20,7 @@ from optlint.flow.core.values import (
     Value,
     union,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.python import sets
 from optlint.flow.pytorch import torch_api

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import (
@@ -16,6 +15,7 @@ from optlint.flow.core.values import (
     TensorCell,
     Value,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.python import containers, sets
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
@@ -28,6 +27,7 @@ from optlint.flow.core.values import (
     options_of,
     union,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, parameter_names
 from optlint.flow.iterators import births, changes, choices, consumption
 from optlint.flow.iterators.consumption import Purpose

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import DEEPEST_CALL, MOST_CALLS_OF_ONE, Arguments, Frame, Machine
@@ -22,6 +21,7 @@ from optlint.flow.core.values import (
     union,
 )
 from optlint.flow.files import foreign
+from optlint.flow.frozen import replace
 from optlint.flow.groups import growth, optimizers
 from optlint.flow.iterators import choices, consumption
 from optlint.flow.order import unknown_code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import Arguments
@@ -21,6 +20,7 @@ from optlint.flow.core.values import (
     Value,
     union,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.groups import group_keys
 from optlint.flow.python import attributes, classes
 from optlint.flow.reading import ir

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.belonging import freezing
@@ -27,6 +26,7 @@ from optlint.flow.core.values import (
     TensorCell,
     Value,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.groups import group_writes, growth, indices, modules, optimizers, parameter_names
 from optlint.flow.iterators import consumption, wrappers
 from optlint.flow.iterators.consumption import Purpose

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optlint.flow.core.machine import Machine
@@ -22,6 +21,7 @@ from optlint.flow.core.values import (
     Value,
     union,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, modules, slices
 from optlint.flow.iterators import consumption
 from optlint.flow.python import containers, objects

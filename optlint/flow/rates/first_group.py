@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
@@ -17,6 +16,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.pytorch import torch_api
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optlint.flow.core.values import UNKNOWN, Closure, External, SequenceCell, Value
+from optlint.flow.frozen import dataclass
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:

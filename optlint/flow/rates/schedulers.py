@@ -5,7 +5,6 @@ Own schedulers of the project are not followed: they may do anything.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
@@ -23,6 +22,7 @@ from optlint.flow.core.values import (
     options_of,
     union,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.groups import covers
 from optlint.flow.rates import first_rates
 from optlint.flow.rates.scheduler_values import SchedulerCell

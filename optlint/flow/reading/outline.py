@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import pairwise
 
+from optlint.flow.frozen import dataclass
 from optlint.flow.reading import ir, lower_ast
 
 START = re.compile(r"^(?=[^\W\d]|@)", re.MULTILINE)

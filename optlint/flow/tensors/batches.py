@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import DATA, UNKNOWN, External, InstanceCell, Method, SequenceCell, Value
+from optlint.flow.frozen import replace
 from optlint.flow.order import subjects
 from optlint.flow.python import objects
 from optlint.flow.pytorch import torch_tensors

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.values import UNKNOWN, Ref, TensorCell, Value, options_of
+from optlint.flow.frozen import replace
 from optlint.flow.iterators import mendable
 from optlint.flow.reading import ir
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from optlint.flow.core.machine import Arguments, Machine
@@ -22,6 +21,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.pytorch import torch_layers, torch_tensors
 from optlint.flow.reading import ir

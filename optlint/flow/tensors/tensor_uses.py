@@ -7,7 +7,6 @@ attribute of something unknown, with a word: `gradient` (it gets one by hand), `
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
@@ -25,6 +24,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.iterators import mendable
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_tensors

@@ -6,7 +6,6 @@ others gets that from them. `tensor_methods.py` has the methods and functions, `
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import (
@@ -29,6 +28,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.pytorch import torch_tensors
 from optlint.flow.reading import ir
 

@@ -1,0 +1,40 @@
+"""Dataclasses whose objects nobody changes, at the cost of ones that may be changed.
+
+A frozen dataclass takes three times as long to make, and the engine makes millions of them. That none of them is
+changed is seen to by the type checker, for which these are the names of the standard library.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["dataclass", "replace"]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from dataclasses import dataclass, replace
+else:
+
+    def dataclass(*, frozen=False, slots=False, eq=True):
+        """What `dataclasses.dataclass` makes; one that is `frozen` has a hash, but can be assigned to."""
+        return dataclasses.dataclass(slots=slots, eq=eq, unsafe_hash=frozen and eq)
+
+    def replace(value, /, **changes):
+        """The same value with other fields, as from `dataclasses.replace`; no field is checked."""
+        kind = type(value)
+        other = kind(*_fields_of(kind)(value))
+        for name, changed in changes.items():
+            setattr(other, name, changed)
+        return other
+
+
+@cache
+def _fields_of(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the fields of such a value, in order."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
