@@ -209,7 +209,8 @@ def _tell(
         frame = frame.caller
     generic = bool(frame.given) and given not in frame.given
     missing = [part for trait, parts in TRAITS.items() if trait not in names.traits for part in parts]
-    harmless = any(part in word.lower() for word in words for part in missing)
+    idle = [any(part in word.lower() for part in missing) for word in words]
+    harmless = all(idle) if whole else any(idle)
     condition = frame.condition
     looks = condition is not None and (not _chooses(condition) or _asks_again(machine, frame.node, condition))
     if frame.node is not None and matched:

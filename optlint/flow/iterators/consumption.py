@@ -330,7 +330,9 @@ def _given_away(value: Ref, cell: TensorCell | OptimizerCell, state: State) -> N
 
 
 def _handed_out(module: Ref, cell: InstanceCell, state: State) -> None:
-    """Unknown code may switch the gradients of a module, and of all that is in it."""
+    """Unknown code may switch the gradients of a module, and of all that is in it, and fill what is empty."""
+    if cell.children == ():
+        state.put(module, replace(cell, children=None, layout=None))
     if (module, "switched") in state.marks:
         return
     state.marks.add((module, "switched"))
@@ -378,13 +380,23 @@ def cover_of_tensor(value: Value, site: Site, state: State) -> tuple[Cover, ...]
 
 
 def joined_covers(values: tuple[Value, ...], state: State) -> tuple[Cover, ...] | None:
-    """The same of several values together."""
-    found = [covers_of(value, state) for value in values]
+    """The same of several values together; a list of tensors is known by these."""
+    found = [_parts_of(value, state) for value in values]
     if None in found or not found:
         return None
     covers = [cover for group in found for cover in group or ()]
     rounds = [cover for place, cover in enumerate(covers) if (cover.sliced or cover.again) and cover in covers[:place]]
     return tuple(cover for cover in covers if cover not in rounds) + tuple(dict.fromkeys(rounds))
+
+
+def _parts_of(value: Value, state: State) -> tuple[Cover, ...] | None:
+    known, cell = covers_of(value, state), state.get(value, SequenceCell)
+    if known is not None or cell is None or cell.items is None or cell.made is None:
+        return known
+    whole = (cell.made,) * len(cell.items)
+    sites = cell.sites if cell.sites is not None and len(cell.sites) == len(cell.items) else whole
+    alone = [cover_of_tensor(item, site, state) for item, site in zip(cell.items, sites, strict=True)]
+    return None if None in alone else tuple(cover for covers in alone for cover in covers or ())
 
 
 def only_once(covers: tuple[Cover, ...] | None) -> tuple[Cover, ...] | None:

@@ -271,7 +271,10 @@ def _append(machine: Machine, receiver: Ref, arguments: Arguments, state: State,
             consumption.covers_of(receiver, state),
             consumption.walked_whole(machine, arguments.values[-1], state),
         )
-        append(receiver, arguments.values[-1], state, arguments.sites[-1] if arguments.sites else site)
+        where = arguments.sites[-1] if arguments.sites else site
+        append(receiver, arguments.values[-1], state, where)
+        if not walked and not state.depth:
+            walked = consumption.cover_of_tensor(arguments.values[-1], where, state)
         if held is not None and walked and exact_items(receiver, state) is None:
             state.update(receiver, covers=(*held, *(cover for cover in walked if cover not in held)))
     if machine.frame.shuffled or sets.is_shuffled_by(machine, receiver, arguments, state):

@@ -145,6 +145,9 @@ def part_of_module(machine: Machine, value: Method, node: ir.Attribute, state: S
     of_layer = isinstance(cell.cls, External) and torch_layers.is_parameter(cell.cls.path, value.name)
     if of_layer or (value.name in ("weight", "bias") and (cell.is_module or cell.parent is not None)):
         return modules.tensor_attribute(machine, receiver, value.name, state, machine.site(node))
+    if value.name in growth.CHANGING and growth.is_container(cell):
+        state.marks.add((receiver, growth.GROWS))  # whoever gets the method may call it
+        return value
     if not cell.is_module or value.name in NOT_PARTS or value.name in torch_api.MODULE_ITERATORS:
         return value
     return modules.child(machine, receiver, value.name, state)
