@@ -17,6 +17,7 @@ from optlint.auditing.judges.averages import Averages
 from optlint.auditing.judges.inquest import Inquest
 from optlint.auditing.judges.judge import is_hopeless, judge_hopeless
 from optlint.auditing.judges.order import Order, told_of
+from optlint.auditing.judges.resets import drawn_anew, first_values, round_begins, values_in
 from optlint.auditing.judges.schedules import scheduled_early, scheduled_elsewhere
 from optlint.auditing.judges.states import judge_loaded
 from optlint.auditing.judges.suspects import Suspects
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from torch.optim import Optimizer
 
+    from optlint.auditing.judges.resets import Before
     from optlint.auditing.memory.records import OptimizerRecord
     from optlint.auditing.session import Options
     from optlint.diagnostic import Span
@@ -322,6 +324,19 @@ class Handlers:
     def weights_loaded(self, module: Module) -> None:
         """`load_state_dict` of a module has run."""
         self._tell_all(weights_loaded(module, self.book, self.here))
+
+    def applying(self, module: Module) -> Before:
+        """A function is about to be applied to a module and all in it."""
+        return values_in(module, self.book)
+
+    def applied(self, before: Before) -> None:
+        """It was applied."""
+        first_values(self.book)
+        self._tell_all(drawn_anew(before, self.here))
+
+    def round_begins(self) -> None:
+        """A `DataLoader` begins."""
+        self._tell_all(round_begins(self.book, self.here))
 
     def registered(self, module: Module, name: str, parameter: Tensor) -> None:
         """A module gets a parameter."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optlint.auditing.memory.records import OptimizerRecord, ParameterRecord
 
 EARLY, DENSE, RAREST = 4, 64, 4096
-GLANCED = 16  # parameters
+GLANCED = 4  # parameters
 PLAIN = frozenset({float, int, bool, str, tuple, type(None)})  # of hyperparameters
 
 

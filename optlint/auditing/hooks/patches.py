@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import torch
@@ -17,7 +18,15 @@ except ImportError:  # before torch 2.3
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Patches", "capturing", "hidden_from_dynamo", "is_compiling", "is_dynamo_compiling", "marked_for_dynamo"]
+__all__ = [
+    "Patches",
+    "capturing",
+    "compiled_frames",
+    "hidden_from_dynamo",
+    "is_compiling",
+    "is_dynamo_compiling",
+    "marked_for_dynamo",
+]
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
@@ -64,6 +73,12 @@ def hidden_from_dynamo(function: _Function, recursive: bool = True) -> _Function
     return hidden
 
 
+def compiled_frames() -> int:
+    """How many functions dynamo has compiled."""
+    frames = sys.modules.get("torch._dynamo.convert_frame")
+    return int(getattr(frames, "FRAME_COUNTER", 0))
+
+
 def capturing() -> bool:
     """Whether a CUDA graph is being recorded, when reading a value would break the recording."""
-    return torch.cuda.is_available() and torch.cuda.is_current_stream_capturing()
+    return torch.cuda._initialized and torch.cuda.is_current_stream_capturing()

@@ -8,8 +8,9 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from optlint.auditing.hooks.looks import DENSE, EARLY, RAREST, choose_probe, look, next_look
-from optlint.auditing.hooks.patches import capturing, hidden_from_dynamo
+from optlint.auditing.hooks.patches import capturing, compiled_frames, hidden_from_dynamo
 from optlint.auditing.judges.order import STEP_CODE
+from optlint.auditing.memory.records import EXTRA_LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from optlint.auditing.memory.records import OptimizerRecord
 
 FIRST_WALKS = 8
+WALKED = 3  # steps of each optimizer, after which these may end
 LATER_WALKS = 3
 WALK_EVERY = 8  # steps of the first ones
-REWATCH_AFTER, REWATCH_FOR = 128, 3
+REWATCH_AFTER, REWATCH_FOR = 128, 2
 CHECKED = 4  # frozen parameters at each step
 
 
@@ -61,7 +63,7 @@ class Steps:
         self._attention = attention
         self._adopt = adopt
         self._fail = fail
-        self._slow = hidden_from_dynamo(self._stepped) if "torch._dynamo" in sys.modules else None
+        self._slow: Callable[[Optimizer, OptimizerRecord | None], None] | None = None
 
     def hook(self) -> Callable[[Optimizer, Any, Any], None]:
         """The hook behind all steps; nearly always it does no more than count."""
@@ -93,6 +95,9 @@ class Steps:
     def _slowly(self, optimizer: Optimizer, record: OptimizerRecord | None) -> None:
         if not self._attention.alive:
             return
+        if not compiled_frames():
+            self._stepped(optimizer, record)
+            return
         if self._slow is None:
             self._slow = hidden_from_dynamo(self._stepped)
         self._slow(optimizer, record)
@@ -113,7 +118,10 @@ class Steps:
         if record.watched:
             self._order.stepped(record)
             self._inquest.stepped_twice(record, self._order.backwards)
+            self._inquest.without_backward(record, self._order.backwards)
         self._look_if_due(record, optimizer)
+        if record.steps == WALKED and self._inquest.misses_nobody:
+            self._end_first_walks()
         self._set_watch(record)
         record.busy_at = 0 if record.watched or record.nested else record.next_look
         record.quiet_until = 0 if record.frozen else record.busy_at
@@ -139,7 +147,8 @@ class Steps:
                 self._attention.walks_due = max(self._attention.walks_due, LATER_WALKS)
         if record.steps < record.next_look:
             return
-        self._book.enter_tensors(record)
+        if not record.settled:
+            self._book.enter_tensors(record)
         look(record, optimizer)
         self._inquest.judge(record, optimizer, bad_loss=self._attention.bad_loss)
         self._attention.bad_loss = False
@@ -152,6 +161,11 @@ class Steps:
         if record.extra_looks > 0 and (record.stale or record.steps < record.look_until):
             record.extra_looks -= record.steps > EARLY
             record.next_look = record.steps + 1
+
+    def _end_first_walks(self) -> None:
+        records = tuple(self._book.records.values())
+        if all(record.steps >= WALKED and record.extra_looks == EXTRA_LOOKS for record in records):
+            self._attention.walks_due = 0
 
     def _surprised(self, record: OptimizerRecord) -> bool:
         """Whether the watched parameter has lost its gradient, and no other can take its place."""

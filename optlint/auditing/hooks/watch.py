@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.torch_version import TorchVersion
+from torch.utils.data import DataLoader
 
 from optlint.auditing.hooks.patches import (
     Patches,
@@ -60,6 +61,8 @@ class Watch:
         replace(Optimizer, "load_state_dict", self._after_load)
         replace(Module, "zero_grad", self._after_module_clear)
         replace(Module, "load_state_dict", self._after_weights)
+        replace(Module, "apply", self._around_apply)
+        replace(DataLoader, "__iter__", self._before_data)
         replace(torch.autograd, "backward", self._around_backward)
         replace(LRScheduler, "_update_lr" if hasattr(LRScheduler, "_update_lr") else "step", self._before_schedule)
         self._install_clipping()
@@ -193,6 +196,31 @@ class Watch:
                 self._safely(self._handlers.cleared, None)
 
         return zero_grad
+
+    def _around_apply(self, original: Callable[..., Module]) -> Callable[..., Module]:
+        inside: list[bool] = []  # torch's own calls itself for each module in a module
+
+        def apply(module: Module, *arguments: Any, **named: Any) -> Module:
+            if inside or not self.on or is_compiling():
+                return original(module, *arguments, **named)
+            before = self._safely(self._handlers.applying, module)
+            inside.append(True)
+            try:
+                result = original(module, *arguments, **named)
+            finally:
+                inside.pop()
+            self._safely(self._handlers.applied, before or [])
+            return result
+
+        return apply
+
+    def _before_data(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def begin(loader: DataLoader[Any]) -> Any:
+            if self._handlers.book.records:
+                self._safely(self._handlers.round_begins)
+            return original(loader)
+
+        return begin
 
     def _around_backward(self, original: Callable[..., None]) -> Callable[..., None]:
         attention, attended = self._attention, self._attended_backward(original)

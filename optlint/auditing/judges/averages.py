@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch.nn import Module
 
-from optlint.auditing.hooks.patches import Patches
+from optlint.auditing.hooks.patches import Patches, compiled_frames
 from optlint.auditing.judges.loops import averaging_loop_at, second_name
 from optlint.auditing.judges.order import told_of
-from optlint.auditing.judges.suspects import compiled_frames
 from optlint.auditing.memory.models import names_of
 from optlint.auditing.memory.samples import take_sample
 from optlint.observations import AverageUnused

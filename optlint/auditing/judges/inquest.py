@@ -10,6 +10,7 @@ import torch
 from optlint.auditing.hooks.norms import gradient_norm, spread_samples, update_ratio
 from optlint.auditing.judges import births, judge
 from optlint.auditing.judges.causes import cause_of
+from optlint.auditing.judges.idle import judge_without_backward
 from optlint.auditing.judges.order import probe_of, steps_are_hooked, told_of
 from optlint.auditing.judges.rates import judge_assignments
 from optlint.auditing.judges.stepping import nobody_steps
@@ -40,11 +41,13 @@ if TYPE_CHECKING:
 
 REBUILT = 3
 TWICE = 3
+WITHOUT_BACKWARD = 6  # steps: by then the modules were watched
 UNSTEPPED = 4
 UNCLEARED_UNSTEPPED = 8
 WALKS = 2  # in how many walks a leaf must be seen
 AFTER_STEPS = 2  # for how many steps a leaf must stay as it is
 POINTS = 1000
+TIES_AT = (1, 3)  # steps
 FIRST_POINT = 32  # the step from which each look leaves a point on the timeline
 
 
@@ -65,24 +68,36 @@ class Inquest:
 
     def judge(self, record: OptimizerRecord, optimizer: Optimizer, bad_loss: bool) -> None:
         """What a look after a step has shown."""
-        if record.steps >= AFTER_STEPS:
-            self._all(births.missed_by_used_iterators(record, self._book, self._leaves, final=False))
-            self._all(births.nothing_given(record, self._book, self._leaves))
-        if record.odd:
-            self._all(judge.judge_tensors(record, final=False))
-        if record.stale:
-            self._all(judge.judge_frozen(record))
-        if record.still:
-            self._all(judge.judge_effect(record))
-        self._all(judge.judge_rates(record, final=False))
-        self._all(judge_assignments(record, optimizer))
-        self._all(judge_ties(record))
-        self._all(self.unowned(record, final=False))
-        self._all(self._swapped.judge(record))
-        self._all(judge_untrained(record, final=False))
+        self._all(self._after_look(record, optimizer))
         self.suspects.after_look(record)
         self._all(self.averages.after_look(record))
         self._read_values(record, bad_loss)
+
+    def _after_look(self, record: OptimizerRecord, optimizer: Optimizer) -> Iterator[Seen]:
+        """In a healthy training next to nothing is asked."""
+        if record.steps >= AFTER_STEPS and (record.lacking or not record.parameters):
+            yield from births.missed_by_used_iterators(record, self._book, self._leaves, final=False)
+            yield from births.nothing_given(record, self._book, self._leaves)
+        if record.odd:
+            yield from judge.judge_tensors(record, final=False)
+        if record.stale:
+            yield from judge.judge_frozen(record)
+        if record.still:
+            yield from judge.judge_effect(record)
+        yield from judge.judge_rates(record, final=False)
+        yield from judge_assignments(record, optimizer)
+        if record.steps in TIES_AT:
+            yield from judge_ties(record)
+        if self._leaves.any:
+            yield from self.unowned(record, final=False)
+        if record.bare:
+            yield from self._swapped.judge(record)
+            yield from judge_untrained(record, final=False)
+
+    @property
+    def misses_nobody(self) -> bool:
+        """Whether all that losses have reached up to now belongs to an optimizer."""
+        return not self._leaves.any
 
     def at_end(self, record: OptimizerRecord, failed: bool) -> Iterator[Seen]:
         """What only the whole life of an optimizer shows; its tensors may be gone, the program may have failed."""
@@ -146,6 +161,11 @@ class Inquest:
                 self._tell(SteppedTwice(place=record.place, parameters=tuple(shared), **told))
             return
         record.twice_rounds = 0
+
+    def without_backward(self, record: OptimizerRecord, backwards: int) -> None:
+        """Whether steps go on and on, and no backward has ever run."""
+        if record.steps == WITHOUT_BACKWARD and not backwards:
+            self._all(judge_without_backward(record))
 
     def never_stepped(self, long: int) -> Iterator[Seen]:
         """Optimizers that wait for their first step for long; told at once where none at all has stepped."""

@@ -174,12 +174,22 @@ def _nothing_moves(record: OptimizerRecord, still: list[_Held], rates: list[floa
             place=record.place, lr=max(known), why="tiny", steps=record.steps, parameters=names(still),
             **told_of(record),
         )  # fmt: skip
-    else:
+    elif not _moved_at_first(record):
         yield _unmoved(record, still, "no effect", rates)
+
+
+def _moved_at_first(record: OptimizerRecord) -> bool:
+    """Whether the very first step, after which the first look was, changed something: LBFGS may be done by then."""
+    before, tensor = record.start, record.start.tensor() if record.start is not None else None
+    now = take_sample(tensor) if tensor is not None else None
+    return before is not None and now is not None and not torch.equal(before.sample, now)
 
 
 def judge_rates(record: OptimizerRecord, final: bool) -> Iterator[Seen]:
     """A rate of zero in all groups, for ever or from some step on; a rate beyond all reason."""
+    if record.highest_rate and record.highest_rate < HUGE:
+        record.zero_since = None
+        return
     rates = rates_of(record)
     if record.place is None or not rates or None in rates or not record.steps:
         return
@@ -189,7 +199,6 @@ def judge_rates(record: OptimizerRecord, final: bool) -> Iterator[Seen]:
         record.gone = True
         yield RateUseless(place=record.place, lr=highest, why="huge", steps=record.steps, **told_of(record))
     if any(known):
-        record.zero_since = None
         return
     pulled = (tensor for _, tensor in record.tensors if tensor.grad is not None)
     now = [take_sample(tensor) for tensor in islice(pulled, ZERO_SAMPLES)]

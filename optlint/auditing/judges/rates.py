@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 def judge_assignments(record: OptimizerRecord, optimizer: Optimizer) -> Iterator[Seen]:
     """Attributes and defaults that differ from what all groups have, now and at the look before."""
+    own, defaults = optimizer.__dict__, optimizer.defaults
+    if own.keys().isdisjoint(record.born_defaults) and defaults.items() >= record.born_defaults.items():
+        record.astray = frozenset()  # nearly always
+        return
     astray = dict(_astray(record, optimizer))
     for (target, key), value in astray.items():
         if (target, key) in record.astray and record.place is not None:
@@ -38,7 +42,7 @@ def _astray(record: OptimizerRecord, optimizer: Optimizer) -> Iterator[tuple[tup
     for key, default in record.born_defaults.items():
         attribute, changed = own.get(key), defaults.get(key)
         if attribute is None and changed is default:
-            continue  # nearly always
+            continue
         held = [group.get(key) for group in optimizer.param_groups]
         if _is_rate(attribute) and attribute not in held and not _reads(type(optimizer), key):
             yield ("attribute", key), attribute

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -10,7 +9,7 @@ from torch.nn import Module, Parameter
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 from optlint.auditing.hooks.graph import reached_leaves
-from optlint.auditing.hooks.patches import Patches
+from optlint.auditing.hooks.patches import Patches, compiled_frames
 from optlint.auditing.judges.judge import group_place
 from optlint.auditing.judges.order import told_of
 from optlint.auditing.memory.uses import cut_place
@@ -50,7 +49,9 @@ class Suspects:
         """Begin or end the watch after a look at `record`."""
         if self._watched is record and record.steps >= END:
             self.stop()
-        elif self._watched is None and BEGIN <= record.steps < END and self._frames == compiled_frames():
+        elif (
+            record.bare and self._watched is None and BEGIN <= record.steps < END and self._frames == compiled_frames()
+        ):
             self._begin(record)
 
     def _begin(self, record: OptimizerRecord) -> None:
@@ -103,12 +104,6 @@ class Suspects:
 def _is_suspect(known: ParameterRecord | None, tensor: Tensor) -> bool:
     trainable = tensor.requires_grad and isinstance(tensor, Parameter)
     return known is not None and trainable and not known.grads and not known.moved and not known.wrong[0]
-
-
-def compiled_frames() -> int:
-    """How many functions dynamo has compiled."""
-    frames = sys.modules.get("torch._dynamo.convert_frame")
-    return int(getattr(frames, "FRAME_COUNTER", 0))
 
 
 class _Cut(NamedTuple):

@@ -26,7 +26,7 @@ def note_ties(record: OptimizerRecord) -> tuple[tuple[str, ...], ...]:
 
 def judge_ties(record: OptimizerRecord) -> Iterator[Seen]:
     """Ties that are gone, and Parameters that share memory without being one."""
-    if record.place is None or record.steps > 4:
+    if record.place is None:
         return
     shared = _sharing(record)
     if shared:
@@ -42,11 +42,15 @@ def judge_ties(record: OptimizerRecord) -> Iterator[Seen]:
 
 def _sharing(record: OptimizerRecord) -> tuple[str, ...]:
     """Trainable parameters that start at the same address, while they have gradients of their own."""
+    pulled = [tensor for _, tensor in record.tensors if tensor.grad is not None]
+    plain = [tensor for tensor in pulled if tensor.layout == torch.strided and not tensor.is_meta]
+    places = [tensor.data_ptr() for tensor in plain]
+    if len(set(places)) == len(places):
+        return ()
     at: dict[tuple[int, int], list[str]] = {}
-    for _, tensor in record.tensors:
+    for tensor, place in zip(plain, places, strict=True):
         known = record.parameters.get(id(tensor))
-        plain = tensor.layout == torch.strided and not tensor.is_meta and tensor.numel() > 1 and tensor.grad is not None
-        if plain and known is not None and tensor.data_ptr():
-            labels = at.setdefault((tensor.data_ptr(), tensor.numel()), [])
+        if known is not None and place and tensor.numel() > 1:
+            labels = at.setdefault((place, tensor.numel()), [])
             labels.extend([known.label] if known.label not in labels else [])
     return next((tuple(names) for names in at.values() if len(names) > 1), ())

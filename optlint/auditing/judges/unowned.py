@@ -64,6 +64,11 @@ class Leaves:
         self._places: dict[tuple[str, int], Span] = {}  # one for each line
         self.strange_walks = 0  # walks that reached a new Parameter which no module has registered
 
+    @property
+    def any(self) -> bool:
+        """Whether a loss has ever reached what nobody owned."""
+        return bool(self.records or self._fresh_lines or self.strange_walks)
+
     def note_fresh(self, parameter: Tensor, place: Span, name: tuple[str, str]) -> None:
         """A Parameter was registered between two steps."""
         if len(self._fresh) > 1000:
@@ -73,11 +78,11 @@ class Leaves:
 
     def walk(self, roots: tuple[Tensor, ...]) -> bool:
         """Note all unowned leaves that these roots reach; whether there is a Parameter that was not known."""
-        leaves = reached_leaves(roots)
-        if not leaves:
+        leaves, owners = reached_leaves(roots) or (), self._book.owners
+        unowned = [leaf for leaf in leaves if id(leaf) not in owners and leaf.requires_grad]
+        if not unowned:
             return False
         together = {id(record) for leaf in leaves for record in self._book.owning(leaf)}
-        unowned = [leaf for leaf in leaves if leaf.requires_grad and not self._book.owning(leaf)]
         lines = {id(leaf): self._of_line(leaf) for leaf in unowned}
         for line in set(filter(None, lines.values())):
             self._fresh_lines[line] = self._fresh_lines.get(line, 0) + 1

@@ -128,6 +128,7 @@ class Book:
         size = len(optimizer.param_groups[group]["params"]) if optimizer is not None else 0
         module = weakref.ref(source.module) if source.module is not None else None
         slices = self._slice(source.module) if source.module is not None else ()
+        record.lacking = record.lacking or source.state in ("partly used", "used up")
         record.origins.append(GroupOrigin(place, source.state, source.filtered, module, slices, size, late))
 
     def _slice(self, module: Module) -> tuple[int, ...]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Span
 
+EXTRA_LOOKS = 24
+
 
 @dataclass(slots=True)
 class ParameterRecord:
@@ -156,7 +158,7 @@ class OptimizerRecord:
     outer: set[int] = field(default_factory=set)  # optimizers whose `step` calls this one's
     last_backward: int = -1
     twice_rounds: int = 0
-    extra_looks: int = 24  # looks that surprises may still cause
+    extra_looks: int = EXTRA_LOOKS  # looks that surprises may still cause
     schedules: int = 0  # steps of its schedulers
     early_place: Span | None = None  # of a scheduler's step before the first step
     early_count: int = 0
@@ -188,6 +190,7 @@ class OptimizerRecord:
     start: Start | None = None  # where it was built under the audit
     ties: tuple[tuple[str, ...], ...] = ()
     thread: int = field(default_factory=get_ident)  # that steps it, and until then the one that built it
+    lacking: bool = False  # a group was given an iterator after some or all of it was taken
     starved: set[int] = field(default_factory=set)  # groups of which it was told that they were given too little
 
     @property
