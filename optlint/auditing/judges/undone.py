@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from optlint.auditing.judges.order import probe_of, told_of
 from optlint.auditing.memory.records import Start
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from optlint.diagnostic import Span
     from optlint.observations import Seen
 
-TIMES = 3
+TIMES = 2  # that training went on after a reset, seen at the next one
 
 
 def start_of(record: OptimizerRecord) -> Start | None:
@@ -45,36 +46,49 @@ def weights_loaded(module: Module, book: Book, here: Callable[[], Span | None]) 
         if not record.steps:
             record.start = start._replace(sample=now, rates=_rates(record))
         elif record.steps > start.steps:
-            same = torch.equal(now, start.sample) and _goes_on(record, start)
-            record.start = start._replace(
-                steps=record.steps,
-                schedules=record.schedules,
-                rates=_rates(record),
-                times=start.times + 1 if same else 0,
-            )
-            place = here() if record.start.times == TIMES else None
-            if place is not None:
-                yield _undone(record, place, record.steps - start.steps)
+            yield from reset(record, start, "undone", here, put_back=torch.equal(now, start.sample))
 
 
-def _undone(record: OptimizerRecord, place: Span, steps: int) -> Unmoved:
-    names = tuple(known.label for known in record.parameters.values() if known.moved)
-    return Unmoved(place=place, why="undone", dtype="", lr=None, steps=steps, parameters=names, **told_of(record))
+def reset(
+    record: OptimizerRecord, start: Start, why: str, here: Callable[[], Span | None], put_back: bool = True
+) -> Iterator[Seen]:
+    """Weights were written over, after steps since the last time; with `put_back`, what these steps did is lost."""
+    times = start.times + 1 if put_back and _goes_on(record, start) else 0
+    record.start = start._replace(
+        steps=record.steps, schedules=record.schedules, rates=_rates(record), times=times,
+        state=_momentum(record, start) if put_back else None,
+    )  # fmt: skip
+    place = here() if times == TIMES else None
+    if place is not None:
+        names = tuple(known.label for known in record.parameters.values() if known.moved)
+        told = {"steps": record.steps - start.steps, "parameters": names, **told_of(record)}
+        yield Unmoved(place=place, why=why, dtype="", lr=None, **told)
 
 
 def state_loaded(record: OptimizerRecord) -> None:
     """The optimizer's own state was loaded, too: a new beginning is meant."""
     if record.start is not None:
-        record.start = record.start._replace(steps=record.steps, times=0)
+        record.start = record.start._replace(steps=record.steps, times=0, state=None)
 
 
 def _goes_on(record: OptimizerRecord, start: Start) -> bool:
-    """Whether this is one training: a schedule goes on, or momentum is kept and no other rate is tried."""
+    """Whether it was one training that went on after the last reset: by its schedule, or with the same momentum."""
+    if not start.steps:
+        return False  # there was none before
     if record.schedules > start.schedules:
         return True
+    kept = start.state() if start.state is not None else None
+    now = _momentum(record, start)
+    return kept is not None and now is not None and now() is kept and _rates(record) == start.rates
+
+
+def _momentum(record: OptimizerRecord, start: Start) -> weakref.ref[Tensor] | None:
+    """The first tensor of the state that the optimizer keeps for the watched parameter."""
     optimizer, probe = record.ref(), start.tensor()
-    kept = optimizer is not None and probe is not None and bool(optimizer.state.get(probe))
-    return kept and record.stateful and _rates(record) == start.rates
+    state: Any = optimizer.state.get(probe) if optimizer is not None and probe is not None else None
+    values = state.values() if isinstance(state, dict) else ()
+    found = next((value for value in values if isinstance(value, Tensor) and value.dim()), None)
+    return weakref.ref(found) if found is not None else None
 
 
 def _rates(record: OptimizerRecord) -> tuple[object, ...]:

@@ -124,6 +124,7 @@ class Start(NamedTuple):
     schedules: int = 0  # … and of its schedulers
     rates: tuple[object, ...] = ()
     times: int = 0  # in a row that training went on from here with the optimizer as it was
+    state: weakref.ref[Tensor] | None = None  # momentum or the like, the last time
 
 
 @dataclass(slots=True)
