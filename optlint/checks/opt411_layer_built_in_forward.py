@@ -24,10 +24,12 @@ rule = Rule(
 @rule.check
 def made_in_forward(event: LayerBuiltLate) -> Iterator[Diagnostic]:
     """Report the call that makes a layer in `forward`: an error unless it starts as one that changes nothing."""
-    what = "its random weights are" if event.random else "its parameters are"
+    what = f"its {'random weights' if event.random else 'parameters'} are never trained, no optimizer knows them"
+    if event.renewed:
+        what = "it takes the place of the one that was to be trained, and no optimizer knows it"
     yield rule.at(
         event.site,
-        f"forward makes a new `{event.made}` each time: {what} never trained, no optimizer knows them",
+        f"forward makes a new `{event.made}` each time: {what}",
         severity=None if event.random else Severity.WARNING,
     )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from optlint.flow.core.machine import Frame, Machine
     from optlint.flow.core.state import State
+    from optlint.flow.core.values import Path
 
 FORWARD = "forward"
 FRESH = frozenset("zeros ones randn rand empty full normal Tensor FloatTensor zeros_like ones_like randn_like".split())
@@ -50,7 +51,9 @@ def called(machine: Machine, node: ir.Call, value: Value, state: State) -> None:
     if not isinstance(cell, InstanceCell | TensorCell) or cell.made is None or cell.made.origin is not node.origin:
         return
     tensor = isinstance(cell, TensorCell)
-    if not (cell.how == PARAMETER and _is_fresh(node) if isinstance(cell, TensorCell) else cell.is_module):
+    taken = _taken_from(node) if isinstance(cell, TensorCell) and cell.how == PARAMETER else frozenset[str]()
+    new = cell.how == PARAMETER and _is_fresh(node) if isinstance(cell, TensorCell) else cell.is_module
+    if not (new or taken):
         return
     function = machine.frame.node
     if state.no_grad is True or not isinstance(function, ir.Function) or not isinstance(value, Ref):
@@ -59,7 +62,7 @@ def called(machine: Machine, node: ir.Call, value: Value, state: State) -> None:
     if model is None or (node.origin, "late") in machine.flagged:
         return
     owner, known = model[0], held.registered(model[1], state)
-    always = not state.path and function.name == FORWARD and _is_always_run(node, machine.bodies(function))
+    always = _is_straight(state.path) and function.name == FORWARD and _is_always_run(node, machine.bodies(function))
     made = machine.site(node)
 
     def judge(last: State) -> None:
@@ -68,9 +71,13 @@ def called(machine: Machine, node: ir.Call, value: Value, state: State) -> None:
         fate = fates.fate_of_value(node.origin, function, machine.bodies, tensor=tensor) if trained else None
         if fate is None or fate.handled or (node.origin, "late") in machine.flagged:
             return
-        if _computes(machine, fate, owner, always, tensor):
+        if taken:
+            lost = always and bool(fate.kept) and all(_is_taken(machine, owner, name, taken) for name in fate.kept)
+        else:
+            lost = _computes(machine, fate, owner, always, tensor)
+        if lost:
             machine.flagged.add((node.origin, "late"))
-            machine.emit(events.LayerBuiltLate(made, name_of(node.func), _is_random(value, last)))
+            machine.emit(events.LayerBuiltLate(made, name_of(node.func), _is_random(value, last), bool(taken)))
 
     machine.when_settled(judge)
 
@@ -81,6 +88,17 @@ def _is_fresh(node: ir.Call) -> bool:
     while isinstance(data, ir.Call) and name_of(data.func) not in FRESH and isinstance(data.func, ir.Attribute):
         data = data.func.value
     return isinstance(data, ir.Call) and name_of(data.func) in FRESH
+
+
+def _taken_from(node: ir.Call) -> frozenset[str]:
+    """The attributes of `self` that the data of a Parameter is computed from, perhaps the Parameter before it."""
+    data = node.args[0].value if node.args else None
+    parts = ir.walk(data) if isinstance(data, ir.Call | ir.Binary) and not _is_fresh(node) else ()
+    return frozenset(
+        part.attr
+        for part in parts
+        if isinstance(part, ir.Attribute) and isinstance(part.value, ir.Name) and part.value.id == "self"
+    )
 
 
 def _in_forward(frame: Frame | None, state: State) -> tuple[ClassValue, Ref] | None:
@@ -108,7 +126,8 @@ def _is_always_run(node: ir.Call, body: ir.Block) -> bool:
     for statement in body:
         inside = list(ir.walk(statement))
         if any(part.origin is node.origin for part in inside):
-            return isinstance(statement, ir.Assign | ir.Evaluate | ir.Return)
+            plain = isinstance(statement, ir.Assign | ir.Evaluate | ir.Return)
+            return plain or (isinstance(statement, ir.Try | ir.With) and _is_always_run(node, statement.body))
         if any(isinstance(part, ir.Return) for part in inside):
             return False
     return False
@@ -122,9 +141,29 @@ def _computes(machine: Machine, fate: contents.Fate, owner: ClassValue, always: 
 
 
 def _is_made_anew(machine: Machine, owner: ClassValue, name: str, tensor: bool) -> bool:
+    fate = _fate_of(machine, owner, name, tensor)
+    return _is_set_once(fate) and bool(fate.used) and not fate.handled
+
+
+def _is_taken(machine: Machine, owner: ClassValue, name: str, taken: frozenset[str]) -> bool:
+    """Whether a Parameter takes the place of the one that it was computed from, which an optimizer may have."""
+    return name in taken and _is_set_once(_fate_of(machine, owner, name, tensor=True))
+
+
+def _fate_of(machine: Machine, owner: ClassValue, name: str, tensor: bool) -> contents.Fate:
     question = contents.Question(name, held.family(machine, owner), tensor)
-    fate = fates.fate_of(question, machine.block, machine.bodies, machine.mentions)
-    return len(fate.stores) == 1 and bool(fate.used) and not fate.handled
+    return fates.fate_of(question, machine.block, machine.bodies, machine.mentions)
+
+
+def _is_set_once(fate: contents.Fate) -> bool:
+    """Whether one line alone sets an attribute, but for `__init__`."""
+    later = [store for store in fate.stores if store.function is None or store.function.name != "__init__"]
+    return len(later) == 1
+
+
+def _is_straight(path: Path) -> bool:
+    """Whether no branch leads to a line but the body of a `try`."""
+    return all(isinstance(part, tuple) and part[1] == "body" for part in path)
 
 
 def _is_random(part: Ref, state: State) -> bool:

@@ -77,11 +77,15 @@ class ModelReplaced:
 
 @dataclass(frozen=True, slots=True)
 class LayerBuiltLate:
-    """`forward` makes a layer or Parameter, named `made`, each time it runs; `random` if its weights are."""
+    """`forward` makes a layer or Parameter, named `made`, each time it runs; `random` if its weights are.
+
+    One that is `renewed` is a Parameter that was computed from the one whose place it takes.
+    """
 
     site: Site
     made: str
     random: bool
+    renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

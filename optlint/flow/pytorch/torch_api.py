@@ -169,8 +169,8 @@ OTHER_FRAMEWORKS = frozenset(
 # Packages of which a file imports at least one if what it calls a tensor is one of torch's.
 LIBRARIES = frozenset(
     "torch torchvision torchaudio lightning pytorch_lightning accelerate transformers timm diffusers peft trl "
-    "deepspeed fairseq speechbrain fastai ignite monai mmengine mmcv apex nemo detectron2 pyro kornia allennlp flair dgl espnet "
-    "colossalai torch_geometric torchrl gpytorch botorch".split()
+    "deepspeed fairseq speechbrain fastai ignite monai mmengine mmcv apex nemo detectron2 pyro kornia allennlp "
+    "flair dgl espnet colossalai torch_geometric torchrl gpytorch botorch".split()
 )
 MODULE_BASES = frozenset(
     {
