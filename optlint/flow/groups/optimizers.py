@@ -25,7 +25,7 @@ from optlint.flow.core.values import (
 )
 from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import covers, empty_groups, group_keys, indices, sizes, wrong_arguments
-from optlint.flow.iterators import births, consumption, mendable
+from optlint.flow.iterators import births, consumption, holdings, mendable
 from optlint.flow.iterators.consumption import Purpose
 from optlint.flow.python import classes, sets
 from optlint.flow.pytorch import torch_api
@@ -164,10 +164,10 @@ def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) 
 
 def _covers_of_list(params: Value, cell: SequenceCell, site: Site, state: State) -> tuple[Cover, ...] | None:
     """What a list of tensors holds: what it was copied from, or its tensors one by one."""
-    known = consumption.covers_of(params, state)
+    known = holdings.covers_of(params, state)
     if known is not None or cell.items is None:
         return known
-    found = [consumption.cover_of_tensor(item, where, state) for item, where in _with_sites(cell, site)]
+    found = [holdings.cover_of_tensor(item, where, state) for item, where in _with_sites(cell, site)]
     return None if None in found else tuple(cover for covers in found for cover in covers or ())
 
 
@@ -206,7 +206,7 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
     """What holds the tensors of one group: an iterator, a list, or one tensor."""
     state = build.state
     cell = state.cell(params)
-    known = consumption.covers_of(params, state)
+    known = holdings.covers_of(params, state)
     empty_groups.judge(build.machine, params, known, site, build.name, state)
     if sets.is_shuffled(params, state):
         build.machine.emit(_unordered(build, site))
@@ -223,7 +223,7 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
         known = _covers_of_list(params, cell, site, state)
     elif tensors.is_one_of_tensors(params, state):
         _tensors_in(build, params, site, site)
-        known = consumption.cover_of_tensor(params, site, state)
+        known = holdings.cover_of_tensor(params, site, state)
     else:
         births.given(build.machine, (UNKNOWN, UNKNOWN), build.first)
         group_tensors.something(build.machine, build.site)

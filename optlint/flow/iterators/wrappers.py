@@ -22,7 +22,7 @@ from optlint.flow.core.values import (
 )
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, slices
-from optlint.flow.iterators import births, consumption
+from optlint.flow.iterators import births, consumption, holdings
 from optlint.flow.iterators.consumption import Purpose
 from optlint.flow.python import containers, sets
 from optlint.flow.pytorch import torch_api
@@ -80,15 +80,15 @@ def _with_contents(
         return replace(made, items=exact, covers=source.covers, children=source.children, layers=source.layers)
     if made.kind == "chain":
         joined = indices.joined_layers(values, state)
-        return replace(made, covers=consumption.joined_covers(values, state), layers=joined)
+        return replace(made, covers=holdings.joined_covers(values, state), layers=joined)
     if made.kind == "filter":
-        covers = consumption.covers_of(values[0], state)
+        covers = holdings.covers_of(values[0], state)
         return replace(made, filtered=freezing.filtered(kept_by(function), covers, state) is False)
     if made.kind == "map" and len(values) == 1:
         return replace(made, layers=indices.layers_of(values[0], state))
     if made.kind == "from_iterable":
         inner = exact if exact is not None else (consumption.item_of(machine, values[0], state, made.made),)
-        return replace(made, covers=consumption.joined_covers(inner, state))
+        return replace(made, covers=holdings.joined_covers(inner, state))
     if made.kind == "enumerate" and exact is not None:
         index = indices.counted((0,) * len(exact), values[1])
         numbers = index.values if isinstance(index, Derived) else (UNKNOWN,) * len(exact)

@@ -19,7 +19,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
-from optlint.flow.iterators import consumption
+from optlint.flow.iterators import holdings
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
@@ -175,9 +175,9 @@ def _of_object(known: Subject, refs: frozenset[Ref], cell: InstanceCell, state: 
 
 def of_parameters(machine: Machine, node: ir.Expression, value: Value, state: State) -> Subject:
     """The tensors that a call is given: parameters of modules, a list, one tensor."""
-    covers = consumption.covers_of(value, state)
+    covers = holdings.covers_of(value, state)
     if covers is None and state.get(value, TensorCell) is not None:
-        covers = consumption.cover_of_tensor(value, machine.site(node), state)
+        covers = holdings.cover_of_tensor(value, machine.site(node), state)
     parts = frozenset(cover.module for cover in covers) if covers else None
     sliced = any(cover.sliced for cover in covers or ())
     return Subject(

@@ -20,7 +20,7 @@ from optlint.flow.core.values import (
 )
 from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import indices
-from optlint.flow.iterators import consumption
+from optlint.flow.iterators import consumption, holdings
 from optlint.flow.iterators.consumption import Purpose
 from optlint.flow.order import trace
 from optlint.flow.python import assignment, containers, sets, statements
@@ -61,7 +61,7 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     if node.kind == "dict":
         return machine.new(state, _mapping(rounds, element, site))
     children = _kept_children(node, first, state)
-    covers = consumption.only_once(rounds.covers) if node.kind == "set" else rounds.covers
+    covers = holdings.only_once(rounds.covers) if node.kind == "set" else rounds.covers
     made = SequenceCell(node.kind, site, rounds.exact, element, covers=covers, children=children)
     return machine.new(state, replace(made, ordered=ordered, layers=layers, filtered=passed is False))
 
@@ -81,7 +81,7 @@ def _passed(node: ir.Comprehension, first: Value, state: State) -> bool | None:
     target = clause.target.items[-1] if isinstance(clause.target, ir.Display) else clause.target
     if len(node.clauses) > 1 or len(clause.tests) != 1 or not isinstance(target, ir.Name):
         return None
-    return freezing.filtered(freezing.kept_by(clause.tests[0], target.id), consumption.covers_of(first, state), state)
+    return freezing.filtered(freezing.kept_by(clause.tests[0], target.id), holdings.covers_of(first, state), state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
     exact = tuple(elements) if unrolled and len(node.clauses) == 1 and not clause.tests else None
     joined = None if None in covers or not _is_identity(node) else tuple(c for group in covers for c in group or ())
     if len(node.clauses) == 1 and _is_identity(node):
-        joined = consumption.covers_of(first, run)
+        joined = holdings.covers_of(first, run)
     elif not unrolled and covers:
         joined = covers[0] if _is_identity(node) else None
     return _Rounds(tuple(elements), tuple(keys), sources, joined, exact)
@@ -164,7 +164,7 @@ def _inner(
         machine.evaluate(test, state)
     if place == len(node.clauses):
         key = machine.evaluate(node.key, state) if node.key is not None else None
-        covers = consumption.covers_of(iterable, state)
+        covers = holdings.covers_of(iterable, state)
         return _Last(machine.evaluate(node.element, state), key, covers)
     inner = node.clauses[place]
     values = machine.evaluate(inner.iterable, state)

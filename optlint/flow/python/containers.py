@@ -21,7 +21,7 @@ from optlint.flow.core.values import (
     union,
 )
 from optlint.flow.frozen import replace
-from optlint.flow.iterators import consumption
+from optlint.flow.iterators import consumption, holdings
 from optlint.flow.python import sets
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
@@ -205,8 +205,8 @@ def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Si
     if items is not None and theirs is not None and not state.depth:
         state.put(receiver, replace(cell, items=(*items, *theirs), sites=None, layers=None))
         return
-    covers = consumption.joined_covers((receiver, value), state)
-    covers = consumption.only_once(covers) if cell.kind == "set" else covers
+    covers = holdings.joined_covers((receiver, value), state)
+    covers = holdings.only_once(covers) if cell.kind == "set" else covers
     before = (*(items or ()), *(() if items is not None else (cell.item,)))
     mixed = replace(cell, items=None, item=union((*before, item)), children=None, sites=None, layers=None)
     members = (*members_of(cell), *(theirs if theirs is not None else (item,)))
@@ -242,7 +242,7 @@ def concatenated(machine: Machine, left: Value, right: Value, state: State, site
         return UNKNOWN
     if first.items is not None and second.items is not None:
         return sequence(machine, state, first.kind, site, (*first.items, *second.items))
-    covers = consumption.joined_covers((left, right), state)
+    covers = holdings.joined_covers((left, right), state)
     item = union((consumption.item_of(machine, left, state, site), consumption.item_of(machine, right, state, site)))
     members = (*members_of(first), *members_of(second))[:MOST_MEMBERS]
     ordered = first.ordered and second.ordered
@@ -267,14 +267,12 @@ def call_method(machine: Machine, receiver: Ref, name: str, arguments: Arguments
 
 def _append(machine: Machine, receiver: Ref, arguments: Arguments, state: State, site: Site) -> Value:
     if arguments.values:
-        held, walked = (
-            consumption.covers_of(receiver, state),
-            consumption.walked_whole(machine, arguments.values[-1], state),
-        )
+        held = holdings.covers_of(receiver, state)
+        walked = consumption.walked_whole(machine, arguments.values[-1], state)
         where = arguments.sites[-1] if arguments.sites else site
         append(receiver, arguments.values[-1], state, where)
         if not walked and not state.depth:
-            walked = consumption.cover_of_tensor(arguments.values[-1], where, state)
+            walked = holdings.cover_of_tensor(arguments.values[-1], where, state)
         if held is not None and walked and exact_items(receiver, state) is None:
             state.update(receiver, covers=(*held, *(cover for cover in walked if cover not in held)))
     if machine.frame.shuffled or sets.is_shuffled_by(machine, receiver, arguments, state):

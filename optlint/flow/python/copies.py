@@ -16,7 +16,7 @@ from optlint.flow.core.values import (
     Value,
 )
 from optlint.flow.frozen import replace
-from optlint.flow.iterators import consumption
+from optlint.flow.iterators import consumption, holdings
 from optlint.flow.python import containers, sets
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def into(machine: Machine, value: Value, kind: str, state: State, site: Site, pu
     layers = cell.layers if isinstance(cell, SequenceCell | IteratorCell) and kind != "set" else None
     if isinstance(cell, SequenceCell):
         ordered = cell.ordered and (kind != "set" or cell.kind == "set")
-        covers = consumption.only_once(cell.covers) if "set" in (kind, cell.kind) else cell.covers
+        covers = holdings.only_once(cell.covers) if "set" in (kind, cell.kind) else cell.covers
         return machine.new(state, replace(cell, kind=kind, made=site, ordered=ordered, layers=layers, covers=covers))
     made = SequenceCell(kind, site, None, item, ordered=kind != "set", layers=layers)
     if isinstance(cell, InstanceCell) and isinstance(value, Ref) and containers.is_row(cell):
@@ -43,7 +43,7 @@ def into(machine: Machine, value: Value, kind: str, state: State, site: Site, pu
         numbers = cell.made is not None and sets.gives_numbers(machine.nodes.get(cell.made.origin))
         ordered = cell.ordered and (kind != "set" or numbers)
         made = replace(made, items=cell.items, covers=cell.covers, children=cell.children, ordered=ordered)
-        covers = consumption.only_once(cell.covers) if kind == "set" else cell.covers
+        covers = holdings.only_once(cell.covers) if kind == "set" else cell.covers
         made = replace(made, filtered=cell.filtered, covers=covers)
     return machine.new(state, made)
 

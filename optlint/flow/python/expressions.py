@@ -29,7 +29,7 @@ from optlint.flow.core.values import (
 )
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, parameter_names
-from optlint.flow.iterators import births, changes, choices, consumption
+from optlint.flow.iterators import births, changes, choices, consumption, holdings
 from optlint.flow.iterators.consumption import Purpose
 from optlint.flow.order import gradients
 from optlint.flow.python import (
@@ -256,14 +256,14 @@ def _display(machine: Machine, node: ir.Display, state: State) -> Value:
         spread.append(inner)
         if isinstance(item, ir.Starred):
             known = containers.exact_items(inner, state)
-            covers.append(consumption.placed(consumption.covers_of(inner, state), machine.site(item.value)))
+            covers.append(holdings.placed(holdings.covers_of(inner, state), machine.site(item.value)))
             if known is None:
                 exact = False
                 known = (consumption.walk(machine, inner, state, machine.site(item.value), Purpose("*")),)
             values.extend(known)
             sites.extend(machine.site(item.value) for _ in known)
         else:
-            covers.append(consumption.cover_of_tensor(inner, machine.site(item), state))
+            covers.append(holdings.cover_of_tensor(inner, machine.site(item), state))
             values.append(inner)
             sites.append(machine.site(item))
     site = machine.site(node)
