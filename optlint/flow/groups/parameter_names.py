@@ -212,10 +212,12 @@ def _tell(
     idle = [any(part in word.lower() for part in missing) for word in words]
     harmless = all(idle) if whole else any(idle)
     condition = frame.condition
-    looks = condition is not None and (not _chooses(condition) or _asks_again(machine, frame.node, condition))
+    looks = condition is not None and not _chooses(condition)
     if frame.node is not None and matched:
         machine.names_seen.setdefault(frame.node, []).append(any(matched))
     if not matched or any(matched) or machine.claiming or harmless or looks:
+        return
+    if _asks_again(machine, frame.node, condition, words, given):
         return
     if generic:
         _tell_of_helper(machine, frame.node, events.NamesUnmatched(site, words, whole))
@@ -245,11 +247,29 @@ def _chooses(node: ir.If) -> bool:
     return any(isinstance(one, ir.Continue) or consumption.writes(one) for one in statements)
 
 
-def _asks_again(machine: Machine, function: ir.Node | None, choice: ir.If) -> bool:
-    """Whether a function asks later what was chosen, since it may be nothing."""
-    calls = (part.func for one in choice.body for part in ir.walk(one) if isinstance(part, ir.Call))
-    owners = (func.value for func in calls if isinstance(func, ir.Attribute) and func.attr in ("append", "extend"))
-    chosen = {owner.id for owner in owners if isinstance(owner, ir.Name)}
+def _asks_again(
+    machine: Machine, function: ir.Node | None, choice: ir.If | None, words: tuple[str, ...], given: Value | None
+) -> bool:
+    """Whether a function asks later what was chosen by these words, since it may be nothing."""
     block = machine.bodies(function) if isinstance(function, ir.Function) else machine.block
-    tests = (part.test for part in ir.walk_all(block, machine.bodies) if isinstance(part, ir.If) and part is not choice)
-    return any(isinstance(part, ir.Name) and part.id in chosen for test in tests for part in ir.walk(test))
+    parts = [*ir.walk_all(block, machine.bodies)]
+    calls = (part.func for one in (choice.body if choice else ()) for part in ir.walk(one) if isinstance(part, ir.Call))
+    owners = (func.value for func in calls if isinstance(func, ir.Attribute) and func.attr in ("append", "extend"))
+    made = (one for one in parts if isinstance(one, ir.Assign) and _is_chosen_by(machine, one.value, words, given))
+    targets = (*owners, *(target for one in made for target in one.targets))
+    chosen = {target.id for target in targets if isinstance(target, ir.Name)}
+    asking = (one for one in parts if isinstance(one, ir.If | ir.Conditional) and one is not choice)
+    return any(isinstance(part, ir.Name) and part.id in chosen for one in asking for part in ir.walk(one.test))
+
+
+def _is_chosen_by(machine: Machine, value: ir.Expression | None, words: tuple[str, ...], given: Value | None) -> bool:
+    """Whether a list is made by asking for these words."""
+    if not isinstance(value, ir.Comprehension):
+        return False
+    tests = (part for clause in value.clauses for test in clause.tests for part in ir.walk(test))
+    return any(
+        part.value in words
+        if isinstance(part, ir.Literal)
+        else given is not None and machine.values.get(part.origin) == given
+        for part in tests
+    )

@@ -43,6 +43,9 @@ def gives_numbers(node: ir.Node | None) -> bool:
         return gives_numbers(node.value)
     if isinstance(node, ir.Call) and name_of(node.func) == "tuple":
         return len(node.args) == 1 and gives_numbers(node.args[0].value)
+    if isinstance(node, ir.Call) and name_of(node.func) == "map" and node.args:
+        function = node.args[0].value
+        return gives_numbers(function.body if isinstance(function, ir.Lambda) else function)
     called = node.func if isinstance(node, ir.Call) else node
     return isinstance(called, ir.Attribute | ir.Name) and name_of(called) in NUMBERS
 
