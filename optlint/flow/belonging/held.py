@@ -109,9 +109,8 @@ def _stored(machine: Machine, function: ir.Function) -> Iterator[str]:
     if not function.parameters:
         return
     me, plain = function.parameters[0].name, set[str]()
-    nodes = [node for statement in machine.bodies(function) for node in ir.walk(statement)]
-    found = [(target, node.value) for node in nodes if isinstance(node, ir.Assign) and node.value is not None
-             for target in _flat(node.targets)]  # fmt: skip
+    assigned = [node for node in ir.statements(machine.bodies(function)) if isinstance(node, ir.Assign)]
+    found = [(target, node.value) for node in assigned if node.value is not None for target in _flat(node.targets)]
     for target, value in found:
         if isinstance(target, ir.Name) and _is_container(value, frozenset()):
             plain.add(target.id)
@@ -123,15 +122,15 @@ def _stored(machine: Machine, function: ir.Function) -> Iterator[str]:
 
 def _made_by_helpers(machine: Machine, cls: ir.Class) -> dict[str, ir.Node]:
     """The attributes set to what a helper gives and then walked along or indexed, with the call of the helper."""
-    parts = list(ir.walk_all(cls.body, machine.bodies))
-    assigned = (part for part in parts if isinstance(part, ir.Assign) and isinstance(part.value, ir.Call))
+    statements = reversed([*ir.statements(cls.body, machine.bodies)])
+    assigned = (part for part in statements if isinstance(part, ir.Assign) and isinstance(part.value, ir.Call))
     made = {
         target.attr: part.value
         for part in assigned
         for target in part.targets
         if isinstance(target, ir.Attribute) and _is_helper(part.value)
     }
-    walked = _walked(parts) if made else frozenset()
+    walked = _walked(ir.walk_all(cls.body, machine.bodies)) if made else frozenset()
     return {name: call for name, call in made.items() if call is not None and name in walked}
 
 
@@ -143,10 +142,10 @@ def _is_helper(call: ir.Node | None) -> bool:
     return isinstance(func, ir.Name) and func.id[:1].islower() and func.id not in CONTAINERS
 
 
-def _walked(parts: list[ir.Node]) -> frozenset[str]:
+def _walked(parts: Iterator[ir.Node]) -> frozenset[str]:
     """The attributes that loops go through, or that are indexed."""
-    sources = [part.iterable for part in parts if isinstance(part, ir.For | ir.Clause)]
-    sources += [part.value for part in parts if isinstance(part, ir.Subscript)]
+    looping = (part for part in parts if isinstance(part, ir.For | ir.Clause | ir.Subscript))
+    sources = (part.value if isinstance(part, ir.Subscript) else part.iterable for part in looping)
     return frozenset(inner.attr for source in sources for inner in ir.walk(source) if isinstance(inner, ir.Attribute))
 
 

@@ -74,8 +74,8 @@ def attributes_set(machine: Machine, method: Closure) -> frozenset[str]:
     if not isinstance(node, ir.Function) or not node.parameters:
         return frozenset()
     me = node.parameters[0].name
-    inside = (part for statement in machine.bodies(node) for part in ir.walk(statement))
-    targets = (target for part in inside if isinstance(part, ir.Assign) for target in part.targets)
+    assigned = (part for part in ir.statements(machine.bodies(node)) if isinstance(part, ir.Assign))
+    targets = (target for part in assigned for target in part.targets)
     flat = (one for target in targets for one in (target.items if isinstance(target, ir.Display) else (target,)))
     return frozenset(
         target.attr

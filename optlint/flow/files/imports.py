@@ -120,7 +120,7 @@ class Imports:
         project, before, state = self.project, self.project.asked, State(self.defined)
         project.asked = set()
         self.defined.nodes.update(
-            node for part in piece.block for node in ir.walk(part) if isinstance(node, ir.Function | ir.Class)
+            node for node in ir.statements(piece.block) if isinstance(node, ir.Function | ir.Class)
         )
         self.new_machine(opened.unit).execute(piece.block, state)
         opened.needed |= project.asked

@@ -48,7 +48,7 @@ def is_in(machine: Machine, function: ir.Node) -> bool:
     """Whether a function has a statement that only names such a method."""
     if not isinstance(function, ir.Function) or OF_EVALUATION.isdisjoint(machine.mentions(function)):
         return False
-    parts = ir.walk_all(machine.bodies(function), machine.bodies)
+    parts = ir.statements(machine.bodies(function), machine.bodies)
     named = (part.value for part in parts if isinstance(part, ir.Evaluate))
     return any(isinstance(value, ir.Attribute) and value.attr in METHODS for value in named)
 

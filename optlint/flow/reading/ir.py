@@ -346,7 +346,8 @@ def walk(node: Node) -> Iterator[Node]:
     while pending:
         inner = pending.pop()
         yield inner
-        pending += reversed(children(inner))
+        if type(inner) not in LEAVES:
+            pending += reversed(children(inner))
 
 
 def walk_all(block: Block, bodies: Callable[[Function], Block]) -> Iterator[Node]:
@@ -355,9 +356,24 @@ def walk_all(block: Block, bodies: Callable[[Function], Block]) -> Iterator[Node
     while pending:
         node = pending.pop()
         yield node
+        if type(node) in LEAVES:
+            continue
         pending += children(node)
-        if isinstance(node, Function):
+        if type(node) is Function:
             pending += bodies(node)
+
+
+def statements(block: Block, bodies: Callable[[Function], Block] | None = None) -> Iterator[Node]:
+    """The statements of a block and those inside them, without their expressions; of functions, too, with `bodies`."""
+    pending = list(reversed(block))
+    while pending:
+        node = pending.pop()
+        yield node
+        kind: Any = type(node)
+        for name in _inner_blocks(kind):
+            pending += reversed(getattr(node, name))
+        if bodies is not None and isinstance(node, Function):
+            pending += reversed(bodies(node))
 
 
 def children(node: Node) -> list[Node]:
@@ -366,9 +382,9 @@ def children(node: Node) -> list[Node]:
     kind: Any = type(node)
     for name in _inner_fields(kind):
         value = getattr(node, name)
-        if type(value) is tuple:
+        if value.__class__ is tuple:
             _add_nodes(value, found)
-        elif isinstance(value, Node):
+        elif value is not None:
             found.append(value)
     return found
 
@@ -380,15 +396,23 @@ def _inner_fields(kind: type[Node]) -> tuple[str, ...]:
     return tuple(part.name for part in parts if part.type not in PLAIN)
 
 
-def _add_nodes(values: tuple[object, ...], found: list[Node]) -> None:
+@cache
+def _inner_blocks(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a statement that hold statements, last first."""
+    return tuple(part.name for part in reversed(fields(kind)) if part.type in BLOCKS)
+
+
+def _add_nodes(values: tuple[Any, ...], found: list[Node]) -> None:
     for value in values:
-        if isinstance(value, Node):
-            found.append(value)
-        elif type(value) is tuple:
+        if value.__class__ is tuple:
             _add_nodes(value, found)
+        elif isinstance(value, Node):
+            found.append(value)
 
 
+LEAVES = frozenset({Name, Literal})  # with no nodes inside
 PLAIN = frozenset({"str", "str | None", "bool", "int", "object", "tuple[str, ...]"})
+BLOCKS = frozenset({"Block", "tuple[Handler, ...]", "tuple[Case, ...]"})
 Expression: TypeAlias = Node
 Statement: TypeAlias = Node
 Block: TypeAlias = tuple[Node, ...]
