@@ -212,7 +212,7 @@ class NonFinite(Seen):
 class Unmoved(Seen):
     """Parameters with gradients that no step of a window changed in any sampled element."""
 
-    why: str  # "rounding" | "no effect" | "skipped" | "undone"
+    why: str  # "rounding" | "no effect" | "no backward" | "skipped" | "undone" | "put back" | "drawn anew"
     dtype: str
     lr: float | None
     steps: int

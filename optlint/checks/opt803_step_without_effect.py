@@ -30,12 +30,26 @@ def nothing_moved(seen: Unmoved) -> Iterator[Diagnostic]:
             f"{seen.steps} steps of {seen.name} changed nothing, though {seen.listed} have gradients",
             **seen.about,
         )
-    elif seen.why == "undone":
+    elif seen.why == "no backward":
         yield rule.at(
             seen.place,
-            f"each time, this puts the weights that {seen.name} trains back to what they were before its first step: "
-            f"the last {seen.steps} steps are undone, too",
+            f"{seen.steps} steps of {seen.name} changed nothing: there was no backward, so there are no gradients",
             **seen.about,
         )
     elif seen.why == "skipped":
         yield rule.at(seen.place, f"`GradScaler` has skipped {seen.steps} steps of {seen.name} in a row", **seen.about)
+
+
+UNDONE = {
+    "undone": "this puts the weights that {name} trains back to what they were before its first step",
+    "put back": "the weights that {name} trains are here what they were before its first step",
+    "drawn anew": "this draws the weights that {name} trains anew",
+}
+
+
+@rule.check
+def progress_undone(seen: Unmoved) -> Iterator[Diagnostic]:
+    """Report weights that are put back again and again while their optimizer goes on."""
+    if seen.why in UNDONE:
+        what = UNDONE[seen.why].format(name=seen.name)
+        yield rule.at(seen.place, f"each time, {what}: the last {seen.steps} steps are undone, too", **seen.about)

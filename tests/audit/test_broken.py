@@ -17,6 +17,7 @@ from tests.audit import (
     broken_names,
     broken_order,
     broken_parts,
+    broken_resets,
     broken_rounds,
     broken_values,
 )
@@ -33,6 +34,7 @@ MODULES = (
     broken_names,
     broken_order,
     broken_parts,
+    broken_resets,
     broken_rounds,
     broken_values,
 )

@@ -14,6 +14,7 @@ from tests.audit import (
     healthy_corners,
     healthy_more,
     healthy_odd,
+    healthy_resets,
     healthy_restarts,
     healthy_schedules,
     healthy_styles,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MODULES = (healthy_schedules, healthy_averages, healthy_tricks, healthy_corners, healthy_more, healthy_odd)
-MODULES += (healthy_restarts, healthy_styles, healthy_uses)
+MODULES += (healthy_resets, healthy_restarts, healthy_styles, healthy_uses)
 PROGRAMS = [
     function
     for module in MODULES

@@ -105,6 +105,8 @@ class Inquest:
         if failed:
             return
         yield from judge.judge_tensors(record, final=True)
+        if record.still:
+            yield from judge.judge_effect(record, final=True)
         yield from judge.judge_rates(record, final=True)
         yield from judge_untrained(record, final=True)
         yield from self._unstepped(record)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 WINDOW = 3
 STILL = 4
+PATIENCE = 12  # steps: some optimizers that are not torch's hold their first updates back
 ZERO_TO_THE_END = 5
 ZERO_IN_BETWEEN = 200
 ZERO_SAMPLES = 8  # tensors
@@ -151,8 +152,10 @@ def _not_finite(tensor: Tensor | None) -> bool:
     )
 
 
-def judge_effect(record: OptimizerRecord) -> Iterator[Seen]:
+def judge_effect(record: OptimizerRecord, final: bool = False) -> Iterator[Seen]:
     """Gradients that pull and values that stay: a rate of zero, rounding, or a step without effect."""
+    if not (record.of_torch or final or record.steps >= PATIENCE):
+        return
     pulled = [held for held in held_by(record) if held.known.grads]
     still = [held for held in pulled if held.known.still >= STILL and not held.known.moved]
     rates = rates_of(record)

@@ -119,6 +119,8 @@ def judge_untrained(record: OptimizerRecord, final: bool) -> Iterator[Seen]:
     if record.deaf or record.steps < (BEGIN if final else WINDOW):
         return
     idle = not any(known.grads for known in record.parameters.values())
+    if idle and any(known.moved for known in record.parameters.values()):
+        return  # an optimizer that needs no gradients
     found: dict[_Cut, list[ParameterRecord]] = {}
     for identity, known in _without_gradient(record):
         cut = _cut_of(identity, known, record)

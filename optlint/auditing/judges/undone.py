@@ -72,14 +72,14 @@ def state_loaded(record: OptimizerRecord) -> None:
 
 
 def _goes_on(record: OptimizerRecord, start: Start) -> bool:
-    """Whether it was one training that went on after the last reset: by its schedule, or with the same momentum."""
-    if not start.steps:
-        return False  # there was none before
-    if record.schedules > start.schedules:
-        return True
-    kept = start.state() if start.state is not None else None
+    """Whether it was one training that went on after the last reset: with the same momentum, or else by its rates."""
+    scheduled, same_rates = record.schedules > start.schedules, _rates(record) == start.rates
     now = _momentum(record, start)
-    return kept is not None and now is not None and now() is kept and _rates(record) == start.rates
+    if not start.steps:
+        return False  # there was no reset before
+    if now is None:
+        return scheduled and not same_rates  # a schedule for each beginning ends with the same rates each time
+    return start.state is not None and start.state() is now() and (scheduled or same_rates)
 
 
 def _momentum(record: OptimizerRecord, start: Start) -> weakref.ref[Tensor] | None:
