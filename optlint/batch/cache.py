@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from optlint.diagnostic import Diagnostic
+    from optlint.flow.files.project import Project
     from optlint.settings.config import Config
     from optlint.settings.selection import Selection
 
@@ -54,6 +55,7 @@ class Cache:
         self._digests: dict[str, str | None] = {}
         self._stamps: dict[str, str] = {}
         self._judges: dict[Config, str] = {}
+        self._project: Project | None = None
 
     def unread(self, path: str, config: Config, named: bool) -> tuple[Diagnostic, ...] | None:
         """What was found in a file, if nobody has written to it since; to be asked before the file is read."""
@@ -76,7 +78,7 @@ class Cache:
         return found
 
     def _found(self, key: str, entry: Entry, path: str, config: Config) -> tuple[Diagnostic, ...] | None:
-        if entry.judge != self._judge(config) or (entry.others and not self._still_holds(entry.others)):
+        if entry.judge != self._judge(config) or (entry.others and not self._still_holds(key, entry)):
             return None
         self._used.add(key)
         return _diagnostics(entry.diagnostics, path)
@@ -121,14 +123,40 @@ class Cache:
             self._judges[config] = digest(repr(config).encode("utf-8", "surrogatepass"))
         return self._judges[config]
 
-    def _still_holds(self, others: str) -> bool:
+    def _still_holds(self, key: str, entry: Entry) -> bool:
+        """Whether what a result depends on is as it was; what is so in spite of a change is noted."""
         import json
 
-        return all(self._digest_of(other) == known for other, known in json.loads(others).items())
+        others: dict[str, str | None] = json.loads(entry.others)
+        changed = {other for other, known in others.items() if self._digest_of(other) != known}
+        if not all(map(self._has_same_callers, changed)):
+            return False
+        if changed:
+            others |= {other: self._digest_of(other) for other in changed}
+            self._entries[key] = entry._replace(others=_json(others))
+            self._is_new = True
+        return True
 
-    def _digest_of(self, path: str) -> str | None:
+    def _has_same_callers(self, fact: str) -> bool:
+        from optlint.flow.files.around import file_and_callers
+
+        known = file_and_callers(fact)
+        if known is None:
+            return False
+        from optlint.flow.files.importers import callers_of
+        from optlint.flow.files.project import Project
+
+        self._project = self._project or Project()
+        return callers_of(self._project, known[0]) == known[1]
+
+    def _digest_of(self, other: str) -> str | None:
+        """Of a file its content; of what is so for many files at once their names, sizes and times."""
+        from optlint.flow.files.around import centre_of_fact
+
+        centre = centre_of_fact(other)
+        path = other if centre is None else f"{centre}{os.sep}"
         if path not in self._digests:
-            self._digests[path] = _digest_of(path)
+            self._digests[path] = _digest_of(path) if centre is None else _digest_around(centre)
         return self._digests[path]
 
 
@@ -146,27 +174,20 @@ def cache_folder(start: str) -> str:
 
 
 def _digest_of(path: str) -> str | None:
-    """Of a file its content, of a folder the names, sizes and times of all source files in it; None if it is gone."""
-    if os.path.isdir(path):
-        return digest("\n".join(_stamps(path)).encode("utf-8", "surrogatepass"))
+    """Of the content of a file; None if it is gone. Of a folder: that it is there."""
     try:
         with open(path, "rb") as file:
             return digest(file.read())
+    except IsADirectoryError:
+        return ""
     except OSError:
         return None
 
 
-def _stamps(folder: str) -> Iterator[str]:
-    for inner, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.endswith(".py"):
-                path = os.path.join(inner, name)
-                try:
-                    stat = os.stat(path)
-                except OSError:
-                    continue
-                yield f"{path} {stat.st_size} {stat.st_mtime_ns}"
+def _digest_around(centre: str) -> str:
+    from optlint.flow.files.around import files_around, stamps
+
+    return digest("\n".join(stamps(files_around(centre))).encode("utf-8", "surrogatepass"))
 
 
 def _program() -> str:

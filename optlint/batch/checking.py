@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from optlint.batch.outcome import Change, FileResult
 from optlint.named_tuple import NamedTuple
 from optlint.settings.config import ConfigError
-from optlint.settings.prefilter import uses_torch
+from optlint.settings.prefilter import imports_torch, may_be_handed, uses_torch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +68,25 @@ class Policies:
             raise ConfigError(f"{where}: {error}") from None
 
 
+class TorchUse:
+    """Which projects use PyTorch, as far as it was asked."""
+
+    def __init__(self) -> None:
+        self._of_centre: dict[str, bool] = {}
+        self._of_folder: dict[str, bool] = {}
+
+    def is_around(self, folder: str) -> bool:
+        """Whether a file of the project that this folder is in uses PyTorch."""
+        if folder not in self._of_folder:
+            from optlint.flow.files.around import centre_of, files_around
+
+            centre = centre_of(folder)
+            if centre not in self._of_centre:
+                self._of_centre[centre] = any(map(_imports_torch, files_around(centre)))
+            self._of_folder[folder] = self._of_centre[centre]
+        return self._of_folder[folder]
+
+
 class Examined(NamedTuple):
     """What came of a file that had to be parsed, the digest of its bytes, and the paths that this depends on."""
 
@@ -84,6 +105,7 @@ class Checker:
         self._cache: Cache | None = None
         self.many = False  # whether so many files are asked for that all of them are noted in the cache
         self._project: Project | None = None
+        self._torch = TorchUse()
 
     def check(self, file: SourceFile) -> FileResult:
         """Read the file, and lint it if its bytes let it seem worth while."""
@@ -98,7 +120,11 @@ class Checker:
             data = _read(file)
         except _UnreadableError as error:
             return self._unreadable(file, str(error))
-        if not _is_suspicious(data) and not (file.named and _is_broken(file.path, data)):
+        if (
+            not _is_suspicious(data)
+            and not self._may_be_handed(file, data)
+            and not (file.named and _is_broken(file.path, data))
+        ):
             result = FileResult(file.path, parsed=False)
             return self.keep(file, Examined(result, digest(data))) if self.many else result
         known = self._known(file, data)
@@ -114,13 +140,20 @@ class Checker:
             return Examined(self._unreadable(file, str(error)), "")
         content = digest(data)
         policy = self.policies.of(file.config)
-        if not _is_worth_parsing(policy, data) and not (file.named and _is_broken(file.path, data)):
+        is_worth_it = _is_worth_parsing(policy, data)
+        is_broken = not is_worth_it and file.named and _is_broken(file.path, data)
+        if not is_worth_it and not is_broken and not self._may_be_handed(file, data):
             return Examined(FileResult(file.path, parsed=False), content)
         source = data if file.data is None else file.data
+        project = None if is_broken else self._project_view()
         if self.mending:
-            return Examined(_mended(file, source, policy, self.mending), "")
-        project = self._project_view()
-        return Examined(_linted(file, source, policy, project), content, frozenset(project.asked))
+            return Examined(_mended(file, source, policy, self.mending, project), "")
+        result = _linted(file, source, policy, project)
+        return Examined(result, content, frozenset(project.asked if project else ()))
+
+    def _may_be_handed(self, file: SourceFile, data: bytes) -> bool:
+        """Whether a file may be wrong for what others of its project give it: one of those must use PyTorch."""
+        return may_be_handed(data) and self._torch.is_around(os.path.dirname(os.path.abspath(file.path)))
 
     def keep(self, file: SourceFile, examined: Examined) -> FileResult:
         """Keep the result for the next run, if it will hold then."""
@@ -184,6 +217,14 @@ def _read(file: SourceFile) -> bytes:
         raise _UnreadableError("it is too large") from None
 
 
+def _imports_torch(path: str) -> bool:
+    try:
+        with open(path, "rb") as opened:
+            return imports_torch(opened.read())
+    except OSError:
+        return False
+
+
 def digest(data: bytes) -> str:
     """A short name for these bytes that no others have."""
     try:
@@ -225,7 +266,7 @@ def check_file(file: SourceFile, policies: Policies, mending: Mending | None = N
     return Checker(policies, mending).check(file)
 
 
-def _linted(file: SourceFile, source: bytes | str, policy: Policy, project: Project) -> FileResult:
+def _linted(file: SourceFile, source: bytes | str, policy: Policy, project: Project | None) -> FileResult:
     from optlint.linting.judging import AnalysisError
     from optlint.linting.linter import lint
 
@@ -235,12 +276,14 @@ def _linted(file: SourceFile, source: bytes | str, policy: Policy, project: Proj
         return FileResult(file.path, crash=str(error))
 
 
-def _mended(file: SourceFile, source: bytes | str, policy: Policy, mending: Mending) -> FileResult:
+def _mended(
+    file: SourceFile, source: bytes | str, policy: Policy, mending: Mending, project: Project | None
+) -> FileResult:
     from optlint.fixes.mending import mend
     from optlint.linting.judging import AnalysisError
 
     try:
-        mended = mend(source, file, policy, mending)
+        mended = mend(source, file, policy, mending, project)
     except AnalysisError as error:
         return FileResult(file.path, crash=str(error))
     change = Change(source, mended.data) if mended.data is not None else None

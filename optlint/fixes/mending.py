@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.fixes.fix import ALSO_UNSAFE, SAFE, fix
@@ -14,6 +15,7 @@ from optlint.sources.writing import replace_content
 if TYPE_CHECKING:
     from optlint.diagnostic import Diagnostic
     from optlint.discovery.files import SourceFile
+    from optlint.flow.files.project import Project
     from optlint.settings.policy import Policy
     from optlint.sources.document import Document
 
@@ -37,22 +39,28 @@ class Mended(NamedTuple):
     refusal: str = ""
 
 
-def mend(source: bytes | str, file: SourceFile, policy: Policy, mending: Mending) -> Mended:
+def mend(
+    source: bytes | str, file: SourceFile, policy: Policy, mending: Mending, project: Project | None = None
+) -> Mended:
     """Fix and hide what is to be fixed and hidden in a file, and write it if it is one on disk."""
     try:
-        return _mend(source, file, policy, mending)
+        return _mend(source, file, policy, mending, project)
     except (CannotEditError, NotAnalysedError) as error:
         reason = str(error) if isinstance(error, CannotEditError) else ""
-        return Mended(tuple(lint(source, file.path, policy)), refusal=reason)
+        return Mended(tuple(lint(source, file.path, policy, project)), refusal=reason)
     except OSError as error:
-        return Mended(tuple(lint(source, file.path, policy)), refusal=f"it cannot be written: {error.strerror}")
+        refusal = f"it cannot be written: {error.strerror}"
+        return Mended(tuple(lint(source, file.path, policy, project)), refusal=refusal)
 
 
-def _mend(source: bytes | str, file: SourceFile, policy: Policy, mending: Mending) -> Mended:
-    task = Task(file.path, policy, wanted_codes(source, file.path, policy))
+def _mend(source: bytes | str, file: SourceFile, policy: Policy, mending: Mending, project: Project | None) -> Mended:
+    task = Task(file.path, policy, wanted_codes(source, file.path, policy, project), project)
+    path, before = os.path.abspath(file.path), read_document(source, file.path).code
 
     def diagnosed(document: Document) -> list[Diagnostic]:
-        return diagnose(document, task)
+        if project is None or document.code == before:
+            return diagnose(document, task)
+        return diagnose(document, task._replace(project=project.without({path}, {path: document.code})))
 
     wanted = (ALSO_UNSAFE if mending.unsafe else SAFE) if mending.fix else frozenset()
     fixed = fix(read_document(source, file.path), file.path, diagnosed, wanted)

@@ -17,20 +17,23 @@ from optlint.flow.python import calls, expressions, statements
 from optlint.flow.reading import ir, texts
 
 if TYPE_CHECKING:
-    from optlint.flow.events import Site
+    from optlint.flow.events import Site, Text
     from optlint.flow.settings import Settings
 
 
 def analyse(text: texts.Parsed, settings: Settings, project: Project | None = None) -> Iterator[object]:
     """The events of a file, in the order in which they were seen."""
-    analysis = _Analysis(text, settings, project or Project())
-    for event in analysis.run():
-        if _file_of(event) is text:
+    for event, file in analyse_all(text, settings, project or Project()):
+        if file is text:
             yield event
 
 
-def _file_of(event: object) -> object:
-    """The file that an event is about: what happens inside other files is told when these are linted."""
+def analyse_all(text: texts.Parsed, settings: Settings, project: Project) -> Iterator[tuple[object, Text]]:
+    """The events of a file and of those that it uses, each with the file that it is about."""
+    return ((event, _file_of(event)) for event in _Analysis(text, settings, project).run())
+
+
+def _file_of(event: object) -> Text:
     site: Site = event.site  # type: ignore[attr-defined]
     return site.file
 
@@ -72,6 +75,7 @@ class _Analysis:
             self._body,
             self._mentions,
             resolve=imports.resolve,
+            trains=imports.trains,
             units=defined.scopes,
             counter=defined.counter,
             reads_elsewhere=partial(ProjectKeys(self.project).read_outside, filename=self.text.filename),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from optlint import own_rules
 from optlint.diagnostic import Diagnostic, Span
+from optlint.linting.runs import run_of
 from optlint.sources.decoding import NotAnalysedError
 
 if TYPE_CHECKING:
@@ -25,42 +25,48 @@ class AnalysisError(Exception):
     """The engine itself failed on a file; no rule is to blame."""
 
 
-def judged(code: str, filename: str, registry: Registry, settings: Settings, project: Project) -> Iterator[Diagnostic]:
-    """What the checks of the registry say; `NotAnalysedError` if the code cannot be parsed."""
-    found = glanced(code, filename, registry, settings, project)
-    if found == [] or (found and len(code) > LONGEST_FOR_FIXES):
+class Question(NamedTuple):
+    """Which rules are asked about a file with this text, and what they may look up."""
+
+    text: str
+    filename: str
+    registry: Registry
+    codes: frozenset[str]
+    settings: Settings
+    project: Project
+
+
+def judged(question: Question) -> Iterator[Diagnostic]:
+    """What the checks say; `NotAnalysedError` if the text cannot be parsed."""
+    found = glanced(question)
+    if found == [] or (found and len(question.text) > LONGEST_FOR_FIXES):
         yield from found
         return
     crashed: set[str] = set()
-    for event in _events(code, filename, settings, project):
-        for check in registry.checks.get(type(event).__name__, ()):
+    checks = question.registry.only(question.codes).checks
+    for event in _events(question):
+        for check in checks.get(type(event).__name__, ()):
             if check.rule.code not in crashed:
-                yield from _judge(check, event, filename, crashed)
+                yield from _judge(check, event, question.filename, crashed)
 
 
-def is_clean(code: str, filename: str, registry: Registry, settings: Settings, project: Project) -> bool:
+def is_clean(question: Question) -> bool:
     """Whether the checks surely say nothing; whatever goes wrong is told by the pass over libcst."""
-    return glanced(code, filename, registry, settings, project) == []
+    return glanced(question) == []
 
 
-def glanced(
-    code: str, filename: str, registry: Registry, settings: Settings, project: Project
-) -> list[Diagnostic] | None:
+def glanced(question: Question) -> list[Diagnostic] | None:
     """What `judged` says, but without most fixes and much faster; None where only that can tell.
 
     It is the same engine over `ast`, which parses ten times faster than libcst but keeps no parentheses and comments.
     """
-    from optlint.flow.analysis import analyse
-    from optlint.flow.reading.texts import AstText
-
-    _limit(code)
+    text, filename, registry, codes, settings, project = question
+    _limit(text)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            events = analyse(AstText(code, filename), settings, project)
-            return [diagnostic for event in events for diagnostic in registry.judge(event)]
+        own = run_of(text, filename, registry, settings, project).own
     except Exception:  # a syntax that this Python does not know, too deep a nesting, a rule that crashes
         return None
+    return [diagnostic for diagnostic in own if diagnostic.code in codes]
 
 
 def _limit(code: str) -> None:
@@ -68,15 +74,15 @@ def _limit(code: str) -> None:
         raise NotAnalysedError(f"it is longer than {MAX_LENGTH:,} characters")
 
 
-def _events(code: str, filename: str, settings: Settings, project: Project) -> Iterator[object]:
+def _events(question: Question) -> Iterator[object]:
     """What the engine yields; whatever it raises is told as its own failure."""
     from optlint.flow.analysis import analyse
     from optlint.flow.reading.texts import from_libcst
     from optlint.sources.source import parse
 
-    text = from_libcst(parse(code), filename)
+    text = from_libcst(parse(question.text), question.filename)
     try:
-        yield from analyse(text, settings, project)
+        yield from analyse(text, question.settings, question.project)
     except RecursionError:
         raise NotAnalysedError("the code is nested too deeply") from None
     except Exception as error:

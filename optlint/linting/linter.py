@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from optlint import own_rules
 from optlint.diagnostic import Diagnostic, Severity, Span
 from optlint.linting import suppress, unused
-from optlint.linting.judging import glanced, judged
+from optlint.linting.judging import Question, glanced, judged
+from optlint.linting.runs import told_by_callers
+from optlint.settings.prefilter import may_be_handed, uses_torch
 from optlint.sources.decoding import NotAnalysedError
 from optlint.sources.stack import on_big_stack
 
@@ -27,7 +30,7 @@ def lint(source: bytes | str, filename: str, policy: Policy, project: Project | 
         document = read_document(source, filename)
     except NotAnalysedError as error:
         return _finished([_not_analysed(filename, error)], filename, policy)
-    found = diagnose(document, Task(filename, policy, wanted_codes(source, filename, policy), project))
+    found = diagnose(document, Task(filename, policy, wanted_codes(source, filename, policy, project), project))
     return [placed(diagnostic, document, filename) for diagnostic in found]
 
 
@@ -42,10 +45,11 @@ def read_document(source: bytes | str, filename: str) -> Document:
     return PythonFile(source)
 
 
-def wanted_codes(source: bytes | str, filename: str, policy: Policy) -> frozenset[str]:
-    """The enabled rules that this source may break, told from its bytes."""
+def wanted_codes(source: bytes | str, filename: str, policy: Policy, project: Project | None = None) -> frozenset[str]:
+    """The enabled rules that this source may break, told from its bytes and from what it imports of its project."""
     data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
-    return policy.prefilter.codes(data) & policy.enabled_in(filename)
+    torch = project is not None and not uses_torch(data) and may_be_handed(data) and _imports_torch(filename, project)
+    return policy.prefilter.codes(data, torch) & policy.enabled_in(filename)
 
 
 class Task(NamedTuple):
@@ -122,9 +126,19 @@ def _judged(code: str, task: Task) -> Iterator[Diagnostic]:
     from optlint.flow.files.project import Project
 
     policy = task.policy
-    given = code, task.filename, policy.registry.only(task.codes), policy.settings, task.project or Project()
-    found = glanced(*given) if task.brief else None
-    yield from judged(*given) if found is None else found
+    alone = Question(code, task.filename, policy.registry, task.codes, policy.settings, task.project or Project())
+    if task.codes or task.project is None:
+        found = glanced(alone) if task.brief else None
+        yield from judged(alone) if found is None else found
+    if task.project is not None and not task.brief:
+        yield from told_by_callers(task.filename, policy.registry, policy.settings, task.project)
+
+
+def _imports_torch(filename: str, project: Project) -> bool:
+    """Whether a file imports one of its project that uses PyTorch."""
+    from optlint.flow.files.importers import imported_by
+
+    return any(uses_torch(project.data(file) or b"") for file in imported_by(project, os.path.abspath(filename)))
 
 
 def _broken_cells(document: Document, filename: str) -> dict[int, Diagnostic]:

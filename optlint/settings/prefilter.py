@@ -21,10 +21,28 @@ TORCH_USERS = (
     *(b"nemo", b"detectron2", b"pyro", b"kornia", b"allennlp", b"flair", b"dgl", b"espnet", b"colossalai"),
 )
 
+# A file whose functions may be wrong for what the files that call them give, whether it names PyTorch or not.
+HANDED = (b"optimizer", b"requires_grad", b"zero_grad", b"backward(", b"param_groups", b"parameters")
+
+
+def may_be_handed(data: bytes) -> bool:
+    """Whether a file with these bytes may do something to what others give it to be trained."""
+    return any(word in data for word in HANDED)
+
 
 def uses_torch(data: bytes) -> bool:
     """Whether a file with these bytes may use PyTorch."""
     return any(word in data for word in TORCH_USERS)
+
+
+def imports_torch(data: bytes) -> bool:
+    """Whether a file with these bytes imports PyTorch or a library upon it, and does not just say its name."""
+    if not uses_torch(data):
+        return False
+    import re
+
+    imported = rb"^[ \t]*(?:import|from)[ \t]+(?:\w*_)?(?:%b)" % b"|".join(TORCH_USERS)
+    return re.search(imported, data, re.MULTILINE) is not None
 
 
 class Prefilter(NamedTuple):
@@ -40,14 +58,17 @@ class Prefilter(NamedTuple):
         """Whether a file with these bytes may break one of the rules."""
         return next(self._codes(data), None) is not None
 
-    def codes(self, data: bytes) -> frozenset[str]:
-        """The rules that a file with these bytes may break: no other is asked, whatever else makes it be parsed."""
-        return frozenset(self._codes(data))
+    def codes(self, data: bytes, torch: bool = False) -> frozenset[str]:
+        """The rules that a file with these bytes may break: no other is asked, whatever else makes it be parsed.
 
-    def _codes(self, data: bytes) -> Iterator[str]:
+        `torch` tells that it uses PyTorch without naming it.
+        """
+        return frozenset(self._codes(data, torch))
+
+    def _codes(self, data: bytes, torch: bool = False) -> Iterator[str]:
         met: dict[tuple[bytes, ...], bool] = {}
         words = _Words(data)
-        rules = (*self.about_optlint, *(self.about_torch if uses_torch(data) else ()))
+        rules = (*self.about_optlint, *(self.about_torch if torch or uses_torch(data) else ()))
         for code, needs, pattern in rules:
             for clause in needs:
                 if clause not in met:

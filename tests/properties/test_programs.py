@@ -51,10 +51,10 @@ def test_nothing_crashes_and_all_stands_inside_the_file(source: str) -> None:
 @RUNS
 @given(programs())
 def test_the_first_look_sees_what_the_second_sees(source: str) -> None:
-    project = Project()
-    events = judging._events(source, "a.py", Settings(), project)
+    asked = question(source, "a.py", Project())
+    events = judging._events(asked)
     silent = not any(True for event in events for _ in REGISTRY.judge(event))
-    assert judging.is_clean(source, "a.py", REGISTRY, Settings(), project) == silent
+    assert judging.is_clean(asked) == silent
 
 
 @RUNS
@@ -84,8 +84,11 @@ def test_what_was_read_before_changes_nothing(sources: list[str]) -> None:
 
 
 def codes(source: str, filename: str, project: Project) -> list[tuple[str, int]]:
-    found = judging.judged(source, filename, REGISTRY, Settings(), project)
-    return [(one.code, one.span.row) for one in found]
+    return [(one.code, one.span.row) for one in judging.judged(question(source, filename, project))]
+
+
+def question(source: str, filename: str, project: Project) -> judging.Question:
+    return judging.Question(source, filename, REGISTRY, frozenset(REGISTRY.rules), Settings(), project)
 
 
 @RUNS

@@ -15,6 +15,7 @@ from optlint.batch.cache import Cache, cache_folder
 from optlint.batch.records import diagnostic_of, record_of
 from optlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Note, Severity, Span
 from optlint.discovery.files import SourceFile
+from optlint.flow.files import around
 from optlint.settings.config import Config, parse_table
 from optlint.settings.selection import Selection
 from tests.e2e.cli import BUG
@@ -195,7 +196,7 @@ def test_what_depends_on_others_is_forgotten_with_them(
     folder: Path, before: Callable[[Path], object], after: Callable[[Path], object]
 ) -> None:
     before(folder)
-    kept(folder, FOUND, others=["helper.py", "."])
+    kept(folder, FOUND, others=["helper.py", around.all_of(str(folder))])
     assert known(folder) == (FOUND,)
     after(folder)
     assert known(folder) is None
@@ -294,3 +295,23 @@ def test_a_record_brings_everything_back(diagnostic: Diagnostic) -> None:
     assert diagnostic_of(record, "a.py") == diagnostic
     moved = diagnostic_of(record, "c.py")
     assert moved.span.filename == ("c.py" if diagnostic.span.filename == "a.py" else "b.py")
+
+
+def project_of(folder: Path, main: str) -> str:
+    """A project of which `helper.py` depends on its callers; what stands for that."""
+    (folder / "pyproject.toml").touch()
+    helper(folder).write_text("def train(optimizer): ...\n")
+    (folder / "main.py").write_text(main)
+    return around.callers_are(str(helper(folder)), (str(folder / "main.py"),))
+
+
+def test_another_caller_is_noticed(folder: Path) -> None:
+    kept(folder, FOUND, others=[project_of(folder, "from helper import train\n")])
+    (folder / "other.py").write_text("import helper\n")
+    assert known(folder) is None
+
+
+def test_a_file_that_does_not_call_changes_nothing(folder: Path) -> None:
+    kept(folder, FOUND, others=[project_of(folder, "from helper import train\n")])
+    (folder / "other.py").write_text("import helpers\n")
+    assert known(folder) == (FOUND,)

@@ -91,7 +91,7 @@ def test_the_first_look_never_changes_a_result(page):
     registry = all_rules()
     for case in read_page(page):
         for file in case.files:
-            seen = judging.glanced(file.text, "a.py", registry, Settings(), Project())
+            seen = judging.glanced(question(file.text, registry))
             assert seen is not None or not parses(file.text), case.row
             assert seen is None or said(seen) == said(by_libcst(file.text, registry)), case.row
 
@@ -105,8 +105,12 @@ def parses(code: str) -> bool:
     return True
 
 
+def question(code: str, registry) -> judging.Question:
+    return judging.Question(code, "a.py", registry, frozenset(registry.rules), Settings(), Project())
+
+
 def by_libcst(code: str, registry) -> list[Diagnostic]:
-    events = judging._events(code, "a.py", Settings(), Project())
+    events = judging._events(question(code, registry))
     return [diagnostic for event in events for diagnostic in registry.judge(event)]
 
 

@@ -30,7 +30,7 @@ from optlint.flow.events import Site
 from optlint.flow.files import foreign
 from optlint.flow.groups import growth
 from optlint.flow.order import gradients, rounds, trace, uncalled
-from optlint.flow.python import classes, inlining, kinds
+from optlint.flow.python import classes, inlining, kinds, objects
 from optlint.flow.python.readings import readings_of
 from optlint.flow.reading import ir, relevance
 from optlint.flow.tensors import grad_mode
@@ -60,7 +60,7 @@ class Life:
         gradients.prepare(self.machine)
         self.machine.readings = cache(partial(readings_of, block, self.machine.bodies))
         trainers = relevance.trainers({node.name: self.machine.mentions(node) for node in _classes(block)})
-        self.renamed = relevance.renamed(block) | trainers
+        self.renamed = relevance.renamed(block) | trainers | self._trainers_elsewhere(block)
         functions = {node.name: self.machine.mentions(node) for node in _functions(block)}
         self.switchers = relevance.switchers(functions)
         self.words = relevance.spread_over(functions, self.renamed)
@@ -71,6 +71,15 @@ class Life:
         for verdict in self.machine.verdicts:
             verdict()
         rounds.judge(self.machine)
+
+    def _trainers_elsewhere(self, block: ir.Block) -> frozenset[str]:
+        """The names that imports give to functions and classes of other files that deal with training."""
+        file = self.unit.file.filename
+        imports = (node for node in block if isinstance(node, ir.ImportFrom))
+        paths = (
+            (node.name, f"{objects.absolute(self.unit.name, node.module, node.level)}.{node.path}") for node in imports
+        )
+        return frozenset(name for name, path in paths if self.machine.trains(path, file))
 
     def _settle(self, state: State) -> None:
         """Judge what waited for the end of a root, if that came: who knows what else would have happened."""

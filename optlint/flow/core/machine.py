@@ -150,6 +150,12 @@ def defined_nowhere(path: str, importer: str, given: bool) -> Value | None:
     return None
 
 
+def trains_nowhere(path: str, importer: str) -> bool:
+    """What functions of other files do."""
+    del path, importer
+    return False
+
+
 def read_nowhere(key: str) -> bool:
     """What code of no other file does with a key."""
     del key
@@ -172,6 +178,7 @@ class Machine:
     readings: Callable[[], Readings] = nothing_read
     own_names: dict[ir.Node, frozenset[str]] = field(default_factory=dict)  # the attributes of `self` in each class
     resolve: Callable[[str, str, bool], Value | None] = defined_nowhere
+    trains: Callable[[str, str], bool] = trains_nowhere
     units: Mapping[int, HasUnit] = field(default_factory=dict)  # of other files, by the scopes of their globals
     reads_elsewhere: Callable[[str], bool] = read_nowhere
     functions: list[Closure] = field(default_factory=list)

@@ -1,5 +1,6 @@
 """The other files of a project, read when a name of theirs is asked for.
 
 `project` finds the file of an import, `imports` gives what stands there, `foreign` decides which functions are worth
-running, and `project_keys` knows which keys of param groups any file reads.
+running, and `project_keys` knows which keys of param groups any file reads. `around` tells which files there are, and
+`importers` which of them call the functions of a file.
 """

@@ -89,6 +89,20 @@ class Imports:
             value = self.defined.look_up(value.scope, name) if isinstance(value, ClassValue) else None
         return value if isinstance(value, Closure | ClassValue) else None
 
+    def trains(self, path: str, importer: str, links: int = 0) -> bool:
+        """Whether a dotted path means a function or class of another file that deals with training."""
+        if path.startswith(ELSEWHERE) or "." not in path or links > MOST_LINKS:
+            return False
+        place = self.project.locate(path, importer)
+        outline = self.project.outline(place.file) if place is not None and place.names else None
+        if place is None or outline is None or place.file == importer:
+            return False
+        pieces = outline.defining(place.names[0])
+        if any(piece.trains for piece in pieces):
+            return True
+        exported = self.define(self._open(place), place.names[0]) if any(map(_imports, pieces)) else None
+        return isinstance(exported, External) and self.trains(exported.path, place.file, links + 1)
+
     def _concerns_training(self, file: str, name: str) -> bool:
         outline = self.project.outline(file)
         return outline is not None and any(piece.concerns_training for piece in outline.defining(name))
@@ -126,3 +140,7 @@ class Imports:
         opened.needed |= project.asked
         project.asked = before | opened.needed
         self.defined.take(state)
+
+
+def _imports(piece: Piece) -> bool:
+    return piece.text.startswith("from")

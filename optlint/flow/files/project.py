@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from optlint.flow.files.around import centre_of, files_around, package_parent, project_root
+from optlint.flow.files.importers import Importers
 from optlint.flow.files.imports import Defined
 from optlint.flow.reading import ir, texts
 from optlint.flow.reading.outline import Outline
 
-ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 MOST_FILES = 2000  # that are kept; after that those still needed are read again
 LARGEST = 400_000  # characters of a file that is read for what it says
 
@@ -45,7 +46,7 @@ class Source:
 class Project:
     """What was found and read of a project's files in one run of the linter.
 
-    `asked` are the paths on which what was answered depends: files, there or not, and folders with all their files.
+    `asked` is what the answers depend on: paths of files, there or not, and what `around` says of many files at once.
     `unsaved` holds what an editor knows better than the disk: by path, the texts of its documents.
     """
 
@@ -55,13 +56,17 @@ class Project:
     defined: Defined = field(default_factory=Defined)
     located: dict[tuple[str, str], tuple[Place | None, frozenset[str]]] = field(default_factory=dict)
     unsaved: Mapping[str, str] = field(default_factory=dict)
+    centres: dict[str, str] = field(default_factory=dict)
+    listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    importers: dict[tuple[str, ...], Importers] = field(default_factory=dict)
+    runs: dict[object, object] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
 
     def for_next_file(self) -> Project:
         """The same project, of which nothing was asked yet; now and then it starts anew, to save memory."""
         if max(len(self.sources), len(self.outlines)) > MOST_FILES:
             return Project(files=self.files, unsaved=self.unsaved)
-        return Project(self.sources, self.outlines, self.files, self.defined, self.located, self.unsaved)
+        return replace(self, asked=set())
 
     def without(self, paths: Collection[str], unsaved: Mapping[str, str]) -> Project:
         """The same project, in which these files have changed, came or went; what is unsaved now is given."""
@@ -93,12 +98,13 @@ class Project:
 
     def _roots_of(self, folder: str) -> tuple[str, ...]:
         """The folders in which a file of `folder` finds its imports, nearest first."""
-        top = self._project_root(folder)
-        return tuple(dict.fromkeys((self._package_parent(folder), folder, top, os.path.join(top, "src"))))
+        parent = package_parent(folder, self._is_there)
+        top = project_root(folder, self._is_there) or os.path.dirname(parent)
+        return tuple(dict.fromkeys((parent, folder, top, os.path.join(top, "src"))))
 
     def module_name(self, filename: str) -> str:
         """The dotted name of a file inside its package."""
-        parent = self._package_parent(os.path.dirname(filename))
+        parent = package_parent(os.path.dirname(filename), self._is_there)
         return os.path.splitext(os.path.relpath(filename, parent))[0].replace(os.sep, ".")
 
     def outline(self, file: str) -> Outline | None:
@@ -116,26 +122,6 @@ class Project:
             known = self.files[path] = path in self.unsaved or os.path.exists(path)
         return known
 
-    def top_of(self, folder: str) -> str | None:
-        """The folder that all of a project's own code is in: its root, or else its outermost package, if it has any."""
-        root, parent = self._project_root(folder), self._package_parent(folder)
-        if any(self._is_there(os.path.join(root, marker)) for marker in ROOT_MARKERS):
-            return root
-        return None if parent == folder else os.path.join(parent, os.path.relpath(folder, parent).split(os.sep)[0])
-
-    def _package_parent(self, folder: str) -> str:
-        while self._is_there(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
-            folder = os.path.dirname(folder)
-        return folder
-
-    def _project_root(self, folder: str) -> str:
-        current = folder
-        while os.path.dirname(current) != current:
-            if any(self._is_there(os.path.join(current, marker)) for marker in ROOT_MARKERS):
-                return current
-            current = os.path.dirname(current)
-        return folder
-
     def source(self, file: str) -> Source | None:
         """A parsed file; None if it can't be read or can't be parsed."""
         self.asked.add(file)
@@ -143,6 +129,24 @@ class Project:
             text = self._read(file)
             self.sources[file] = None if text is None else _parsed(text, file)
         return self.sources[file]
+
+    def importers_around(self, file: str) -> Importers:
+        """What the files of the project that a file is in import."""
+        files = self.files_around(os.path.dirname(file))
+        if files not in self.importers:
+            known = self.importers[files] = Importers()
+            for other in files:
+                known.add(other, self.data(other) or b"")
+        return self.importers[files]
+
+    def files_around(self, folder: str) -> tuple[str, ...]:
+        """The source files of the project that a folder is in."""
+        if folder not in self.centres:
+            self.centres[folder] = centre_of(folder)
+        centre = self.centres[folder]
+        if centre not in self.listed:
+            self.listed[centre] = files_around(centre)
+        return self.listed[centre]
 
     def data(self, file: str) -> bytes | None:
         """What is in a file, or will be when it is saved; None if it can't be read."""

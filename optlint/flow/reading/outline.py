@@ -18,6 +18,7 @@ DEFINITION = re.compile(r"(?:@.*\n(?:[\s)\]}].*\n)*)*(?:async\s+)?(?:def|class)\
 ASSIGNMENT = re.compile(r"([\w, ]+?)\s*(?::[^=\n]*)?=(?!=)")
 MAY_BIND = re.compile(r"(?:from|import|if|try|with|for|while|match)\b")
 MATTERS = re.compile(r"param|optim|grad|Module|nn\.|backward|children|Parameter|^class \w+\(\w", re.MULTILINE)
+TRAINS = re.compile(r"\boptim\b|backward\(|zero_grad|requires_grad|param_groups|\bparameters\(")
 WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -42,6 +43,11 @@ class Piece:
     def concerns_training(self) -> bool:
         """Whether a function or class may have to do with training; any other statement may."""
         return not DEFINITION.match(self.text) or MATTERS.search(self.text) is not None
+
+    @cached_property
+    def trains(self) -> bool:
+        """Whether a function or class deals with optimizers, gradients or the parameters of a module."""
+        return DEFINITION.match(self.text) is not None and TRAINS.search(self.text) is not None
 
     @cached_property
     def block(self) -> ir.Block | None:

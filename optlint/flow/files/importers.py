@@ -1,0 +1,134 @@
+"""Which files of a project use one of them: what they give to its functions is not written in it.
+
+The imports of all files are read by a regular expression, once for a run, and not parsed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from optlint.flow.files.project import Project
+
+IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|(?:[^\n#\\]|\\\n)*)|import[ \t]+([\w., \t]+))",
+    re.MULTILINE,
+)
+RENAMED = re.compile(r"\s+as\s+\w+|#[^\n]*|[()\\]")
+MAKES = re.compile(rb"\boptim\b|Optimizer|optimizer")  # what a file says that has something to give
+TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_|conftest)[^/]*$|_test\.py$")
+MOST_CALLERS = 6
+MOST_LINKS = 3  # from a file to those that use what uses it
+
+
+class Imported(NamedTuple):
+    """One import: the module as it is written, how many leading dots it has, and the names taken out of it."""
+
+    module: str
+    level: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Importer:
+    """A file that imports something: its imports, and whether it may make what others train."""
+
+    imports: tuple[Imported, ...]
+    makes: bool
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The last parts of all modules, and all names."""
+        modules = (one.module.rpartition(".")[2] for one in self.imports)
+        return frozenset((*modules, *(name for one in self.imports for name in one.names)))
+
+
+@dataclass(slots=True)
+class Importers:
+    """The imports of all files below a folder, by file and by the words in them."""
+
+    files: dict[str, Importer] = field(default_factory=dict)
+    by_word: dict[str, list[str]] = field(default_factory=dict)
+    used: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def add(self, file: str, data: bytes) -> None:
+        """Note what a file imports."""
+        importer = Importer(tuple(_imports(data)), MAKES.search(data) is not None)
+        self.files[file] = importer
+        for word in importer.words:
+            self.by_word.setdefault(word, []).append(file)
+
+    def used_by(self, project: Project, file: str) -> frozenset[str]:
+        """The files of the project that one of them imports."""
+        if file not in self.used:
+            before, importer = project.asked, self.files.get(file)
+            project.asked = set()
+            paths = _paths(project.module_name(file), importer) if importer is not None else ()
+            places = (project.locate(path, file) for path in paths)
+            self.used[file] = frozenset(place.file for place in places if place is not None) - {file}
+            project.asked = before
+        return self.used[file]
+
+    def users_of(self, project: Project, file: str) -> Iterator[str]:
+        """The files that import this one or something out of it."""
+        stem = os.path.splitext(os.path.basename(file))[0]
+        word = os.path.basename(os.path.dirname(file)) if stem == "__init__" else stem
+        return (one for one in self.by_word.get(word, ()) if file in self.used_by(project, one))
+
+
+def callers_of(project: Project, file: str) -> tuple[str, ...]:
+    """The files that may give something to the functions of `file` (an absolute path): makers first, then nearest."""
+    known, is_test = project.importers_around(file), TESTS.search(file) is not None
+    found: dict[str, int] = {file: 0}
+    level = [file]
+    for distance in range(1, MOST_LINKS + 1):
+        users = (user for used in level for user in known.users_of(project, used))
+        level = [user for user in dict.fromkeys(users) if user not in found and (is_test or not TESTS.search(user))]
+        found.update(dict.fromkeys(level, distance))
+        if len(found) > MOST_CALLERS:
+            break
+    ranks = sorted((not known.files[user].makes, distance, user) for user, distance in found.items() if user != file)
+    return tuple(user for *_, user in ranks[:MOST_CALLERS])
+
+
+def imported_by(project: Project, file: str) -> frozenset[str]:
+    """The files of the project that `file` (an absolute path) imports."""
+    return project.importers_around(file).used_by(project, file)
+
+
+def _paths(module: str, importer: Importer) -> Iterator[str]:
+    """The dotted paths that the imports of a module may mean."""
+    for one in importer.imports:
+        base = _absolute(module, one)
+        if base:
+            yield base
+        yield from (f"{base}.{name}" if base else name for name in one.names)
+
+
+def _absolute(importer: str, imported: Imported) -> str:
+    if not imported.level:
+        return imported.module
+    package = importer.split(".")[: -imported.level] if imported.level else []
+    return ".".join((*package, *filter(None, (imported.module,))))
+
+
+def _imports(data: bytes) -> Iterator[Imported]:
+    for module, names, modules in IMPORT.findall(data):
+        if modules:
+            for one in _plain(modules):
+                yield Imported(one, 0, ())
+        else:
+            dotted = module.decode("utf-8", "replace")
+            bare = dotted.lstrip(".")
+            yield Imported(bare, len(dotted) - len(bare), tuple(_plain(names)))
+
+
+def _plain(names: bytes) -> Iterator[str]:
+    """Names without what they are renamed to."""
+    text = RENAMED.sub(" ", names.decode("utf-8", "replace"))
+    return (name for part in text.split(",") if (name := part.strip()))
