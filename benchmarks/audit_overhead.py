@@ -1,11 +1,15 @@
 """What the audit costs a training iteration: all code of ours summed, and whole iterations with and without it.
 
-    python benchmarks/audit_overhead.py [--rounds 7] [--seconds 2] [--only NAME]
+    python benchmarks/audit_overhead.py [--seconds 10] [--only NAME]
 
-The sum is taken inside runs: every hook and patch is timed from outside, the function of torch that it wraps is taken
-off again, and so is what the same meter counts around nothing. What the audit does at which step is always the same,
-so of each step the least of several runs is taken, which leaves out what other programs on the machine cost, and no
-look of ours. Most of the cost falls on the first steps, so a share tells little without the number of steps.
+One Markdown table, in about three minutes. *Ours* is the sum of all hooks and patches, taken inside runs from the very
+first step on, and amortised over as many of the first steps as the row says; *at rest* is its mean where no look is
+due. Each hook and patch is timed from outside, less the function of torch that it wraps, and less what the same meter
+counts around nothing. What the audit does at which step is always the same, so of each step the least of several runs
+is taken, which leaves out what other programs on the machine cost, and no look of ours.
+
+*A/B* and the columns after it are CPU times of whole iterations with and without a tool, as ratios, over the first
+steps that fit into half a second, taken in turn. `torch-audit` and `torcheck` have columns where they are installed.
 """
 
 from __future__ import annotations
@@ -14,94 +18,24 @@ import argparse
 import gc
 import statistics
 import time
+import warnings
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from audit_tools import Tool, installed
+from audit_trainings import CASES, Case
 
 from optlint.auditing.hooks import patches, watch
 from optlint.auditing.session import Options, Session
 
 clock = time.perf_counter_ns
-Iteration = Callable[[], None]
-
-
-class Case(NamedTuple):
-    name: str
-    bound: float  # the share of an iteration that is allowed, in percent
-    build: Callable[[], Iteration]
-
-
-def loop(model: nn.Module, optimizer: torch.optim.Optimizer, inputs: torch.Tensor, targets: torch.Tensor) -> Iteration:
-    loss_of = nn.functional.cross_entropy if targets.dtype == torch.long else nn.functional.mse_loss
-
-    def iteration() -> None:
-        optimizer.zero_grad()
-        loss_of(model(inputs), targets).backward()
-        optimizer.step()
-
-    return iteration
-
-
-def ten_tiny_parameters() -> Iteration:
-    model = nn.Sequential(*(nn.Linear(4, 4) for _ in range(5)))
-    return loop(model, torch.optim.SGD(model.parameters(), lr=1e-3), torch.randn(4, 4), torch.randn(4, 4))
-
-
-def thousand_tiny_parameters() -> Iteration:
-    model = nn.Sequential(*(nn.Linear(4, 4) for _ in range(500)))
-    return loop(model, torch.optim.SGD(model.parameters(), lr=1e-6), torch.randn(4, 4), torch.randn(4, 4))
-
-
-def mlp() -> Iteration:
-    model = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10))
-    return loop(model, torch.optim.Adam(model.parameters()), torch.randn(64, 784), torch.randint(10, (64,)))
-
-
-class Block(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        half = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
-        other = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width))
-        self.halves = nn.Sequential(half, other)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return (x + self.halves(x)).relu()
-
-
-def resnet() -> Iteration:
-    blocks = (Block(32) for _ in range(8))
-    model = nn.Sequential(nn.Conv2d(3, 32, 3), nn.ReLU(), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    model.append(nn.Linear(32, 10))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
-    return loop(model, optimizer, torch.randn(8, 3, 32, 32), torch.randint(10, (8,)))
-
-
-def transformer() -> Iteration:
-    layer = nn.TransformerEncoderLayer(128, 4, 256, dropout=0.0, batch_first=True)
-    model = nn.Sequential(nn.Embedding(1000, 128), nn.TransformerEncoder(layer, 4), nn.Linear(128, 1000))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
-    tokens = torch.randint(1000, (4, 65))
-
-    def iteration() -> None:
-        optimizer.zero_grad()
-        logits = model(tokens[:, :-1])
-        nn.functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten()).backward()
-        optimizer.step()
-
-    return iteration
-
-
-CASES = (
-    Case("10 tiny parameters", 1.0, ten_tiny_parameters),
-    Case("1,000 tiny parameters", 1.0, thousand_tiny_parameters),
-    Case("MLP", 0.3, mlp),
-    Case("ResNet-like", 0.1, resnet),
-    Case("small transformer", 0.1, transformer),
-)
+ROUNDS = 5  # of A/B
+MOST_ROUNDS = 7  # of metered runs, as many as the time allows
+EMPTY = 100  # steps of a run that measures the meter
+BUSY = 3.0  # times the median: a step with a look
 
 
 class Meter:
@@ -128,6 +62,11 @@ class Meter:
                 self.spent += sign * (clock() - start)
 
         return timed
+
+    def taken(self) -> int:
+        """What was spent since this was last asked, in nanoseconds."""
+        spent, self.spent = self.spent, 0
+        return spent
 
 
 class Metered:
@@ -162,91 +101,117 @@ class Metered:
             setattr(watch, name, register)
 
 
-class Run(NamedTuple):
-    """Nanoseconds of each iteration in turn, whole and of ours; `building` is ours while the model is built."""
-
-    whole: list[int]
-    ours: list[float]
-    building: float
-
-
-def run(case: Case, iterations: int, audited: bool, meter: Meter | None = None, empty: bool = False) -> Run:
-    """A training from the first step on."""
-    session = Session(Options())
-
-    def spent() -> float:
-        if meter is None:
-            return 0.0
-        total, meter.spent = meter.spent, 0
-        return total
-
-    with Metered(meter, empty) if meter else nullcontext():
-        if audited:
-            session.start()
-        iteration = case.build()
-    building = spent()
-    gc.collect()
-    whole, ours = [], []
-    for _ in range(iterations):
-        start = clock()
-        iteration()
-        whole.append(clock() - start)
-        ours.append(spent())
-    session.stop()
-    return Run(whole, ours, building)
+def ours_in(case: Case, steps: int, empty: bool = False) -> list[int]:
+    """Nanoseconds of ours in each of the first steps; building the model is left out."""
+    meter = Meter()
+    with Metered(meter, empty), Session(Options()):
+        iteration = case.build().iteration
+        gc.collect()
+        meter.taken()
+        found = []
+        for _ in range(steps):
+            iteration()
+            found.append(meter.taken())
+    return found
 
 
-def least(runs: list[list[int]] | list[list[float]]) -> list[float]:
-    """Of each iteration the least of all runs."""
-    return [float(min(times)) for times in zip(*runs, strict=True)]
+def whole(case: Case, steps: int, tool: Tool | None, audited: bool = False) -> list[int]:
+    """Nanoseconds of CPU time of each of the first steps."""
+    around: AbstractContextManager[object] = Session(Options()) if audited else nullcontext()
+    with around:
+        training = case.build()
+        gc.collect()
+        with tool(training) if tool is not None else nullcontext():
+            found = []
+            for _ in range(steps):
+                start = time.process_time_ns()
+                training.iteration()
+                found.append(time.process_time_ns() - start)
+    return found
 
 
-def iterations_in(case: Case, seconds: float) -> int:
-    """How many iterations take so many seconds of a CPU that nothing else uses."""
-    iteration = case.build()
-    for _ in range(5):
-        iteration()
-    start = time.process_time()
-    for _ in range(20):
-        iteration()
-    return max(200, int(20 * seconds / (time.process_time() - start)))
+def least(runs: list[list[int]]) -> list[int]:
+    """Of each step the least of all runs."""
+    return [min(times) for times in zip(*runs, strict=True)]
 
 
-def measure(case: Case, rounds: int, seconds: float) -> str:
-    iterations = iterations_in(case, seconds)
-    plain, audited, metered, emptied = [], [], [], []
-    for _ in range(rounds):
-        plain.append(run(case, iterations, False))
-        audited.append(run(case, iterations, True))
-        metered.append(run(case, iterations, True, Meter()))
-        emptied.append(run(case, iterations, True, Meter(), empty=True))
-    base, total = (statistics.mean(least([one.whole for one in runs])) / 1e3 for runs in (plain, audited))
-    of_meter = statistics.median(least([one.ours for one in emptied]))
-    ours = [max(0.0, time - of_meter) for time in least([one.ours for one in metered])]
-    amortised, steady = statistics.mean(ours) / 1e3, statistics.median(ours[iterations // 2 :]) / 1e3
-    building = (min(one.building for one in metered) - min(one.building for one in emptied)) / 1e3
-    return (
-        f"{case.name:<22} {iterations:>7,} {base:>10,.0f} {amortised:>9.2f} {steady:>9.2f} "
-        f"{100 * amortised / base:>8.3f}% {case.bound:>5.1f}% {total / base:>9.4f} {building:>9,.0f}"
-    )
+class Cost(NamedTuple):
+    """Nanoseconds of ours in each step, and how many a step at rest costs."""
+
+    steps: list[float]
+    rest: float
+
+
+def cost(case: Case, seconds: float, base: float) -> Cost:
+    """Ours over the largest window of a case, whose iteration takes `base` nanoseconds."""
+    steps = max(case.windows)
+    rounds = min(MOST_ROUNDS, max(2, int(seconds * 1e9 / (steps * base))))
+    of_meter = statistics.median(least([ours_in(case, min(EMPTY, steps), empty=True) for _ in range(rounds)]))
+    ours = [max(0.0, time - of_meter) for time in least([ours_in(case, steps) for _ in range(rounds)])]
+    late = ours[steps // 2 :]
+    middle = statistics.median(late)
+    return Cost(ours, statistics.mean(time for time in late if time < BUSY * middle + 1_000))
+
+
+def ratios(case: Case, tools: dict[str, Tool], steps: int) -> tuple[float, dict[str, str]]:
+    """The nanoseconds of a plain iteration, and the ratio to it with the audit and with each tool."""
+    plain, audited = [], []
+    others: dict[str, list[list[int]] | None] = {name: [] for name in tools}
+    for _ in range(ROUNDS):
+        plain.append(whole(case, steps, None))
+        audited.append(whole(case, steps, None, audited=True))
+        for name, tool in tools.items():
+            others[name] = with_another(case, steps, tool, others[name])
+    base = statistics.mean(least(plain))
+    found = {
+        name: "stops" if runs is None else f"{statistics.mean(least(runs)) / base:.2f}" for name, runs in others.items()
+    }
+    return base, {"A/B": f"{statistics.mean(least(audited)) / base:.3f}", **found}
+
+
+def with_another(case: Case, steps: int, tool: Tool, runs: list[list[int]] | None) -> list[list[int]] | None:
+    """The runs and one more with that tool; None once it has ended a training, as it does where it finds a fault."""
+    try:
+        return None if runs is None else [*runs, whole(case, steps, tool)]
+    except Exception:
+        return None
+
+
+def rows(case: Case, tools: dict[str, Tool], seconds: float) -> list[list[str]]:
+    """A row for each window; what does not depend on it stands in the last one."""
+    first = statistics.median(least([whole(case, 10, None) for _ in range(3)]))
+    base, compared = ratios(case, tools, max(10, min(max(case.windows), int(0.5e9 / first))))
+    ours = cost(case, seconds, base)
+    found = []
+    for window in case.windows:
+        amortised = statistics.mean(ours.steps[:window])
+        cells = [case.name, f"{window:,}", f"{base / 1e3:,.0f}", f"{amortised / 1e3:.2f}"]
+        found.append([*cells, f"{100 * amortised / base:.2f} %", f"{case.bound:.1f} %"])
+    found[-1] += [f"{ours.rest / 1e3:.2f}", f"{100 * ours.rest / base:.2f} %", *compared.values()]
+    return found
+
+
+def line(cells: list[str], columns: int) -> str:
+    return "| " + " | ".join(cells + [""] * (columns - len(cells))) + " |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each run")
-    parser.add_argument("--only", default="", help="part of the name of a case")
+    parser.add_argument("--seconds", type=float, default=10.0, help="that metered runs of each model may take, about")
+    parser.add_argument("--only", default="", help="part of the name of a model")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    print(f"torch {torch.__version__}, one thread, {arguments.rounds} runs of {arguments.seconds:g} s; times in µs")
-    print(
-        f"{'model':<22} {'steps':>7} {'iteration':>10} {'ours':>9} {'at rest':>9} {'share':>9} {'bound':>6} "
-        f"{'ratio':>9} {'building':>9}"
-    )
+    warnings.simplefilter("ignore")
+    tools = installed()
+    head = ["model", "first steps", "iteration, µs", "ours a step, µs", "share", "bound", "at rest, µs", "share"]
+    head += ["A/B", *tools]
+    print(f"torch {torch.__version__}, one thread\n")
+    print(line(head, len(head)))
+    print(line(["---"] * len(head), len(head)))
     for case in CASES:
-        if arguments.only in case.name:
-            print(measure(case, arguments.rounds, arguments.seconds), flush=True)
+        for row in rows(case, tools, arguments.seconds) if arguments.only in case.name else ():
+            print(line(row, len(head)), flush=True)
 
 
 if __name__ == "__main__":

@@ -17,23 +17,45 @@ if TYPE_CHECKING:
 
     Held = tuple[ParameterRecord, Tensor]
 
+PART = 64  # parameters
+ROUNDED = ("bfloat16", "float16")
 WEAK = 1e-7  # a gradient that small moves nothing, and nobody is to blame
 
 
 def note_movement(record: OptimizerRecord, held: Sequence[Held]) -> None:
-    """Whether the sampled elements of these are what they were at the first look."""
-    fresh: list[tuple[ParameterRecord, Tensor]] = []
+    """Whether the sampled elements of these are what they were at the first look; of many a part each time.
+
+    All are asked, though, as long as nothing is known to move at all, or where steps may be lost in rounding.
+    """
+    sampled = [pair for pair in held if pair[0].sample is not None]
+    _sample_first([pair for pair in held if pair[0].sample is None])
+    apart = 1 + len(sampled) // PART
+    turn = record.looks % apart
+    record.looks += 1
+    _compare(record, sampled[turn::apart])
+    if apart > 1 and not _is_effective(record, sampled):
+        _compare(record, [pair for at, pair in enumerate(sampled) if at % apart != turn])
+
+
+def _is_effective(record: OptimizerRecord, held: Sequence[Held]) -> bool:
+    moving = any(known.moved for known in record.parameters.values())
+    return moving and not any(known.dtype in ROUNDED for known, _ in held)
+
+
+def _sample_first(held: Sequence[Held]) -> None:
+    spreads = [(known, spread) for known, tensor in held if (spread := spread_over(tensor)) is not None]
+    for (known, _), copy in zip(spreads, copies_of([spread for _, spread in spreads]), strict=True):
+        known.sample = copy
+
+
+def _compare(record: OptimizerRecord, held: Sequence[Held]) -> None:
     compared: list[tuple[Held, Tensor, Tensor]] = []
     for known, tensor in held:
         before, now = known.sample, spread_over(tensor)
-        if now is not None and before is None:
-            fresh.append((known, now))
-        elif now is not None and before is not None and are_alike(before, now):
+        if now is not None and before is not None and are_alike(before, now):
             compared.append(((known, tensor), before, now))
-        elif before is not None:
+        else:
             known.moved, known.sample, known.still = now is not None, None, 0
-    for (known, _), copy in zip(fresh, copies_of([now for _, now in fresh]), strict=True):
-        known.sample = copy
     _note_still(record, _unmoved(compared))
 
 

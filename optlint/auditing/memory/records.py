@@ -168,7 +168,8 @@ class OptimizerRecord:
     updates_from: int = 0  # the step after which they were taken
     tiny_bound: bool = False  # its gradients are clipped to nearly nothing
     settled: list[bool] = field(default_factory=list)  # which can be trained, once all of them have moved
-    glances: int = 0
+    glances: int = 0  # looks at some of these
+    looks: int = 0  # at values of those that have not moved
     still: bool = False  # of the last look: some parameter with a gradient has not moved
     stale: bool = False  # … some frozen parameter has a gradient
     bare: bool = False  # … some parameter has neither had a gradient nor moved
