@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
 
+SEVERAL = 2
+
 
 def known_to(machine: Machine, cls: Value) -> frozenset[str] | None:
     """The keys that an optimizer of this class reads; None if that can't be told."""
@@ -72,7 +74,24 @@ def _tell(
     if known is None or key in known or key in torch_api.SCHEDULER_KEYS | machine.settings.known_group_keys:
         return
     label = key in torch_api.GROUP_LABELS or (isinstance(value, Const) and isinstance(value.value, str | bool | None))
-    read = label or key in machine.readings().keys or machine.reads_elsewhere(key)
     others = frozenset(name for name, _ in group.entries if isinstance(name, str) and name != key)
+    read = label or _may_be_read(machine, key, others | known) or machine.reads_elsewhere(key)
     meant = None if read else mendable.meant_key(key, known, value, others)
     machine.emit(replace(told, read=read, label=label, meant=meant))
+
+
+def _may_be_read(machine: Machine, key: str, of_groups: frozenset[str]) -> bool:
+    """Whether code reads a key from what may be a param group."""
+    readings = machine.readings()
+    holders = {holder for name, holder in readings.held if name == key} if key in readings.keys else ()
+    return not all(_are_settings(machine, holder, of_groups | {key}) for holder in holders)
+
+
+def _are_settings(machine: Machine, holder: str, of_groups: frozenset[str]) -> bool:
+    """Whether a dict is read for several things that are in no param group: `config["epochs"]`, `config["dataset"]`."""
+    keys = {name for name, other in machine.readings().held if other == holder}
+    strange = keys - of_groups - torch_api.SCHEDULER_KEYS - torch_api.GROUP_LABELS - torch_api.HYPERPARAMETERS
+    if not holder or "group" in holder or "params" in keys or len(strange) < SEVERAL:
+        return False
+    loops = (node for node in ir.walk_all(machine.block, machine.bodies) if isinstance(node, ir.For | ir.Clause))
+    return not any(part.id == holder for loop in loops for part in ir.walk(loop.target) if isinstance(part, ir.Name))
