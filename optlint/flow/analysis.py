@@ -66,6 +66,7 @@ class _Analysis:
         defined = self.project.defined
         imports = Imports(self.project, self._new_machine, defined)
         defined.define = imports.define
+        words = ProjectKeys(self.project)
         return Machine(
             self.settings,
             expressions.EVALUATORS,
@@ -78,7 +79,8 @@ class _Analysis:
             trains=imports.trains,
             units=defined.scopes,
             counter=defined.counter,
-            reads_elsewhere=partial(ProjectKeys(self.project).read_outside, filename=self.text.filename),
+            reads_elsewhere=partial(words.read_outside, filename=self.text.filename),
+            lists_elsewhere=partial(words.lists_outside, filename=self.text.filename),
         )
 
     def _body(self, function: ir.Function) -> ir.Block:

@@ -156,9 +156,9 @@ def trains_nowhere(path: str, importer: str) -> bool:
     return False
 
 
-def read_nowhere(key: str) -> bool:
-    """What code of no other file does with a key."""
-    del key
+def read_nowhere(word: str) -> bool:
+    """What code of no other file does with a word."""
+    del word
     return False
 
 
@@ -181,6 +181,7 @@ class Machine:
     trains: Callable[[str, str], bool] = trains_nowhere
     units: Mapping[int, HasUnit] = field(default_factory=dict)  # of other files, by the scopes of their globals
     reads_elsewhere: Callable[[str], bool] = read_nowhere
+    lists_elsewhere: Callable[[str], bool] = read_nowhere  # whether a method of this name gives a list
     functions: list[Closure] = field(default_factory=list)
     classes: list[ClassValue] = field(default_factory=list)
     instances: list[tuple[ClassValue, Ref]] = field(default_factory=list)

@@ -1,4 +1,7 @@
-"""Which keys of param groups the other files of a project read; a file is parsed only if it names the key."""
+"""What the other files of a project say of a word: a key of param groups that they read, a method that gives a list.
+
+A file is parsed only if it names the word.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow.files import around
 from optlint.flow.python.readings import readings_of
-from optlint.flow.reading import texts
+from optlint.flow.reading import ir, texts
 
 if TYPE_CHECKING:
     from optlint.flow.files.project import Project
@@ -20,15 +23,27 @@ class ProjectKeys:
 
     project: Project
     known: dict[tuple[str, str], bool] = field(default_factory=dict)
+    known_lists: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def read_outside(self, key: str, filename: str) -> bool:
         """Whether another file of the project that deals with groups reads such a key."""
-        folder = os.path.dirname(os.path.abspath(filename))
-        files = self.project.files_around(folder)
-        self.project.asked.add(around.all_of(folder))
+        folder, files = self._around(filename)
         if (folder, key) not in self.known:
             self.known[folder, key] = any(self._reads(file, key) for file in files)
         return self.known[folder, key]
+
+    def lists_outside(self, method: str, filename: str) -> bool:
+        """Whether a class in another file of the project has a method of this name that gives a list."""
+        folder, files = self._around(filename)
+        if (folder, method) not in self.known_lists:
+            self.known_lists[folder, method] = any(self._lists(file, method) for file in files)
+        return self.known_lists[folder, method]
+
+    def _around(self, filename: str) -> tuple[str, tuple[str, ...]]:
+        """The folder of a file, and the files of its project."""
+        folder = os.path.dirname(os.path.abspath(filename))
+        self.project.asked.add(around.all_of(folder))
+        return folder, self.project.files_around(folder)
 
     def _reads(self, file: str, key: str) -> bool:
         data, word = self.project.data(file) or b"", key.encode()
@@ -36,3 +51,14 @@ class ProjectKeys:
             return False
         source = self.project.source(file)
         return source is not None and key in readings_of(source.block, texts.body_of).keys
+
+    def _lists(self, file: str, method: str) -> bool:
+        source = self.project.source(file) if b"def %b(" % method.encode() in (self.project.data(file) or b"") else None
+        nodes = () if source is None else ir.walk_all(source.block, texts.body_of)
+        return any(isinstance(node, ir.Function) and node.name == method and _gives_list(node) for node in nodes)
+
+
+def _gives_list(function: ir.Function) -> bool:
+    """Whether some `return` of a function gives what can be walked again and again."""
+    parts = [part for statement in texts.body_of(function) for part in ir.walk(statement)]
+    return any(isinstance(part, ir.Return) and isinstance(part.value, ir.Display) for part in parts)

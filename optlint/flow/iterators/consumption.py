@@ -168,7 +168,8 @@ def _tell(
     again = earlier.origin is site.origin
     partly = cell.use is Use.PARTLY
     known = facts(ref, cell, state)
-    if known.of_model or purpose.trains:
+    perhaps_list = not cell.certain and machine.lists_elsewhere(cell.kind)
+    if (known.of_model or purpose.trains) and not perhaps_list:
         event = events.Consumed(known, site, purpose.by, trains, earlier, partly, again)
         births.tell(machine, tuple(known for _, known in spent), event, state)
 
