@@ -211,3 +211,36 @@ def chunks_of_a_projection() -> None:
     attention = nn.MultiheadAttention(8, 2)
     q, k, v = attention.in_proj_weight.chunk(3)
     optim.AdamW([{"params": [q, k], "lr": 1e-4}, {"params": [v]}], lr=1e-3)  # here
+
+
+@broken("OPT203", "in_proj_weight", by_step=4)
+def chunks_of_the_data_of_a_projection() -> None:
+    attention = nn.MultiheadAttention(8, 2, bias=False, batch_first=True)
+    pieces = attention.in_proj_weight.data.chunk(3)
+    for piece in pieces:
+        piece.requires_grad_()
+    optimizer = optim.AdamW(
+        [
+            {"params": pieces},  # here
+            {"params": attention.out_proj.parameters()},
+        ],
+        lr=1e-3,
+    )
+    x = torch.randn(4, 5, 8)
+    for _ in range(6):
+        optimizer.zero_grad()
+        attention(x, x, x)[0].square().mean().backward()
+        optimizer.step()
+
+
+@broken("OPT101")
+def clipping_a_filter_that_the_optimizer_took() -> None:
+    model = Net()
+    trainable = filter(lambda p: p.requires_grad, model.parameters())
+    optimizer = optim.AdamW(trainable, lr=3e-4)
+    for _ in range(4):
+        optimizer.zero_grad()
+        x, y = images()
+        functional.cross_entropy(model(x), y).backward()
+        torch.nn.utils.clip_grad_norm_(trainable, 1.0)  # here
+        optimizer.step()

@@ -162,3 +162,14 @@ class Delayed(optim.Optimizer):
 def optimizer_that_waits_for_gradients() -> None:
     model = classifier()
     epoch(model, Delayed(model.parameters()), 20)
+
+
+def clipping_by_a_fresh_filter_that_lets_nothing_through() -> None:
+    body, head = nn.Linear(4, 4).requires_grad_(False), nn.Linear(4, 3)
+    optimizer = optim.SGD(head.parameters(), lr=0.1)
+    for x, y in loader():
+        optimizer.zero_grad()
+        functional.cross_entropy(head(body(x)), y).backward()
+        trainable = filter(lambda p: p.requires_grad, body.parameters())
+        nn.utils.clip_grad_norm_(trainable, 1.0)
+        optimizer.step()

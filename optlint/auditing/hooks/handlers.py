@@ -23,6 +23,7 @@ from optlint.auditing.judges.states import judge_loaded
 from optlint.auditing.judges.suspects import Suspects
 from optlint.auditing.judges.undone import start_of, state_loaded, weights_loaded
 from optlint.auditing.judges.unowned import Leaves
+from optlint.auditing.memory.arguments import Walked, first_argument
 from optlint.auditing.memory.book import Book
 from optlint.auditing.memory.places import span_of, users_frame
 from optlint.auditing.memory.sources import Source, read_source
@@ -80,6 +81,7 @@ class Handlers:
         self.attention = Attention()
         self.steps = Steps((self.book, self.order, self.inquest), self.attention, self._adopt, fail)
         self.pending: list[Pending] = []
+        self._walked = Walked()
         self._building: dict[int, _Birth] = {}
 
     def adopt(self, optimizer: Optimizer) -> None:
@@ -131,10 +133,13 @@ class Handlers:
     def birth_begins(self, optimizer: Optimizer, given: object) -> None:
         """`Optimizer.__init__` is called; `given` has not been walked through yet."""
         self._building[id(optimizer)] = _Birth(read_source(given), [])
+        self._walked.note(given)
 
     def group_begins(self, group: object) -> Source:
         """`add_param_group` is called."""
-        return read_source(group.get("params")) if isinstance(group, dict) else Source()
+        given = group.get("params") if isinstance(group, dict) else None
+        self._walked.note(given)
+        return read_source(given)
 
     def group_ends(self, optimizer: Optimizer, source: Source) -> None:
         """A group was added, while the optimizer is built or later."""
@@ -284,13 +289,19 @@ class Handlers:
             self._nothing_clipped()
 
     def _nothing_clipped(self) -> None:
-        """Clipping got nothing; torch's own frame knows whether it was given a generator."""
+        """Clipping got nothing; torch's own frame knows whether it was given a generator, the user's which iterator."""
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_code.co_name != "clip_grad_norm_":
             frame = frame.f_back
-        place = self.here()
-        if frame is not None and frame.f_locals.get("is_generator") and place is not None:
-            self.tell(IteratorClipped(place=place))
+        user = users_frame(self.options.reportable, frame)
+        if frame is None or user is None:
+            return
+        outer = frame.f_back
+        while outer is not None and outer.f_code.co_filename == frame.f_code.co_filename:
+            outer = outer.f_back  # what torch wraps around it
+        direct = outer is user  # else the names in the user's line are not those of this call
+        if frame.f_locals.get("is_generator") or (direct and self._walked.note(first_argument(user))):
+            self.tell(IteratorClipped(place=span_of(user)))
 
     def attempted(self, optimizer: Optimizer) -> None:
         """`GradScaler.step` is called; it may skip the step."""

@@ -31,7 +31,7 @@ def next_look(step: int, size: int) -> int:
         return step + 1
     if step < DENSE:
         return step + max(4, size // 64)
-    return step + min(step, max(32, min(max(step // 4, size // 2), RAREST)))
+    return step + min(step, max(32, min(max(step // 3, size // 2), RAREST)))
 
 
 def look(record: OptimizerRecord, optimizer: Optimizer) -> None:
@@ -166,8 +166,24 @@ def what_is_wrong(tensor: Tensor, known: ParameterRecord, record: OptimizerRecor
         return "piece", next(names, known.label)
     if not tensor.is_leaf and not tensor.retains_grad:
         return "non-leaf", ""
+    around = _parameter_around(tensor, record)
+    if around is not None:
+        return "piece", around
     plain = not known.ever_trainable and not isinstance(tensor, Parameter)
     return ("without grad", "") if plain else ("", "")
+
+
+def _parameter_around(tensor: Tensor, record: OptimizerRecord) -> str | None:
+    """The name of a parameter of the model in whose memory this tensor is, as pieces of `.data` are."""
+    root = record.root() if record.root is not None else None
+    if root is None or take_sample(tensor) is None or any(tensor is own for own in root.parameters()):
+        return None
+    memory, first = tensor.untyped_storage().data_ptr(), tensor.storage_offset()
+    for name, own in root.named_parameters():
+        inside = own.storage_offset() <= first < own.storage_offset() + own.numel() and tensor.numel() < own.numel()
+        if inside and take_sample(own) is not None and own.untyped_storage().data_ptr() == memory:
+            return name
+    return None
 
 
 def _note_frozen(parameter: ParameterRecord, tensor: Tensor, step: int) -> None:

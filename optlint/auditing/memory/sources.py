@@ -40,7 +40,7 @@ def read_source(given: object) -> Source:
     given = given.inner if isinstance(given, WatchedIterator) else given
     if type(given) in RELEASING and not gc.get_referents(given):
         return Source("used up", None, filtered=True)
-    generators = list(_generators(given, DEPTH))
+    generators = list(generators_in(given))
     if not generators:
         return Source()
     state = _state({inspect.getgeneratorstate(generator) for generator in generators})
@@ -55,17 +55,17 @@ def _state(states: Set[str]) -> str:
     return "used up" if states == {inspect.GEN_CLOSED} else "partly used"
 
 
-def _generators(given: object, depth: int) -> Iterator[GeneratorType[Any, Any, Any]]:
+def generators_in(given: object, depth: int = DEPTH) -> Iterator[GeneratorType[Any, Any, Any]]:
     """The generator itself, or those that a filter, map or zip walks."""
     if isinstance(given, WatchedIterator):
         given = given.inner
     if isinstance(given, GeneratorType):
         inner = _source_of_expression(given)
-        yield from [given] if inner is None else _generators(inner, depth - 1)
+        yield from [given] if inner is None else generators_in(inner, depth - 1)
     elif type(given) in OPAQUE_ITERATORS and depth:
         for inner in gc.get_referents(given):
             for one in _left_in(inner) if type(inner) is TUPLE_ITERATOR else [inner]:
-                yield from _generators(one, depth - 1)
+                yield from generators_in(one, depth - 1)
 
 
 def _left_in(iterator: Any) -> tuple[object, ...]:
@@ -126,7 +126,7 @@ def _of_tuple(line: str, column: int) -> str | None:
 
 def given_at(span: Span, group: int, count: int) -> Given | None:
     """Words and place of group `group` of `count` in the call at `span`, where it is written out there."""
-    call = _call_at(span)
+    call = call_at(span)
     if call is None:
         return None
     argument = next(iter(call.node.args), None) or next(
@@ -148,7 +148,7 @@ def _given(node: ast.expr, call: _Call, filename: str) -> Given:
 
 def key_span(span: Span, key: str) -> Span | None:
     """Where `key` is written in the dict of a group, or as a keyword of the call."""
-    call = _call_at(span)
+    call = call_at(span)
     for node in ast.walk(call.node) if call else ():
         if isinstance(node, ast.Constant) and node.value == key and call is not None:
             return _span_of(node, call, span.filename)
@@ -168,7 +168,7 @@ class _Call(NamedTuple):
     columns: int
 
 
-def _call_at(span: Span) -> _Call | None:
+def call_at(span: Span) -> _Call | None:
     """The call at `span`, parsed from its own text alone, so that the file need not be Python as a whole."""
     if (span.row, span.column) == (span.end_row, span.end_column):
         return _call_in_statement(span)
