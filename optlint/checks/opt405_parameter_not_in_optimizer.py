@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
-    from optlint.flow.events import GroupsLeaveGap
+    from optlint.flow.events import CriterionLeftOut, GroupsLeaveGap
     from optlint.observations import Unowned
 
 rule = Rule(
@@ -30,6 +30,16 @@ def gap_between_slices(event: GroupsLeaveGap) -> Iterator[Diagnostic]:
         f"{event.optimizer} never trains `{event.missing}`: "
         "its groups take the model apart by its children and leave that out",
         notes=tuple(("a group takes its layers from here", part) for part in event.parts),
+    )
+
+
+@rule.check
+def criterion_left_out(event: CriterionLeftOut) -> Iterator[Diagnostic]:
+    """Report an optimizer of a model whose loss has parameters that no optimizer was given."""
+    yield rule.at(
+        event.site,
+        f"{event.optimizer} never trains `{event.parameter}`: the loss is computed with it, and no optimizer has it",
+        notes=(("the loss is computed here", event.used),),
     )
 
 

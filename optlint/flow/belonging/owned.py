@@ -31,10 +31,11 @@ class Training(NamedTuple):
 
 @dataclass(slots=True)
 class Owned:
-    """The gifts of a program, when each module last ran with gradients, and which optimizer a state is of."""
+    """The gifts of a program, when each module last ran with gradients and where, and which optimizer a state is of."""
 
     gifts: list[Gift] = field(default_factory=list)
     trainings: list[Training] = field(default_factory=list)
     perhaps_frozen: set[Ref] = field(default_factory=set)
     ran: dict[Ref, int] = field(default_factory=dict)
     states: dict[Ref, Ref] = field(default_factory=dict)
+    answers: dict[object, Ref] = field(default_factory=dict)  # the module that each call ran, by origin

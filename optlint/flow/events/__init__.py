@@ -16,6 +16,7 @@ from optlint.flow.events.belongings import (
     TensorHidden,
 )
 from optlint.flow.events.groups import (
+    CriterionLeftOut,
     GroupEmpty,
     GroupKeyUnknown,
     GroupsBuilt,
@@ -60,6 +61,7 @@ __all__ = [
     "ClipUseless",
     "ClosureFaulty",
     "Consumed",
+    "CriterionLeftOut",
     "Drawn",
     "FirstGroupSet",
     "FrozenWithGradient",

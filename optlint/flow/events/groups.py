@@ -61,6 +61,16 @@ class GroupsLeaveGap:
 
 
 @dataclass(frozen=True, slots=True)
+class CriterionLeftOut:
+    """A loss is computed by a module of its own, whose `parameter` no optimizer has; `site` built the model's one."""
+
+    site: Site
+    optimizer: str
+    parameter: str
+    used: Site
+
+
+@dataclass(frozen=True, slots=True)
 class GroupEmpty:
     """A param group holds nothing; `cause` is `filter`, `module` (without parameters) or `list` (never filled)."""
 

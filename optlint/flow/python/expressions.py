@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.belonging import frozen, late, loaded, stale
+from optlint.flow.belonging import criteria, frozen, late, loaded, stale
 from optlint.flow.core.machine import Evaluator, Machine
 from optlint.flow.core.state import State, join
 from optlint.flow.core.values import (
@@ -112,6 +112,7 @@ def _call(machine: Machine, node: ir.Call, state: State) -> Value:
     late.called(machine, node, value, state)
     stale.ran(machine, node, function, arguments, value, state)
     frozen.called(machine, node, function, state)
+    criteria.called(machine, node, function, state)
     loaded.called(machine, node, function, arguments, value, state)
     return value
 

@@ -1,0 +1,136 @@
+"""Losses with parameters of their own, computed from what a model gives, that no optimizer was given.
+
+Nobody can say of a part of a model that is left out whether that is meant. A module apart from it, without layers, that
+turns the model's answer into the loss has its parameters to be trained.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.flow import events
+from optlint.flow.belonging import held
+from optlint.flow.core.values import ClassValue, InstanceCell, OptimizerCell, Ref, TensorCell, Value
+from optlint.flow.groups import modules
+from optlint.flow.order import trace
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.state import State
+
+TOLD = "criterion"
+# What is asked of a loss by who neither trains it by hand nor loads it.
+MOVES = frozenset("to cuda cpu train float double half forward training".split())
+# Words of a class that deals with its parameters itself, or gets them from elsewhere.
+OWN_WAYS = frozenset(
+    "data grad no_grad detach eval requires_grad requires_grad_ load load_state_dict optimizer optim backward".split()
+)
+
+
+def called(machine: Machine, node: ir.Call, function: Value, state: State) -> None:
+    """A call was run: perhaps of a module that gives the loss."""
+    cell = state.get(function, InstanceCell)
+    if not isinstance(function, Ref) or cell is None or state.no_grad is True or not machine.owned.gifts:
+        return
+    machine.owned.answers[node.origin] = function
+    if len(node.args) < 2 or not isinstance(cell.cls, ClassValue) or (node.origin, TOLD) in machine.flagged:
+        return
+    if not held.is_plain_module(cell.cls) or not OWN_WAYS.isdisjoint(machine.mentions(cell.cls.node)):
+        return
+    block = machine.bodies(machine.frame.node) if isinstance(machine.frame.node, ir.Function) else machine.block
+    parts = [*ir.walk_all(block, machine.bodies)]
+    if not _goes_backward(node, parts):
+        return
+    machine.flagged.add((node.origin, TOLD))
+    models = frozenset(_models(machine, node, parts))
+    machine.when_settled(lambda last: _judge(machine, node, function, models, last))
+
+
+def _goes_backward(call: ir.Call, parts: list[ir.Node]) -> bool:
+    """Whether `backward` is called on a name that gets what a call gives, alone or in a sum."""
+    bound = {name for part in parts if isinstance(part, ir.Assign) and _is_in_sum(part.value, call)
+             for name in _names(part.targets)}  # fmt: skip
+    funcs = (part.func for part in parts if isinstance(part, ir.Call))
+    losses = (func.value for func in funcs if isinstance(func, ir.Attribute) and func.attr == "backward")
+    return any(isinstance(loss, ir.Name) and loss.id in bound for loss in losses)
+
+
+def _is_in_sum(value: ir.Expression | None, call: ir.Call) -> bool:
+    if isinstance(value, ir.Binary):
+        return _is_in_sum(value.left, call) or _is_in_sum(value.right, call)
+    return value is not None and value.origin is call.origin
+
+
+def _names(targets: tuple[ir.Expression, ...]) -> Iterator[str]:
+    for target in targets:
+        yield from (part.id for part in ir.walk(target) if isinstance(part, ir.Name))
+
+
+def _models(machine: Machine, call: ir.Call, parts: list[ir.Node]) -> Iterator[Ref]:
+    """The modules whose answers a call is given, right there or by a name."""
+    given = [argument.value for argument in call.args]
+    named = {one.id for one in given if isinstance(one, ir.Name)}
+    values = (part.value for part in parts if isinstance(part, ir.Assign) and named.intersection(_names(part.targets)))
+    for value in (*given, *values):
+        model = machine.owned.answers.get(value.origin) if isinstance(value, ir.Call) else None
+        if model is not None:
+            yield model
+
+
+def _judge(machine: Machine, call: ir.Call, loss: Ref, models: frozenset[Ref], state: State) -> None:
+    """Tell if an optimizer has the model and steps, and surely none has the loss."""
+    name, cell = _trainable(loss, state), state.get(loss, InstanceCell)
+    if name is None or cell is None or any((loss, mark) in state.marks for mark in (modules.LISTED, "switched")):
+        return
+    optimizer = _stepping(machine, models, state)
+    if optimizer is None or any(value == loss for module in _modules(state) for value in _parts(module)):
+        return
+    used = machine.site(call.func)
+    event = events.CriterionLeftOut(optimizer.made, optimizer.name, f"{used.text}.{name}", used)
+
+    def verdict() -> None:
+        given = any(gift.parts is None or loss in gift.parts for gift in machine.owned.gifts)
+        if not given and not _is_handled(machine, loss, cell.cls):
+            machine.emit(event)
+
+    machine.when_over(verdict)
+
+
+def _stepping(machine: Machine, models: frozenset[Ref], state: State) -> OptimizerCell | None:
+    """An optimizer that has one of these models, and steps."""
+    subjects = [act.subject for act in machine.trace.acts if act.kind == trace.STEP and act.subject is not None]
+    stepped = frozenset(ref for subject in subjects for ref in subject.refs)
+    holding = [gift.optimizer for gift in machine.owned.gifts if gift.parts is not None and gift.parts & models]
+    cells = (state.get(optimizer, OptimizerCell) for optimizer in holding if optimizer in stepped)
+    return next((cell for cell in cells if cell is not None), None)
+
+
+def _trainable(loss: Ref, state: State) -> str | None:
+    """The name of a parameter that a module without layers has to be trained."""
+    cell = state.get(loss, InstanceCell)
+    if cell is None or cell.frozen or cell.parent is not None or modules.children_of(loss, state) != ():
+        return None
+    tensors = ((name, state.get(value, TensorCell)) for name, value in cell.attrs)
+    return next((name for name, one in tensors if one is not None and one.parameter and one.requires_grad), None)
+
+
+def _modules(state: State) -> Iterator[InstanceCell]:
+    """The modules of a program."""
+    cells = (state.cell(Ref(address)) for address in list(state.heap))
+    yield from (cell for cell in cells if isinstance(cell, InstanceCell) and cell.is_module)
+
+
+def _parts(module: InstanceCell) -> Iterator[Value]:
+    yield from (value for _, value in (*module.attrs, *(module.children or ())))
+
+
+def _is_handled(machine: Machine, loss: Ref, cls: Value) -> bool:
+    """Whether code outside its class asks a loss for more than its value: it may train it by hand, or load it."""
+    own = ir.walk_all(cls.node.body, machine.bodies) if isinstance(cls, ClassValue) else ()
+    inside = frozenset(node.origin for node in own)
+    nodes = (node for node in ir.walk_all(machine.block, machine.bodies) if isinstance(node, ir.Attribute))
+    asked = (node for node in nodes if node.attr not in MOVES and node.origin not in inside)
+    return any(machine.values.get(node.value.origin) == loss for node in asked)
