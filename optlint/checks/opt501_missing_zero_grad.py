@@ -23,11 +23,11 @@ rule = Rule(
 @rule.check
 def never_cleared(event: StepUncleared) -> Iterator[Diagnostic]:
     """Report a step in a loop that clears nothing, or what does not belong to the optimizer."""
+    what, when = ("not cleared in this loop", "rounds") if event.looped else ("cleared nowhere", "calls")
     note = "this clears other gradients" if event.cleared_inside else "this is not repeated before each backward"
     yield rule.at(
         event.site,
-        f"the gradients of `{event.optimizer}` are not cleared in this loop: each backward adds to those of all rounds "
-        "before",
+        f"the gradients of `{event.optimizer}` are {what}: each backward adds to those of all {when} before",
         notes=[(note, event.cleared)] if event.cleared else (),
     )
 

@@ -16,7 +16,7 @@ rule = Rule(
     "OPT503",
     "clip-after-step",
     "gradients are clipped after the step, or before backward",
-    needs=(("clip_grad_",), ("backward",)),
+    needs=(("clip_grad_", "clip_gradients"), ("backward",)),
 )
 
 

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 class StepUncleared:
     """In a loop an optimizer steps on gradients that backward adds to in each round and nothing there clears.
 
-    `cleared` is a clearing outside the loop, or of something else inside it.
+    `cleared` is a clearing outside the loop, or of something else inside it. Not `looped` is a function that is called
+    again and again.
     """
 
     site: Site
     optimizer: str
     cleared: Site | None
     cleared_inside: bool
+    looped: bool = True
 
 
 @dataclass(frozen=True, slots=True)

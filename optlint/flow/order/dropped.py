@@ -1,4 +1,4 @@
-"""Gradients that are cleared after backward and before the step that was to use them."""
+"""Gradients that are cleared after backward and before the step that was to use them, all or some."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.order import subjects, trace
+from optlint.flow.order import rarely, subjects, trace
 from optlint.flow.order.trace import BACKWARD, CLEAR, HIDDEN, LOOK, STEP, TOUCH, Act, of_kinds
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
+    from optlint.flow.core.machine import Machine
     from optlint.flow.order.subjects import Subject
 
 
-def found(acts: list[Act]) -> Iterator[events.GradientsLost]:
+def found(machine: Machine, acts: list[Act]) -> Iterator[events.GradientsLost]:
     """Each clearing that leaves a step nothing."""
     for step in of_kinds(acts, STEP):
         subject = step.subject
@@ -23,7 +24,8 @@ def found(acts: list[Act]) -> Iterator[events.GradientsLost]:
         if subject.kind != "optimizer" and not subject.trusted:
             continue
         yield from _all_lost(step, subject)
-        yield from _some_lost(step, subject, acts)
+        yield from _some_lost(machine, step, subject, acts)
+        yield from _rounds_lost(step, subject, acts)
 
 
 def _all_lost(step: Act, subject: Subject) -> Iterator[events.GradientsLost]:
@@ -56,10 +58,10 @@ def _matters(act: Act, subject: Subject) -> bool:
     return act.kind == HIDDEN and (act.subject is None or subjects.is_within_reach(act.subject, subject))
 
 
-def _some_lost(step: Act, subject: Subject, acts: list[Act]) -> Iterator[events.GradientsLost]:
+def _some_lost(machine: Machine, step: Act, subject: Subject, acts: list[Act]) -> Iterator[events.GradientsLost]:
     """Each round clears and adds a share of a loss, and only each n-th round steps."""
-    divisor = every(step)
-    if divisor is None or not step.loops or not _is_shared_out(step.loops[-1].node, divisor):
+    divisor = rarely.every(machine, step) if step.loops else None
+    if divisor is None or not _is_shared_out(machine, divisor):
         return
     head = step.loops[-1]
     inside = [act for act in acts if act.loops and act.loops[-1] is head]
@@ -67,40 +69,45 @@ def _some_lost(step: Act, subject: Subject, acts: list[Act]) -> Iterator[events.
         return
     clears = [act for act in inside if _clears(act, subject)]
     gains = [act for act in inside if act.kind == BACKWARD]
-    if len(clears) != 1 or len(gains) != 1 or any(every(act) is not None for act in (*clears, *gains)):
+    if len({act.site for act in clears}) != 1 or len({act.site for act in gains}) != 1:
+        return
+    if any(rarely.every(machine, act) is not None for act in (*clears, *gains)):
         return
     clear, backward = clears[0], gains[0]
     if clear in trace.reached_from(backward, lambda act: act is step) and clear.site and backward.site and step.site:
         yield events.GradientsLost(clear.site, subject.text, backward.site, step.site, accumulated=True)
 
 
-def every(act: Act) -> str | None:
-    """The divisor in the condition under which an act runs in some rounds only: `(i + 1) % every == 0`."""
-    for key, *taken in reversed([part for part in act.path if isinstance(part, tuple)]):
-        if isinstance(key, ir.For | ir.While):
-            return None  # what is around the loop does not matter
-        if isinstance(key, ir.If) and taken == [True]:
-            test = key.test.left if isinstance(key.test, ir.Comparison) else key.test
-            test = test.operand if isinstance(test, ir.Unary) else test
-            return _words(test.right) if isinstance(test, ir.Binary) and test.op == "%" else None
-    return None
-
-
-def _words(node: ir.Node) -> str | None:
-    """A dotted name, or a number, as text."""
-    if isinstance(node, ir.Attribute):
-        inner = _words(node.value)
-        return None if inner is None else f"{inner}.{node.attr}"
-    if isinstance(node, ir.Literal):
-        return repr(node.value)
-    return node.id if isinstance(node, ir.Name) else None
-
-
-def _is_shared_out(node: ir.Node | None, divisor: str) -> bool:
-    """Whether something in a loop is divided by this, as the loss is where its gradients are to be added up."""
-    for part in ir.walk(node) if node is not None else ():
-        if isinstance(part, ir.Binary) and part.op == "/" and _words(part.right) == divisor:
+def _is_shared_out(machine: Machine, divisor: str) -> bool:
+    """Whether the file divides something by this, as the loss is where its gradients are to be added up."""
+    for part in ir.walk_all(machine.block, machine.bodies):
+        if isinstance(part, ir.Binary) and part.op == "/" and rarely.words(part.right) == divisor:
             return True
-        if isinstance(part, ir.AugmentedAssign) and part.op.startswith("/") and _words(part.value) == divisor:
+        if isinstance(part, ir.AugmentedAssign) and part.op.startswith("/") and rarely.words(part.value) == divisor:
             return True
     return False
+
+
+def _rounds_lost(step: Act, subject: Subject, acts: list[Act]) -> Iterator[events.GradientsLost]:
+    """Each round of an inner loop clears and computes gradients, and the step comes after all of them."""
+    last = trace.last_before(step, lambda act: _matters(act, subject))
+    inner = len(step.loops) + 1
+    if last.open or any(act.kind != BACKWARD or len(act.loops) != inner or act.deferred for act in last.acts):
+        return
+    for backward in last.acts:
+        head = backward.loops[-1]
+        inside = [act for act in acts if head in act.loops and (act.kind == STEP or _matters(act, subject))]
+        if not _goes_on(head.node) or any(act.kind != BACKWARD and not _clears(act, subject) for act in inside):
+            continue
+        earlier = trace.last_before(backward, lambda act: _matters(act, subject))
+        clear = earlier.acts[0] if earlier.acts and not earlier.open else None
+        if clear is None or any(act not in inside or act.kind != CLEAR for act in earlier.acts):
+            continue
+        if clear.site and backward.site and step.site and clear.subject and clear.subject.kind == "optimizer":
+            yield events.GradientsLost(clear.site, subject.text, backward.site, step.site, accumulated=True)
+
+
+def _goes_on(loop: ir.Node | None) -> bool:
+    """Whether a loop goes through all that there is, whatever comes of it."""
+    leaves = ir.Break | ir.Return | ir.Continue | ir.Try
+    return isinstance(loop, ir.For) and not any(isinstance(part, leaves) for part in ir.walk(loop))

@@ -22,7 +22,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
-from optlint.flow.order import lightning, subjects, trace, unknown_code
+from optlint.flow.order import clips, lightning, subjects, trace, unknown_code
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates.scheduler_values import SchedulerCell
@@ -33,14 +33,10 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
     from optlint.flow.order.subjects import Subject
 
-CLIPS = frozenset({"torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad_value_"})
-CLIP_METHODS = frozenset({"clip_grad_norm_", "clip_grad_value_"})  # of `accelerate`
 BACKWARDS = frozenset({"torch.autograd.backward"})
-BOUND = re.compile(r"clip|max|norm|bound|limit|thresh")
 HOOKS = re.compile(r"on_|optimizer_|configure_grad|backward$")  # methods that Lightning calls around each step
 TRACED = frozenset({"backward", "manual_backward", "optim"})
 TRAINING = frozenset({"zero_grad", "backward", "step"})
-LARGE = 1e5  # a bound that nothing reaches
 RESETS = frozenset("load_state_dict reset_parameters apply copy_ init_weights reset_weights reset".split())
 ONLY_READ = frozenset(
     "norm abs mean sum max min item pow sqrt square clone detach cpu numpy tolist std var any all isnan isinf isfinite "
@@ -133,8 +129,8 @@ def _is_open(machine: Machine, function: Closure) -> bool:
 
 
 def _function(machine: Machine, node: ir.Call, path: str, arguments: Arguments, value: Value, state: State) -> None:
-    if path in CLIPS and node.args:
-        _clipped(machine, node, arguments, state)
+    if path in clips.FUNCTIONS and node.args:
+        clips.of_parameters(machine, node, arguments, state)
     elif path in BACKWARDS:
         trace.note(machine, trace.Act(trace.BACKWARD, machine.site(node), node=node), state)
     elif path == "builtins.setattr" and arguments.pick(1, "name") == Const("grad"):
@@ -157,9 +153,9 @@ def _method(machine: Machine, node: ir.Call, method: Method, arguments: Argument
     """A method that the project does not define."""
     name = method.name
     act = _ACTS.get(name)
-    if name in CLIP_METHODS and node.args and unknown_code.is_helper(method):
-        _clipped(machine, node, arguments, state)
-    elif act is None:
+    if name in clips.METHODS and node.args and clips.by_method(machine, node, method, arguments, state):
+        return value
+    if act is None:
         if name == "scale" and len(arguments.values) == 1 and value is UNKNOWN:
             return _scaled(machine, node, method, state)
         if name in RESETS:
@@ -208,12 +204,18 @@ def _backward(machine: Machine, node: ir.Call, method: Method, arguments: Argume
     receiver = state.cell(method.receiver)
     scaler = machine.trace.scaled.get(method.receiver)
     own = isinstance(receiver, InstanceCell) and isinstance(receiver.cls, ClassValue)
-    plain = not arguments.values and not own and not isinstance(receiver, OptimizerCell)
+    plain = _are_gradients(arguments, state) and not own and not isinstance(receiver, OptimizerCell)
     if plain or isinstance(receiver, TensorCell) or _only_goes_backward(method):
         act = trace.Act(trace.BACKWARD, machine.site(node), scaler=scaler, node=node)
         trace.note(machine, act, state)
     else:
         unknown_code.anything(machine, node, state)
+
+
+def _are_gradients(arguments: Arguments, state: State) -> bool:
+    """Whether all that `backward` is given are the gradients to begin with, which have no graph; a loss has one."""
+    given = (state.get(value, TensorCell) for value in arguments.values)
+    return all(cell is not None and cell.requires_grad is False and cell.cut is None for cell in given)
 
 
 def _only_goes_backward(method: Method) -> bool:
@@ -255,31 +257,6 @@ def _update(machine: Machine, node: ir.Call, method: Method, arguments: Argument
         trace.note(machine, act, state)
     else:
         unknown_code.ran(machine, node, method, arguments, state)
-
-
-def _clipped(machine: Machine, node: ir.Call, arguments: Arguments, state: State) -> None:
-    subject = subjects.of_parameters(machine, node.args[0].value, _first(arguments), state)
-    bound = node.args[1].value if len(node.args) > 1 else None
-    value = arguments.pick(1, "max_norm") or arguments.pick(1, "clip_value")
-    finite = isinstance(value, Const) and isinstance(value.value, int | float) and value.value < LARGE
-    doubtful = not finite and (bound is None or not _is_plain_bound(machine, bound, value, node in machine.effects))
-    act = trace.Act(trace.CLIP, machine.site(node), subject, node=node, doubtful=doubtful)
-    trace.note(machine, act, state)
-
-
-def _is_plain_bound(machine: Machine, bound: ir.Expression, value: Value | None, unused: bool) -> bool:
-    """Whether a bound that is not known is there to cut gradients: no infinity, and not multiplied by a scale."""
-    if isinstance(value, Const) and isinstance(value.value, int | float):
-        return value.value < LARGE
-    if isinstance(bound, ir.Subscript):
-        key = machine.values.get(bound.index.origin)
-        name = str(key.value) if isinstance(key, Const) else ""
-    else:
-        name = subjects.name_of(bound) if isinstance(bound, ir.Name | ir.Attribute) else ""
-    path = value.path if isinstance(value, External) else ""
-    if not name or path.endswith("inf") or "inf" in name.lower() or "scale" in name.lower():
-        return False
-    return unused or BOUND.search(name.lower()) is not None
 
 
 def assigned(machine: Machine, target: ir.Expression, source: ir.Expression, value: Value, state: State) -> None:

@@ -98,8 +98,13 @@ def _has_state(built: Act, subject: Subject) -> bool:
 def bound_in(head: Act) -> frozenset[str]:
     """The names and attributes that a loop assigns to."""
     if head.bound is None:
-        head.bound = frozenset(_bound_in(head.node))
+        head.bound = bound_within(head.node)
     return head.bound
+
+
+def bound_within(node: ir.Node | None) -> frozenset[str]:
+    """The names and attributes that code assigns to."""
+    return frozenset(_bound_in(node))
 
 
 def _bound_in(node: ir.Node | None) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.order import clipping, dropped, rebuilt, subjects, trace
+from optlint.flow.order import clipping, dropped, lives, rarely, rebuilt, subjects, trace
 from optlint.flow.order.trace import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, UPDATE, Act, of_kinds
 from optlint.flow.reading import ir
 
@@ -50,23 +50,25 @@ def judge(machine: Machine) -> None:
 
 def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
     yield from clipping.found(acts)
-    yield from dropped.found(acts)
+    yield from dropped.found(machine, acts)
     yield from rebuilt.found(acts)
+    yield from lives.uncleared(machine, acts)
     uncleared = set()
     for step in of_kinds(acts, STEP):
         if not step.loops:
             yield from _never_updated(step, acts)
         elif step.subject is not None:
-            inside = in_loop(acts, step.loops[-1])
-            for event in _uncleared(step, step.subject, inside, acts):
+            for event in _uncleared(machine, step, step.subject, acts):
                 uncleared.add(step.loops[-1])
                 yield event
             yield from _not_updated(step, step.subject, acts)
     for clear in of_kinds(acts, CLEAR):
-        if not clear.loops or clear.subject is None or clear.loops[-1] in uncleared or _measures(machine, clear):
+        if clear.subject is None or _measures(machine, clear):
             continue
         about = _trained_by(machine, clear.subject, acts)
-        if about is not None:
+        if about is not None and not clear.loops:
+            yield from lives.unstepped(machine, clear, about, acts)
+        elif about is not None and clear.loops[-1] not in uncleared:
             yield from _unstepped(clear, about, in_loop(acts, clear.loops[-1]))
 
 
@@ -91,7 +93,7 @@ def _name_of(machine: Machine, built: Act) -> str:
 def _measures(machine: Machine, clear: Act) -> bool:
     """Whether the names around a loop tell that it measures something."""
     names = {getattr(function, "name", "").lower() for function in clear.functions}
-    inner = (clear.loops[0].node, *clear.functions[:1])
+    inner = (clear.loops[0].node if clear.loops else None, *clear.functions[:1])
     words = names.union(*(machine.mentions(node) for node in inner if node is not None))
     return any(map(MEASURING.search, names)) or any(MEASURES.search(word.lower()) for word in words)
 
@@ -108,11 +110,12 @@ def interferes(act: Act, subject: Subject) -> bool:
     return act.kind == TOUCH
 
 
-def _uncleared(step: Act, subject: Subject, inside: list[Act], acts: list[Act]) -> Iterator[events.StepUncleared]:
+def _uncleared(machine: Machine, step: Act, subject: Subject, acts: list[Act]) -> Iterator[events.StepUncleared]:
     if not subject.trusted or _may_be_anything(subject):
         return
-    clears, head = of_kinds(inside, CLEAR), step.loops[-1]
-    enough = [clear for clear in clears if not _is_rarer(clear, step)]
+    head, inside = step.loops[-1], in_loop(acts, step.loops[-1])
+    clears = of_kinds(inside, CLEAR)
+    enough = [clear for clear in clears if not _is_rarer(machine, clear, step)]
     if any(_may_clear(clear.subject, subject) for clear in enough) or any(interferes(act, subject) for act in inside):
         return
     if any(act.deferred and _may_clear(act.subject, subject) for act in of_kinds(acts, CLEAR)):
@@ -127,10 +130,14 @@ def _uncleared(step: Act, subject: Subject, inside: list[Act], acts: list[Act]) 
         yield events.StepUncleared(step.site, subject.text, noted[0].site if noted else None, bool(clears))
 
 
-def _is_rarer(clear: Act, step: Act) -> bool:
-    """Whether only each n-th round clears, and all rounds step."""
+def _is_rarer(machine: Machine, clear: Act, step: Act) -> bool:
+    """Whether only each n-th round clears, or the first, or one that fails, and all rounds step."""
     head = step.loops[-1]
-    if clear.loops[-1:] != step.loops[-1:] or dropped.every(clear) is None:
+    if clear.loops[-1:] != step.loops[-1:]:
+        return False
+    if rarely.is_seldom(machine, clear):
+        return not rarely.is_seldom(machine, step)
+    if rarely.every(machine, clear) is None:
         return False
     round_of = trace.first_after(head, lambda act: act is head or (act.kind == STEP and act.site == step.site))
     return head not in round_of.acts
@@ -176,7 +183,7 @@ def _not_updated(step: Act, subject: Subject, acts: list[Act]) -> Iterator[event
     """A scaler raises at its second step of an optimizer if it was not updated in between."""
     rounds = (in_loop(acts, head) for head in reversed(step.loops) if not _is_fresh(subject, head, in_loop(acts, head)))
     scaler, inside = step.scaler, next(rounds, [])  # a loop over optimizers has another one in each round
-    if scaler is None or not scaler.refs or not inside or any(act.kind == UPDATE for act in inside):
+    if scaler is None or not scaler.refs or not inside or any(_may_update(act, scaler) for act in inside):
         return
     if any(act.kind == HIDDEN and subjects.is_within_reach(act.subject, scaler) for act in inside if act.subject):
         return
@@ -189,12 +196,16 @@ def _never_updated(step: Act, acts: list[Act]) -> Iterator[events.ScalerNotUpdat
     scaler = step.scaler
     if scaler is None or not scaler.refs or not scaler.holders or _is_of_file(step):
         return
-    if any(act.kind == UPDATE for act in acts) or any(
+    if any(_may_update(act, scaler) for act in acts) or any(
         act.kind == HIDDEN and act.subject and subjects.is_within_reach(act.subject, scaler) for act in acts
     ):
         return
     if step.site is not None:
         yield events.ScalerNotUpdated(step.site, scaler.text)
+
+
+def _may_update(act: Act, scaler: Subject) -> bool:
+    return act.kind == UPDATE and (act.scaler is None or subjects.may_be_same(act.scaler, scaler))
 
 
 def _is_of_file(act: Act) -> bool:

@@ -97,7 +97,7 @@ def note(machine: Machine, act: Act, state: State) -> None:
     act.loops, act.path, act.address = tuple(trace.loops), state.path, machine.counter.last
     act.deferred = trace.deferring > 0
     act.trail = _trail(machine, act.site) if act.site is not None else ()
-    act.functions = tuple(_running(machine)) if act.kind == CLEAR else ()
+    act.functions = tuple(_running(machine)) if act.kind in (CLEAR, STEP) else ()
     act.follow(state.trace)
     trace.acts.append(act)
     state.trace = act

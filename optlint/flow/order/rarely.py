@@ -1,0 +1,77 @@
+"""Acts that take place in some rounds of a loop only: in each n-th, in the first, where something was raised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlint.flow.core.machine import Fork
+from optlint.flow.reading import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optlint.flow.core.machine import Machine
+    from optlint.flow.order.trace import Act
+
+
+def every(machine: Machine, act: Act) -> str | None:
+    """The divisor in the condition under which an act runs in some rounds only: `(i + 1) % every == 0`."""
+    test = _condition(machine, act)
+    if isinstance(test, ir.Name):
+        found = {_divisor(value) for value in _values_of(machine, test.id)}
+        return found.pop() if len(found) == 1 else None
+    return _divisor(test) if test is not None else None
+
+
+def _condition(machine: Machine, act: Act) -> ir.Node | None:
+    """The innermost condition around an act that is true there, within the loop."""
+    for key, *taken in reversed([part for part in act.path if isinstance(part, tuple)]):
+        if isinstance(key, ir.For | ir.While):
+            return None  # what is around the loop does not matter
+        if isinstance(key, ir.If | Fork) and taken == [True]:
+            return key.test if isinstance(key, ir.If) else machine.nodes.get(key.test.origin)
+    return None
+
+
+def _values_of(machine: Machine, name: str) -> Iterator[ir.Expression]:
+    """All that the file assigns to variables of this name."""
+    for part in ir.walk_all(machine.block, machine.bodies):
+        if isinstance(part, ir.Assign) and part.value is not None:
+            yield from (part.value for target in part.targets if isinstance(target, ir.Name) and target.id == name)
+
+
+def _divisor(test: ir.Node) -> str | None:
+    """The divisor of `x % divisor == 0`, perhaps `or` in the last round."""
+    if isinstance(test, ir.Boolean):
+        return _divisor(test.left) or _divisor(test.right)
+    test = test.left if isinstance(test, ir.Comparison) else test
+    test = test.operand if isinstance(test, ir.Unary) else test
+    return words(test.right) if isinstance(test, ir.Binary) and test.op == "%" else None
+
+
+def words(node: ir.Node) -> str | None:
+    """A dotted name, or a number, as text."""
+    if isinstance(node, ir.Attribute):
+        inner = words(node.value)
+        return None if inner is None else f"{inner}.{node.attr}"
+    if isinstance(node, ir.Literal):
+        return repr(node.value)
+    return node.id if isinstance(node, ir.Name) else None
+
+
+def is_seldom(machine: Machine, act: Act) -> bool:
+    """Whether an act takes place in the first round only, or where something was raised."""
+    keys = [part[0] for part in act.path if isinstance(part, tuple)]
+    inner = keys[max((place for place, key in enumerate(keys) if isinstance(key, ir.For | ir.While)), default=-1) + 1 :]
+    return any(isinstance(key, ir.Handler) for key in inner) or _is_first(_condition(machine, act), act.loops[-1].node)
+
+
+def _is_first(test: ir.Node | None, loop: ir.Node | None) -> bool:
+    """`i == 0`, where that is what a loop counts."""
+    if not isinstance(test, ir.Comparison) or not isinstance(loop, ir.For) or not isinstance(test.left, ir.Name):
+        return False
+    (operator, number), *more = test.rest
+    counts = isinstance(loop.iterable, ir.Call) and words(loop.iterable.func) in ("enumerate", "range")
+    target = loop.target.items[0] if isinstance(loop.target, ir.Display) else loop.target
+    counted = isinstance(target, ir.Name) and target.id == test.left.id
+    return counts and counted and operator == "==" and isinstance(number, ir.Literal) and not more
