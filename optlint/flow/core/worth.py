@@ -16,7 +16,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
-from optlint.flow.order import uncalled
+from optlint.flow.order import lightning, uncalled
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir, relevance
 
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
 
 DEEPEST = 2  # containers in containers that are looked into
+CUTS = frozenset({"no_grad", "inference_mode", "detach"})  # what may leave a loss without a graph
 
 
 def running(machine: Machine, methods: Mapping[str, Closure], known: frozenset[str]) -> frozenset[str]:
     """The names of the methods that have to do with training, or use one that does or anything `known` to."""
     words = {name: machine.mentions(function.node) for name, function in methods.items()}
     stems = {name for name, found in words.items() if relevance.names_training(found)}
+    if lightning.STEP in words and any(not CUTS.isdisjoint(found) for found in words.values()):
+        stems.add(lightning.STEP)
     return relevance.spread_over(words, known | stems) & words.keys()
 
 

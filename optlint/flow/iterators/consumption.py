@@ -141,7 +141,7 @@ def piece_of(machine: Machine, value: Ref, cell: TensorCell, state: State, site:
         leaf = None
     return machine.new(
         state,
-        TensorCell(site, "piece", leaf, cell.requires_grad, False, piece_of=whole),
+        TensorCell(site, "piece", leaf, cell.requires_grad, False, piece_of=whole, cut=cell.cut),
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
 
 BASE = External("lightning.LightningModule")
-CONFIGURES, ASKS = "configure_optimizers", "optimizers"
+CONFIGURES, ASKS, STEP = "configure_optimizers", "optimizers", "training_step"
 BY_HAND = frozenset({"backward", "manual_backward", "automatic_optimization", "optimizer_step"})
 HELD = "<optimizers>"  # an attribute that no code can name
 DEEPEST = 3
@@ -51,10 +51,16 @@ def configure(machine: Machine, method: Closure, state: State) -> None:
         attributes.store(ref, HELD, held, state)
 
 
+def is_batch(closure: Closure, parameter: ir.Parameter) -> bool:
+    """Whether Lightning gives a method what a data loader gave: no gradients flow into that."""
+    given = closure.node.parameters[1:2] if getattr(closure.node, "name", "") == STEP else ()
+    return parameter in given and closure.owner is not None and BASE in classes.ancestry(closure.owner)
+
+
 def goes_backward(machine: Machine) -> bool:
     """Whether Lightning computes gradients of what the running function returns, and steps by itself."""
     frame = machine.frame
-    if frame is not machine.trace.root or frame.owner is None or getattr(frame.node, "name", "") != "training_step":
+    if frame is not machine.trace.root or frame.owner is None or getattr(frame.node, "name", "") != STEP:
         return False
     family = [cls for cls in machine.classes if frame.owner in classes.ancestry(cls)]
     bases = {base for cls in family for base in classes.ancestry(cls)}

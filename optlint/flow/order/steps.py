@@ -17,7 +17,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
-from optlint.flow.order import losses
+from optlint.flow.order import losses, unknown_code
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates import schedulers
 from optlint.flow.rates.scheduler_values import SchedulerCell
@@ -43,14 +43,15 @@ def called(machine: Machine, method: Method, arguments: Arguments, site: Site, s
 
 
 def _loss(machine: Machine, method: Method, arguments: Arguments, state: State) -> Value:
-    """What gradients are computed of: the tensor itself, what a scaler scaled, or what Lightning is given."""
+    """What gradients are computed of: the tensor itself, what a scaler scaled, or what Lightning or Fabric is given."""
     if isinstance(state.cell(method.receiver), TensorCell):
         return method.receiver
     scaled = method.node.value if isinstance(method.node, ir.Attribute) else None
     if isinstance(scaled, ir.Call) and isinstance(scaled.func, ir.Attribute) and scaled.args:
         by = machine.values.get(scaled.func.value.origin, UNKNOWN)
         return machine.values.get(scaled.args[0].value.origin, UNKNOWN) if _is_scaler(by, state) else UNKNOWN
-    return arguments.values[0] if arguments.values and method.name == "manual_backward" else UNKNOWN
+    helps = method.name == "manual_backward" or unknown_code.is_helper(method)
+    return arguments.values[0] if arguments.values and helps else UNKNOWN
 
 
 def _is_scaler(value: Value, state: State) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import Arguments
 from optlint.flow.core.values import (
+    DATA,
     NONE,
     UNKNOWN,
     ClassValue,
@@ -22,6 +23,7 @@ from optlint.flow.core.values import (
 )
 from optlint.flow.frozen import replace
 from optlint.flow.groups import group_keys
+from optlint.flow.order import lightning
 from optlint.flow.python import attributes, classes
 from optlint.flow.reading import ir
 
@@ -41,7 +43,11 @@ def annotate(machine: Machine, closure: Closure, frame: Frame, state: State, *, 
     outer, machine.frame = machine.frame, frame
     for parameter in closure.node.parameters:
         key, annotation = (frame.scopes[0], parameter.name), parameter.annotation
-        if annotation is None or parameter.star or state.variables.get(key) is not UNKNOWN:
+        if parameter.star or state.variables.get(key) is not UNKNOWN:
+            continue
+        if lightning.is_batch(closure, parameter):
+            state.variables[key] = DATA
+        if annotation is None or state.variables[key] is not UNKNOWN:
             continue
         if classes_too or not isinstance(machine.evaluate(annotation, state), ClassValue):
             state.variables[key] = of_annotation(machine, annotation, state)

@@ -36,7 +36,7 @@ from optlint.flow.pytorch import torch_api, torch_layers
 from optlint.flow.rates import hyperparameters
 from optlint.flow.rates.scheduler_values import SchedulerCell
 from optlint.flow.reading import ir
-from optlint.flow.tensors import tensor_methods, tensor_uses, tensors
+from optlint.flow.tensors import tensor_calls, tensor_methods, tensor_uses, tensors
 
 if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
@@ -137,9 +137,12 @@ def _of_instance(machine: Machine, receiver: Ref, cell: InstanceCell, node: ir.A
 
 
 def part_of_module(machine: Machine, value: Method, node: ir.Attribute, state: State) -> Value:
-    """`model.fc` or `layer.weight` of a module that the project does not define, read and not called."""
+    """`model.fc` or `layer.weight` of a module that the project does not define, or a part of what one gave."""
     cell = state.get(value.receiver, InstanceCell)
     receiver = value.receiver
+    given = state.get(receiver, TensorCell)
+    if given is not None and given.how == tensor_calls.CALLED and given.requires_grad is False:
+        return tensors.cut(machine, tensor_calls.CALLED, state, machine.site(node), given)  # `outputs.loss`
     if cell is None or isinstance(cell.cls, ClassValue) or not isinstance(receiver, Ref):
         return value
     of_layer = isinstance(cell.cls, External) and torch_layers.is_parameter(cell.cls.path, value.name)

@@ -22,7 +22,8 @@ class Readings(NamedTuple):
     """Names of attributes that are read, and strings that are read as keys.
 
     `held` are the keys with the names of what they are read from; `of_optimizers` are the attributes that are read from
-    what is also used as an optimizer, `beside_self` those that are read from something else than `self`.
+    what is also used as an optimizer, `beside_self` those that are read from something else than `self`. `counts` are
+    the dotted names of what is surely a number: it stands behind `%`, or in `range(…)`.
     """
 
     attributes: frozenset[str]
@@ -30,6 +31,7 @@ class Readings(NamedTuple):
     held: frozenset[tuple[str, str]] = frozenset()
     of_optimizers: frozenset[str] = frozenset()
     beside_self: frozenset[str] = frozenset()
+    counts: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class _Found:
 
     attributes: set[tuple[str, str]] = field(default_factory=set)  # with the name of what they are read from
     keys: set[tuple[str, str]] = field(default_factory=set)  # with the name of what they are read from
+    counts: set[str] = field(default_factory=set)  # dotted names of numbers
     plain: set[str] = field(default_factory=set)  # names bound to what is no param group
     other: set[str] = field(default_factory=set)  # names bound to anything else
 
@@ -51,13 +54,14 @@ def readings_of(block: ir.Block, bodies: Bodies) -> Readings:
         else:
             found.attributes.update((name, "") for name in _named(node))
             found.keys.update(_keys(node))
+            found.counts.update(name for part in _counted(node) if (name := dotted(part)))
             _note_binding(node, found)
     keys = frozenset(key for key, holder in found.keys if holder not in found.plain or holder in found.other)
     optimizers = {holder for attribute, holder in found.attributes if attribute in OPTIMIZER_ATTRIBUTES}
     of_optimizers = frozenset(attribute for attribute, holder in found.attributes if holder in optimizers)
     attributes = frozenset(attribute for attribute, _ in found.attributes)
     beside_self = frozenset(attribute for attribute, holder in found.attributes if holder != "self")
-    return Readings(attributes, keys, frozenset(found.keys), of_optimizers, beside_self)
+    return Readings(attributes, keys, frozenset(found.keys), of_optimizers, beside_self, frozenset(found.counts))
 
 
 def attributes_of_self(cls: ir.Class, bodies: Bodies) -> Iterator[str]:
@@ -72,6 +76,22 @@ def _named(node: ir.Node) -> Iterator[str]:
     if isinstance(node, ir.Call) and _name(node.func) in READS_ATTRIBUTE:
         for argument in node.args:
             yield from _strings(argument.value)
+
+
+def _counted(node: ir.Node) -> Iterator[ir.Node]:
+    """What a node shows to be a number."""
+    if isinstance(node, ir.Binary) and node.op == "%" and not isinstance(node.left, ir.Literal):
+        yield node.right
+    elif isinstance(node, ir.Call) and _name(node.func) == "range":
+        yield from (argument.value for argument in node.args)
+
+
+def dotted(node: ir.Node) -> str:
+    """`self.args.steps` as text; nothing for what is no dotted name."""
+    if isinstance(node, ir.Attribute):
+        inner = dotted(node.value)
+        return f"{inner}.{node.attr}" if inner else ""
+    return node.id if isinstance(node, ir.Name) else ""
 
 
 def _keys(node: ir.Node) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,7 @@ MODEL = re.compile(
     r"student|teacher|critic)$",
     re.IGNORECASE,
 )
+CALLED = "calling the model"
 Handler: TypeAlias = Callable[[Machine, Arguments, "ir.Call", "State"], Value]
 
 
@@ -177,8 +178,8 @@ def layer_called(machine: Machine, layer: Ref, arguments: Arguments, state: Stat
     given = arguments.all()
     if has_weights is True:
         given = (*given, tensors.parameter_of_module(machine, state, site))
-    made = tensors.computed(machine, given, "calling the model", state, site)
-    return tensors.of_unknown(machine, "calling the model", state, site) if made is UNKNOWN else made
+    made = tensors.computed(machine, given, CALLED, state, site)
+    return tensors.of_unknown(machine, CALLED, state, site) if made is UNKNOWN else made
 
 
 def without_graph(machine: Machine, model: InstanceCell | None, node: ir.Call, state: State) -> Value:
@@ -189,9 +190,7 @@ def without_graph(machine: Machine, model: InstanceCell | None, node: ir.Call, s
         return UNKNOWN
     name = node.func.attr if isinstance(node.func, ir.Attribute) else getattr(node.func, "id", "")
     known = model is not None and model.is_module is True
-    return (
-        tensors.cut(machine, "calling the model", state, machine.site(node)) if known or MODEL.search(name) else UNKNOWN
-    )
+    return tensors.cut(machine, CALLED, state, machine.site(node)) if known or MODEL.search(name) else UNKNOWN
 
 
 def gives_tensor(layer: Value, state: State, depth: int = 0) -> bool | str:

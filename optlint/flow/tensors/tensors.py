@@ -29,6 +29,7 @@ from optlint.flow.core.values import (
     options_of,
 )
 from optlint.flow.frozen import replace
+from optlint.flow.python import readings
 from optlint.flow.pytorch import torch_tensors
 from optlint.flow.reading import ir
 
@@ -143,9 +144,14 @@ def computed(machine: Machine, values: tuple[Value, ...], how: str, state: State
     dtype = dtypes.pop() if alike and len(dtypes) == 1 else None
     device = devices.pop() if alike and len(devices) == 1 else None
     result = machine.new(state, replace(made, dtype=dtype, device=device))
-    if grad is False and any((ref, "given") in state.marks or (ref, "of given") in state.marks for ref in refs):
+    if grad is False and any(_is_given(ref, cell, state) for ref, cell in zip(refs, cells, strict=True)):
         state.marks.add((result, "of given"))
     return result
+
+
+def _is_given(ref: Ref, cell: TensorCell, state: State) -> bool:
+    """Whether a tensor that gets no gradients is in the groups of an optimizer, or was computed from one."""
+    return cell.requires_grad is False and ((ref, "given") in state.marks or (ref, "of given") in state.marks)
 
 
 def _with_origin(made: TensorCell, cells: list[TensorCell], blurred: bool, state: State) -> TensorCell:
@@ -241,4 +247,13 @@ def of_operator(machine: Machine, node: ir.Node, left: Value, right: Value, op: 
         return UNKNOWN
     # Nothing is computed with None: whoever gets here set it to something else before.
     operands = tuple(UNKNOWN if value == NONE else value for value in (left, right))
+    if state.cell(right) is None and _is_count(machine, node):
+        operands = (left,)
     return computed(machine, operands, f"`{op}`", state, machine.site(node))
+
+
+def _is_count(machine: Machine, node: ir.Node) -> bool:
+    """Whether a tensor is multiplied or divided by what the file shows to be a number."""
+    number = node.right if isinstance(node, ir.Binary) else node.value if isinstance(node, ir.AugmentedAssign) else None
+    name = readings.dotted(number) if number is not None else ""
+    return bool(name) and name in machine.readings().counts
