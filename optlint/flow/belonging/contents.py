@@ -102,6 +102,7 @@ class Expressions:
     computed: set[str] = field(default_factory=set)  # names that stand for something else, somewhere
     quiet: int = 0
     dropped: ir.Expression | None = None
+    depth: int = 0  # how many methods handed the content on
 
     def bind(self, target: ir.Expression, held: bool, value: ir.Expression | None = None) -> None:
         """A target takes what may be the content; or the content takes a value."""
@@ -113,6 +114,10 @@ class Expressions:
 
     def added(self, value: ir.Expression | None) -> None:
         """Something is put into the content."""
+        raise NotImplementedError
+
+    def handed(self, node: ir.Call) -> bool:
+        """The content is handed to a function: whether it could be read what that does with it, which is noted."""
         raise NotImplementedError
 
     def doubt(self, held: bool) -> None:
@@ -236,7 +241,7 @@ class Expressions:
             return False
         if self.question.tensors and self._computes(func):
             self.use(node)
-        else:
+        elif not self.handed(node):
             self.doubt(not self._is_followed(node))
         return False
 

@@ -24,6 +24,7 @@ from optlint.flow.iterators.changes import name_of
 from optlint.flow.reading import ir
 
 MOST_ROUNDS = 6
+DEEPEST = 3  # methods that hand something on to each other
 
 
 def fate_of(question: Question, block: ir.Block, bodies: Bodies, mentions: Callable[[ir.Node], frozenset[str]]) -> Fate:
@@ -196,6 +197,26 @@ class _Reading(Expressions):
         else:
             self.bind(parts[-1] if name == "items" and len(parts) == 2 else target, self.holds(source))
 
+    def handed(self, node: ir.Call) -> bool:
+        """The content is handed to methods of `self`: they are read, with the parameters that stand for it."""
+        methods = list(self._own_methods(node.func))
+        if not methods or self.depth == DEEPEST or not all(_is_plain(node, method) for _, method in methods):
+            return False
+        for cls, method in methods:
+            names = {name for name, value in _given(node, method) if self.holds(value)}
+            scope, inner = Scope(method, self.bodies(method), cls), Fate()
+            _Reading(self.question, scope, self.bodies, inner, names, depth=self.depth + 1).read()
+            self.fate.used += [] if self.quiet else inner.used
+            self.fate.handled |= inner.handled
+        return True
+
+    def _own_methods(self, func: ir.Expression) -> Iterator[tuple[ir.Class, ir.Function]]:
+        """The methods that `self.name` may be."""
+        of_self = isinstance(func, ir.Attribute) and isinstance(func.value, ir.Name) and func.value.id == self.scope.me
+        for cls in self.question.family if of_self else ():
+            found = (node for node in cls.body if isinstance(node, ir.Function) and node.name == name_of(func))
+            yield from ((cls, node) for node in found)
+
     def _stored(self, target: ir.Attribute, value: ir.Expression | None) -> None:
         self.doubt(value is None)
         if value is not None:
@@ -227,3 +248,17 @@ class _Reading(Expressions):
         if self.question.root is None:
             self.doubt(any(isinstance(part, ir.Attribute) and self.handles(part) for part in ir.walk(value)))
         self.names.update(sources(value))
+
+
+def _is_plain(node: ir.Call, method: ir.Function) -> bool:
+    """Whether each argument of a call of a method has a parameter of its own."""
+    stars = [*(argument.star for argument in node.args), *(parameter.star for parameter in method.parameters)]
+    bare = all(name_of(decorator) == "staticmethod" for decorator in method.decorators)
+    return bare and not any(stars) and all(name for name, _ in _given(node, method))
+
+
+def _given(node: ir.Call, method: ir.Function) -> Iterator[tuple[str, ir.Expression]]:
+    """The parameters of a method with what a call of it through `self` gives them."""
+    names = [parameter.name for parameter in method.parameters][0 if method.decorators else 1 :]
+    for place, argument in enumerate(node.args):
+        yield argument.keyword or (names[place] if place < len(names) else ""), argument.value
