@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import torch
+from torch.linalg import vector_norm
 
 from optlint.auditing.memory.samples import are_alike, copies_of, spread_over
 
@@ -38,14 +39,14 @@ def spread_samples(record: OptimizerRecord) -> dict[int, Tensor]:
 def update_ratio(before: dict[int, Tensor], now: dict[int, Tensor]) -> float | None:
     """How far the sampled elements have moved, as a share of how large they were."""
     shared = [(before[key], now[key]) for key in before if key in now and are_alike(before[key], now[key])]
-    places = {one.device for one, _ in shared}
-    old, new = (
-        [torch.cat([pair[at].float() for pair in shared if pair[at].device == place]) for place in places]
-        for at in (0, 1)
-    )
-    size = _norm(old)
-    moved = _norm([two - one for one, two in zip(old, new, strict=True)])
-    return moved / size if moved is not None and size else None
+    places: dict[torch.device, tuple[list[Tensor], list[Tensor]]] = {}
+    for one, two in shared:
+        old, new = places.setdefault(one.device, ([], []))
+        old.append(one.float())
+        new.append(two.float())
+    pairs = [(torch.cat(old), torch.cat(new)) for old, new in places.values()]
+    size = math.hypot(*(vector_norm(old).item() for old, _ in pairs))
+    return math.hypot(*(vector_norm(new - old).item() for old, new in pairs)) / size if size else None
 
 
 def _norm(tensors: Sequence[Tensor]) -> float | None:
@@ -54,7 +55,7 @@ def _norm(tensors: Sequence[Tensor]) -> float | None:
     together: dict[torch.device, list[Tensor]] = {}
     for norm in torch._foreach_norm(plain) if plain else ():
         together.setdefault(norm.device, []).append(norm.float())
-    return math.hypot(*(float(torch.stack(norms).norm()) for norms in together.values())) if plain else None
+    return math.hypot(*(vector_norm(torch.stack(norms)).item() for norms in together.values())) if plain else None
 
 
 def _is_plain(tensor: Tensor) -> bool:

@@ -180,7 +180,7 @@ class Steps:
 
     def _watch_again(self, record: OptimizerRecord) -> None:
         if record.steps >= record.next_watch:
-            record.next_watch = record.steps + max(REWATCH_AFTER, min(record.steps // 2, RAREST))
+            record.next_watch = record.steps + max(REWATCH_AFTER, min(record.steps, RAREST))
             record.watch_until = max(record.watch_until, record.steps + REWATCH_FOR)
             record.rounds.complete = False
             self._attention.walks_due = max(self._attention.walks_due, 1)

@@ -224,7 +224,7 @@ class Watch:
 
     def _around_backward(self, original: Callable[..., None]) -> Callable[..., None]:
         attention, attended = self._attention, self._attended_backward(original)
-        read_loss = self._handlers.read_loss
+        read_loss, compiling = self._handlers.read_loss, is_dynamo_compiling  # found sooner here than among globals
 
         def backward(
             tensors: Any,
@@ -235,7 +235,7 @@ class Watch:
             inputs: Any = None,
             **named: Any,
         ) -> None:
-            if is_dynamo_compiling():
+            if compiling():
                 return original(tensors, grad_tensors, retain_graph, create_graph, *others, inputs=inputs, **named)
             attention.losses = count = attention.losses + 1
             if not count % READ_EVERY:
