@@ -34,7 +34,7 @@ def called(machine: Machine, node: ir.Call, function: Value, state: State) -> No
         given = [argument.value for argument in node.args]
         flag = given[0].value if given and isinstance(given[0], ir.Literal) else True if not given else None
         if isinstance(state.cell(function.receiver), InstanceCell | TensorCell) and isinstance(flag, bool):
-            _switched(machine, (function.receiver,), flag, machine.site(node), state)
+            _switched(machine, _parts_of(machine, function.receiver, state), flag, machine.site(node), state)
 
 
 def assigned(machine: Machine, target: ir.Attribute, receiver: Value, value: Value, state: State) -> None:
@@ -43,10 +43,14 @@ def assigned(machine: Machine, target: ir.Attribute, receiver: Value, value: Val
     if target.attr != "requires_grad" or not isinstance(receiver, Ref) or cell is None or not cell.parameter:
         return
     if isinstance(value, Const) and isinstance(value.value, bool):
-        loops = machine.frame.loops
-        covers = freezing.covers_of_item(loops[-1].source, receiver, state) if loops else None
-        parts = tuple(cover.module for cover in covers or () if not cover.sliced) or (receiver,)
-        _switched(machine, parts, value.value, machine.site(target), state)
+        _switched(machine, _parts_of(machine, receiver, state), value.value, machine.site(target), state)
+
+
+def _parts_of(machine: Machine, part: Ref, state: State) -> tuple[Ref, ...]:
+    """What is switched: the part itself, or in a loop over the parameters of modules, these."""
+    loops = machine.frame.loops
+    covers = freezing.covers_of_item(loops[-1].source, part, state) if loops else None
+    return tuple(cover.module for cover in covers or () if not cover.sliced) or (part,)
 
 
 def _switched(machine: Machine, parts: tuple[Ref, ...], wanted: bool, site: Site, state: State) -> None:

@@ -37,7 +37,7 @@ REPLACED = "replaced"
 # Functions that put other Parameters into the module that they are given.
 RENEWS = frozenset(
     "torch.nn.utils.weight_norm torch.nn.utils.parametrizations.weight_norm torch.distributed.fsdp.fully_shard "
-    "torch.distributed._composable.fsdp.fully_shard".split()
+    "torch.distributed._composable.fsdp.fully_shard peft.get_peft_model peft.inject_adapter_in_model".split()
 )
 COPIES = "copy.deepcopy"
 HEADS = re.compile(r"fc|head|classif|linear|logits|output|embed")  # layers that are replaced to finetune a model
@@ -74,7 +74,8 @@ def ran(machine: Machine, node: ir.Call, function: Value, arguments: Arguments, 
     model = function.bound if isinstance(function, Closure) else function
     if isinstance(model, Ref) and state.no_grad is not True and state.get(model, InstanceCell) is not None:
         machine.owned.ran[model] = machine.counter.last
-    if FREEZES.search(subjects.name_of(node.func).lower()):
+    renews = isinstance(function, External) and function.path in RENEWS
+    if FREEZES.search(subjects.name_of(node.func).lower()) and not renews:
         machine.owned.perhaps_frozen.update(value for value in arguments.all() if isinstance(value, Ref))
     if not machine.owned.gifts:
         return
@@ -84,7 +85,7 @@ def ran(machine: Machine, node: ir.Call, function: Value, arguments: Arguments, 
         if assigned or (function.name == "to_empty" and _is_meta(machine, function.receiver, state)):
             _changed(machine, function.receiver, function.receiver, machine.site(node), state)
     elif isinstance(function, External) and arguments.values and isinstance(arguments.values[0], Ref):
-        if function.path in RENEWS:
+        if renews:
             _changed(machine, arguments.values[0], arguments.values[0], machine.site(node), state)
         elif function.path == COPIES:
             _replaced(machine, arguments.values[0], value, machine.site(node), state)
