@@ -187,6 +187,13 @@ class SchedulerElsewhere(Seen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupForgotten(Seen):
+    """A group that was added later keeps the rate it began with, while that of all others is changed by hand."""
+
+    lr: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateUseless(Seen):
     """Every group had a rate in a whole window that cannot train, though there were gradients."""
 

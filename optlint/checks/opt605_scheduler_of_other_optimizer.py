@@ -1,4 +1,4 @@
-"""OPT605: a schedule that drives an optimizer which never steps."""
+"""OPT605: a schedule that drives an optimizer which never steps, or leaves a group out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from optlint.diagnostic import Diagnostic
     from optlint.flow.events import SchedulerOfOther
-    from optlint.observations import SchedulerElsewhere
+    from optlint.observations import GroupForgotten, SchedulerElsewhere
 
 rule = Rule(
     "OPT605",
@@ -43,5 +43,16 @@ def drives_an_idle_one(seen: SchedulerElsewhere) -> Iterator[Diagnostic]:
         seen.place,
         f"`{seen.scheduler}` changes the rates of {seen.name}, which never steps; {seen.stepping} "
         "trains its parameters",
+        **seen.about,
+    )
+
+
+@rule.check
+def leaves_a_group_out(seen: GroupForgotten) -> Iterator[Diagnostic]:
+    """Report a group that was added after a schedule written by hand had begun, and that this never changes."""
+    yield rule.at(
+        seen.place,
+        f"the rate of group {seen.group} of {seen.name}, added here, stays {seen.lr:g} while the others change: "
+        "the schedule leaves it out",
         **seen.about,
     )

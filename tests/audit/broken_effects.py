@@ -233,3 +233,45 @@ def gradients_multiplied_away() -> None:
         functional.cross_entropy(model(x), y).backward()
         nn.utils.clip_grad_value_(model.parameters(), 1e-12)
         optimizer.step()
+
+
+@broken("OPT605", "0.weight", "0.bias", severity="warning", by_step=40)
+def unfrozen_layer_that_the_decay_leaves_out() -> None:
+    model = classifier()
+    model[0].requires_grad_(False)
+    optimizer = optim.SGD(model[2].parameters(), lr=0.1)
+    for i, (x, y) in enumerate(loader(60)):
+        optimizer.param_groups[0]["lr"] = 0.1 * 0.97**i
+        if i == 16:
+            model[0].requires_grad_(True)
+            optimizer.add_param_group({"params": model[0].parameters()})  # here
+        optimizer.zero_grad()
+        functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+class WarmUp:
+    def __init__(self, optimizer: optim.Optimizer, steps: int) -> None:
+        self.optimizer, self.steps, self.done = optimizer, steps, 0
+        self.rates = [group["lr"] for group in optimizer.param_groups]
+
+    def step(self) -> None:
+        self.done += 1
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=False):
+            group["lr"] = rate * min(1.0, self.done / self.steps)
+
+
+@broken("OPT605", "0.weight", "0.bias", severity="warning", by_step=40)
+def warm_up_that_knows_the_first_groups_only() -> None:
+    model = classifier()
+    model[0].requires_grad_(False)
+    optimizer = optim.AdamW(model[2].parameters(), lr=1e-3)
+    warm_up = WarmUp(optimizer, 200)
+    for i, (x, y) in enumerate(loader(60)):
+        warm_up.step()
+        if i == 16:
+            model[0].requires_grad_(True)
+            optimizer.add_param_group({"params": model[0].parameters()})  # here
+        optimizer.zero_grad()
+        functional.cross_entropy(model(x), y).backward()
+        optimizer.step()

@@ -262,3 +262,44 @@ def tensor_lr() -> None:
     m = mlp()
     o = optim.Adam(m.parameters(), lr=torch.tensor(1e-3))
     train(m, o, 15)
+
+
+def unfrozen(model: nn.Sequential, optimizer: optim.Optimizer, **options: float) -> None:
+    model[0].requires_grad_(True)
+    optimizer.add_param_group({"params": model[0].parameters(), **options})
+
+
+def decay_by_hand_that_leaves_a_slow_group_as_it_is() -> None:
+    model = mlp()
+    model[0].requires_grad_(False)
+    optimizer = optim.SGD(model[2].parameters(), lr=0.1)
+    for i in range(90):
+        optimizer.param_groups[0]["lr"] = 0.1 * 0.98**i
+        if i == 30:
+            unfrozen(model, optimizer, lr=1e-4)
+        train(model, optimizer, 1)
+
+
+def decay_by_hand_of_all_groups() -> None:
+    model = mlp()
+    model[0].requires_grad_(False)
+    optimizer = optim.SGD(model[2].parameters(), lr=0.1)
+    for i in range(90):
+        for group in optimizer.param_groups:
+            group["lr"] = 0.1 * 0.98**i
+        if i == 30:
+            unfrozen(model, optimizer)
+        train(model, optimizer, 1)
+
+
+def rare_decay_by_hand() -> None:
+    model = mlp()
+    model[0].requires_grad_(False)
+    optimizer = optim.SGD(model[2].parameters(), lr=0.1)
+    for i in range(140):
+        if i % 60 == 59:
+            for group in optimizer.param_groups:
+                group["lr"] *= 0.5
+        if i == 20:
+            unfrozen(model, optimizer)
+        train(model, optimizer, 1)

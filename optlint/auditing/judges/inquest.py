@@ -13,6 +13,7 @@ from optlint.auditing.judges.causes import cause_of
 from optlint.auditing.judges.idle import judge_without_backward
 from optlint.auditing.judges.order import probe_of, steps_are_hooked, told_of
 from optlint.auditing.judges.rates import judge_assignments
+from optlint.auditing.judges.schedules import forgotten_groups
 from optlint.auditing.judges.stepping import nobody_steps
 from optlint.auditing.judges.suspects import judge_untrained
 from optlint.auditing.judges.swapped import Swapped
@@ -86,6 +87,7 @@ class Inquest:
             yield from judge.judge_effect(record)
         yield from judge.judge_rates(record, final=False)
         yield from judge_assignments(record, optimizer)
+        yield from forgotten_groups(record)
         if record.steps in TIES_AT:
             yield from judge_ties(record)
         if self._leaves.any:

@@ -128,6 +128,17 @@ class Start(NamedTuple):
 
 
 @dataclass(slots=True)
+class Pace:
+    """The rates of all groups over the looks, where no scheduler of torch's sets them."""
+
+    first: tuple[float, ...] = ()
+    last: tuple[float, ...] = ()
+    changes: int = 0  # looks at which all groups that were there from the start had another rate than before
+    partial: bool = False  # some of these keep their rate while others change, so that is meant
+    late: dict[int, tuple[int, float]] = field(default_factory=dict)  # groups added since: changes by then, their rate
+
+
+@dataclass(slots=True)
 class OptimizerRecord:
     """One optimizer from its birth, or from its first step under the audit, to its end."""
 
@@ -180,6 +191,7 @@ class OptimizerRecord:
     reached_ever: int = 0
     dropped: int = 0  # clears of gradients that no step had used
     probe_sample: Tensor | None = None
+    pace: Pace = field(default_factory=Pace)
     highest_rate: float | None = None  # at the last look
     zero_since: int | None = None  # the step of the look that first found all rates zero
     zero_samples: list[Tensor | None] = field(default_factory=list)  # of its first tensors then
