@@ -228,13 +228,10 @@ class Handlers:
                 self.attention.new_leaves = True
                 self._hurry()
 
-    def read_loss(self, loss: Any) -> None:
-        """Look at a loss on the CPU, where that waits for nothing."""
-        if loss.__class__ is Tensor and loss.is_cpu and loss.numel() == 1:
-            value = loss.item()
-            if value - value != 0:
-                self.attention.bad_loss = True
-                self._hurry()
+    def bad_loss(self) -> None:
+        """A loss is NaN or infinite."""
+        self.attention.bad_loss = True
+        self._hurry()
 
     def _hurry(self) -> None:
         self.attention.hurried = True

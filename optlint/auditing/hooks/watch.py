@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 from torch.nn import Module
 from torch.nn.modules.module import (
     register_module_module_registration_hook,
@@ -224,7 +225,7 @@ class Watch:
 
     def _around_backward(self, original: Callable[..., None]) -> Callable[..., None]:
         attention, attended = self._attention, self._attended_backward(original)
-        read_loss, compiling = self._handlers.read_loss, is_dynamo_compiling  # found sooner here than among globals
+        compiling = is_dynamo_compiling  # found sooner here than among globals
 
         def backward(
             tensors: Any,
@@ -239,7 +240,10 @@ class Watch:
                 return original(tensors, grad_tensors, retain_graph, create_graph, *others, inputs=inputs, **named)
             attention.losses = count = attention.losses + 1
             if not count % READ_EVERY:
-                self._safely(read_loss, tensors)
+                if tensors.__class__ is Tensor and tensors.is_cpu and tensors.numel() == 1:  # waits for no device
+                    value = tensors.item()
+                    if value - value != 0:
+                        self._safely(self._handlers.bad_loss)
                 if LOSES_HOOKS:
                     self._safely(self._wrap_steps_again)
             if attention.watched or attention.walks_due or others or named:
@@ -281,7 +285,7 @@ class Watch:
 
     def _before_clip(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def clip(parameters: Any, bound: float, *arguments: Any, **named: Any) -> Any:
-            if not is_compiling() and self._attention.watched and not isinstance(parameters, torch.Tensor):
+            if not is_compiling() and self._attention.watched and not isinstance(parameters, Tensor):
                 source = self._safely(read_source, parameters)
                 parameters = list(parameters)  # as the original does; an iterator can be walked once only
                 self._safely(self._handlers.clipped, parameters, bound, source)
