@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from optlint.fixes.mending import Mending
     from optlint.settings.selection import Selection
 
-CHUNK = 8  # files that are sent to a process at once
+FEWEST = 8  # files that are sent to a process at once
 
 
 def examined(files: Sequence[SourceFile], checker: Checker, jobs: int) -> Iterator[Examined]:
     """What comes of each file, in their order; if a process dies, its files are examined here."""
-    chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
+    chunks = list(chunked(files, jobs))
     with _ctrl_c_held_back():
         executor = ProcessPoolExecutor(min(jobs, len(chunks)), get_context("spawn"), _begin)
     try:
@@ -43,6 +43,18 @@ def examined(files: Sequence[SourceFile], checker: Checker, jobs: int) -> Iterat
                 yield from map(checker.examine, chunk)
     finally:
         _end(executor)
+
+
+def chunked(files: Sequence[SourceFile], jobs: int) -> Iterator[Sequence[SourceFile]]:
+    """The files in pieces: large ones first, small ones last, so that all processes are done at the same time.
+
+    Neighbours use the same other files, which each process that needs them must read.
+    """
+    start = 0
+    while start < len(files):
+        end = start + max(FEWEST, (len(files) - start) // jobs)
+        yield files[start:end]
+        start = end
 
 
 def _examine(files: tuple[SourceFile, ...], selection: Selection, mending: Mending | None) -> list[Examined]:
