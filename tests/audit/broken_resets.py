@@ -94,3 +94,14 @@ def trainer_that_forgot_its_backward() -> None:
     trainer = Trainer()
     for x, y in loader(12):
         trainer.step(x, y)
+
+
+@broken("OPT803", *NAMES, severity="warning", by_step=6)
+def second_phase_without_backward() -> None:
+    first, second = classifier(), classifier()
+    epoch(first, optim.Adam(first.parameters()))
+    optimizer = optim.Adam(second.parameters())  # here
+    for x, y in loader(12):
+        optimizer.zero_grad()
+        functional.cross_entropy(second(x), y)
+        optimizer.step()

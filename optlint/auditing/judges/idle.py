@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def judge_without_backward(record: OptimizerRecord) -> Iterator[Seen]:
-    """No backward has run at all: steps without effect, if what they are to train was called in training by then.
+    """No backward has run: steps without effect, if what they are to train was called in training by then.
 
     Who only looks at a schedule calls no model, and who needs no gradients moves the parameters without them.
     """
     owned = list(record.parameters.values())
     called = [known for known in owned if known.calls > known.calls_without_grad]
-    without = all(tensor.grad is None for _, tensor in record.tensors)
+    without = not any(known.grads for known in owned) and all(tensor.grad is None for _, tensor in record.tensors)
     if record.built_here and called and without and not _has_moved(record) and record.place is not None:
         names = tuple(known.label for known in owned if known.trainable)
         told = {"steps": record.steps, "parameters": names, **told_of(record)}

@@ -167,8 +167,10 @@ class Inquest:
         record.twice_rounds = 0
 
     def without_backward(self, record: OptimizerRecord, backwards: int) -> None:
-        """Whether steps go on and on, and no backward has ever run."""
-        if record.steps == WITHOUT_BACKWARD and not backwards:
+        """Whether steps go on and on, and no backward has run since the first one."""
+        if record.steps == 1:
+            record.first_backwards = backwards
+        elif record.steps == WITHOUT_BACKWARD and backwards == record.first_backwards:
             self._all(judge_without_backward(record))
 
     def never_stepped(self, long: int) -> Iterator[Seen]:
