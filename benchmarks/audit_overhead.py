@@ -8,8 +8,9 @@ due. Each hook and patch is timed from outside, less the function of torch that 
 counts around nothing. What the audit does at which step is always the same, so of each step the least of several runs
 is taken, which leaves out what other programs on the machine cost, and no look of ours.
 
-*A/B* and the columns after it are CPU times of whole iterations with and without a tool, as ratios, over the first
-steps that fit into half a second, taken in turn. `torch-audit` and `torcheck` have columns where they are installed.
+*A/B* is the CPU time of whole iterations with the audit, as a ratio to that without, over the first steps that fit
+into a second, taken in turn; the columns after it are the same of other tools, over a tenth of these steps.
+`torch-audit` and `torcheck` have columns where they are installed; *stops*: the tool has ended the training by an error.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from optlint.auditing.hooks import patches, watch
 from optlint.auditing.session import Options, Session
 
 clock = time.perf_counter_ns
-ROUNDS = 5  # of A/B
+ROUNDS = 3  # of A/B
+FEWEST = 5  # steps with another tool
 MOST_ROUNDS = 7  # of metered runs, as many as the time allows
 EMPTY = 100  # steps of a run that measures the meter
 BUSY = 3.0  # times the median: a step with a look
@@ -146,7 +148,7 @@ def cost(case: Case, seconds: float, base: float) -> Cost:
     """Ours over the largest window of a case, whose iteration takes `base` nanoseconds."""
     steps = max(case.windows)
     rounds = min(MOST_ROUNDS, max(2, int(seconds * 1e9 / (steps * base))))
-    of_meter = statistics.median(least([ours_in(case, min(EMPTY, steps), empty=True) for _ in range(rounds)]))
+    of_meter = statistics.median(least([ours_in(case, min(EMPTY, steps // 5), empty=True) for _ in range(rounds)]))
     ours = [max(0.0, time - of_meter) for time in least([ours_in(case, steps) for _ in range(rounds)])]
     late = ours[steps // 2 :]
     middle = statistics.median(late)
@@ -154,19 +156,24 @@ def cost(case: Case, seconds: float, base: float) -> Cost:
 
 
 def ratios(case: Case, tools: dict[str, Tool], steps: int) -> tuple[float, dict[str, str]]:
-    """The nanoseconds of a plain iteration, and the ratio to it with the audit and with each tool."""
+    """The nanoseconds of a plain iteration, and the ratios to it: with the audit and, over fewer steps, each tool."""
+    few = max(FEWEST, steps // 10)
     plain, audited = [], []
     others: dict[str, list[list[int]] | None] = {name: [] for name in tools}
     for _ in range(ROUNDS):
         plain.append(whole(case, steps, None))
         audited.append(whole(case, steps, None, audited=True))
         for name, tool in tools.items():
-            others[name] = with_another(case, steps, tool, others[name])
-    base = statistics.mean(least(plain))
-    found = {
-        name: "stops" if runs is None else f"{statistics.mean(least(runs)) / base:.2f}" for name, runs in others.items()
-    }
-    return base, {"A/B": f"{statistics.mean(least(audited)) / base:.3f}", **found}
+            others[name] = with_another(case, few, tool, others[name])
+    base = least(plain)
+    found = {"A/B": f"{ratio(audited, base):.3f}"}
+    for name, runs in others.items():
+        found[name] = "stops" if runs is None else f"{ratio(runs, base[:few]):.2f}"
+    return statistics.mean(base), found
+
+
+def ratio(runs: list[list[int]], base: list[int]) -> float:
+    return sum(least(runs)) / sum(base)
 
 
 def with_another(case: Case, steps: int, tool: Tool, runs: list[list[int]] | None) -> list[list[int]] | None:
@@ -179,8 +186,8 @@ def with_another(case: Case, steps: int, tool: Tool, runs: list[list[int]] | Non
 
 def rows(case: Case, tools: dict[str, Tool], seconds: float) -> list[list[str]]:
     """A row for each window; what does not depend on it stands in the last one."""
-    first = statistics.median(least([whole(case, 10, None) for _ in range(3)]))
-    base, compared = ratios(case, tools, max(10, min(max(case.windows), int(0.5e9 / first))))
+    first = statistics.median(least([whole(case, 10, None) for _ in range(2)]))
+    base, compared = ratios(case, tools, max(10, min(max(case.windows), int(1e9 / first))))
     ours = cost(case, seconds, base)
     found = []
     for window in case.windows:
