@@ -10,7 +10,7 @@ is taken, which leaves out what other programs on the machine cost, and no look 
 
 *A/B* is the CPU time of whole iterations with the audit, as a ratio to that without, over the first steps that fit
 into a second, taken in turn; the columns after it are the same of other tools, over a tenth of these steps.
-`torch-audit` and `torcheck` have columns where they are installed; *stops*: the tool has ended the training by an error.
+`torch-audit` and `torcheck` have columns where they are installed; *stops*: the tool has ended the training.
 """
 
 from __future__ import annotations
