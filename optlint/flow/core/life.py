@@ -25,6 +25,7 @@ from optlint.flow.core.values import (
     IteratorCell,
     OptimizerCell,
     Ref,
+    Value,
 )
 from optlint.flow.events import Site
 from optlint.flow.files import foreign
@@ -59,8 +60,10 @@ class Life:
         self.machine.block = block
         gradients.prepare(self.machine)
         self.machine.readings = cache(partial(readings_of, block, self.machine.bodies))
-        trainers = relevance.trainers({node.name: self.machine.mentions(node) for node in _classes(block)})
-        self.renamed = relevance.renamed(block) | trainers | self._trainers_elsewhere(block)
+        own = {node.name: self.machine.mentions(node) for node in _classes(block)}
+        elsewhere = self._trainers_elsewhere(block)
+        heirs = {node.name for node in _classes(block) if not elsewhere.isdisjoint(self._bases(node))}
+        self.renamed = relevance.renamed(block) | relevance.trainers(own) | elsewhere | heirs
         functions = {node.name: self.machine.mentions(node) for node in _functions(block)}
         self.switchers = relevance.switchers(functions)
         self.words = relevance.spread_over(functions, self.renamed)
@@ -80,6 +83,9 @@ class Life:
             (node.name, f"{objects.absolute(self.unit.name, node.module, node.level)}.{node.path}") for node in imports
         )
         return frozenset(name for name, path in paths if self.machine.trains(path, file))
+
+    def _bases(self, node: ir.Class) -> frozenset[str]:
+        return frozenset().union(*map(self.machine.mentions, node.bases))
 
     def _settle(self, state: State) -> None:
         """Judge what waited for the end of a root, if that came: who knows what else would have happened."""
@@ -196,10 +202,11 @@ class Life:
         methods = {name: function for name, function in self._methods(cls, state) if name != "__init__"}
         running = worth.running(self.machine, methods, self.words | self.renamed)
         inner = {name for name in methods if self._is_called_inside(name, methods)}
+        differing = self._differing(cls, methods) - inner
         for name in sorted(methods.keys() - setters, key=lambda name: (name in inner, list(methods).index(name))):
             method = methods[name]
             builds = name == late.FORWARD and late.may_build(self.machine, cls)
-            if method.node not in self.machine.called and (
+            if (method.node not in self.machine.called or name in differing) and (
                 name in running or builds or worth.tells(self.machine, method, ref, state)
             ):
                 self._run_method(name, replace(method, bound=ref), state)
@@ -218,6 +225,20 @@ class Life:
 
     def _is_called_inside(self, name: str, methods: dict[str, Closure]) -> bool:
         return any(name in self.machine.mentions(other.node) for key, other in methods.items() if key != name)
+
+    def _differing(self, cls: ClassValue, methods: dict[str, Closure]) -> set[str]:
+        """The inherited methods that call something else here, because a class below defines that anew."""
+        words = {name: self.machine.mentions(method.node) for name, method in methods.items() if method.owner != cls}
+        below = {name for name, method in methods.items() if method.owner == cls}
+        anew = {name for name in below if any(self._defines(base, name) for base in [*classes.ancestry(cls)][1:])}
+        found: set[str] = set()
+        while more := {name for name, used in words.items() if not used.isdisjoint(anew | found)} - found:
+            found |= more
+        return found
+
+    @staticmethod
+    def _defines(base: Value, name: str) -> bool:
+        return isinstance(base, ClassValue) and any(getattr(part, "name", "") == name for part in base.node.body)
 
     def _run_method(self, name: str, function: Closure, state: State) -> State:
         """Run a method; one that a trainer calls for each batch runs twice."""

@@ -219,6 +219,15 @@ class Machine:
     steps: int = 0  # since the running root began
     steps_before: int = 0
     foreign_steps: int = 0
+    home: Unit = field(init=False)  # the file that it was made for
+
+    def __post_init__(self) -> None:
+        self.home = self.frame.unit
+
+    def unit_of(self, scope: int) -> Unit:
+        """The file whose globals are in this scope."""
+        elsewhere = self.units.get(scope)
+        return self.home if elsewhere is None else elsewhere.unit
 
     def evaluate(self, node: ir.Expression, state: State) -> Value:
         """The value of an expression; the state takes its effects."""

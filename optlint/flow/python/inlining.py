@@ -126,8 +126,7 @@ def _forget(frame: Frame, value: Value, state: State) -> None:
 def enter(machine: Machine, function: Closure, arguments: Arguments, node: ir.Call, state: State) -> Frame:
     """A frame for a function, with its parameters bound."""
     outer = machine.frame
-    elsewhere = machine.units.get(function.scopes[-1])
-    unit = outer.unit if elsewhere is None else elsewhere.unit
+    unit = machine.unit_of(function.scopes[-1])
     frame = Frame(
         unit, (machine.counter.next(), *function.scopes), outer, function.owner, function.bound, function.node
     )
