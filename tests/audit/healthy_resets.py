@@ -173,3 +173,38 @@ def clipping_by_a_fresh_filter_that_lets_nothing_through() -> None:
         trainable = filter(lambda p: p.requires_grad, body.parameters())
         nn.utils.clip_grad_norm_(trainable, 1.0)
         optimizer.step()
+
+
+def first_weights_loaded_to_be_compared() -> None:
+    model = classifier()
+    first = copy.deepcopy(model.state_dict())
+    optimizer = optim.Adam(model.parameters())
+    for _ in range(6):
+        epoch(model, optimizer)
+        trained = copy.deepcopy(model.state_dict())
+        model.load_state_dict(first)
+        compare(model)
+        model.load_state_dict(trained)
+
+
+def first_weights_copied_to_be_compared() -> None:
+    model = classifier()
+    first = [weight.detach().clone() for weight in model.parameters()]
+    optimizer = optim.AdamW(model.parameters())
+    for _ in range(6):
+        epoch(model, optimizer)
+        trained = [weight.detach().clone() for weight in model.parameters()]
+        put(model, first)
+        compare(model)
+        put(model, trained)
+
+
+def put(model: nn.Module, values: list[torch.Tensor]) -> None:
+    for weight, value in zip(model.parameters(), values, strict=True):
+        weight.data.copy_(value)
+
+
+def compare(model: nn.Module) -> None:
+    with torch.no_grad():
+        for x, _ in loader(2):
+            model(x)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from optlint.auditing.judges.undone import reset
+from optlint.auditing.judges.undone import reset, taken_back
 from optlint.auditing.memory.samples import take_sample
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FLIPPED = 0.25  # of the sampled elements: what clips, decays or perturbs weights leaves their signs
 SAMPLED = 64  # matrices of one optimizer
+SHORTEST = 2  # steps of a round
 
 Before = list[tuple["OptimizerRecord", list["Tensor | None"]]]  # of each optimizer: samples of its matrices
 
@@ -54,19 +55,25 @@ def drawn_anew(before: Before, here: Callable[[], Span | None]) -> Iterator[Seen
     for record, old in before:
         start = record.start
         if start is not None and _is_redrawn(old, [take_sample(tensor) for tensor in _matrices(record)]):
-            yield from reset(record, start, "drawn anew", here)
+            tensor = start.tensor()
+            now = take_sample(tensor) if tensor is not None else None
+            yield from reset(record, start if now is None else start._replace(sample=now), "drawn anew", here)
 
 
 def round_begins(book: Book, here: Callable[[], Span | None]) -> Iterator[Seen]:
     """Data is walked from its beginning: are the weights what they were before the first step, once more?"""
     for record in book.of_thread():
-        start = record.start
-        if start is None or record.steps <= start.steps:
-            continue
-        tensor = start.tensor()
+        start, tensor = record.start, record.start.tensor() if record.start is not None else None
+        since, record.round_at = record.steps - record.round_at, record.steps
+        if start is None or (since < SHORTEST and record.steps != start.steps):
+            continue  # data that begins at each step is not asked again and again
         known = record.parameters.get(id(tensor))
         now = take_sample(tensor) if tensor is not None and known is not None and known.moved else None
-        if now is not None and torch.equal(now, start.sample):
+        if now is None:
+            continue
+        if record.steps == start.steps:
+            taken_back(record, start, now)
+        elif torch.equal(now, start.sample):
             yield from reset(record, start, "put back", here)
 
 

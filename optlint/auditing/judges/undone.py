@@ -47,6 +47,8 @@ def weights_loaded(module: Module, book: Book, here: Callable[[], Span | None]) 
             record.start = start._replace(sample=now, rates=_rates(record))
         elif record.steps > start.steps:
             yield from reset(record, start, "undone", here, put_back=torch.equal(now, start.sample))
+        else:
+            taken_back(record, start, now)
 
 
 def reset(
@@ -63,6 +65,12 @@ def reset(
         names = tuple(known.label for known in record.parameters.values() if known.moved)
         told = {"steps": record.steps - start.steps, "parameters": names, **told_of(record)}
         yield Unmoved(place=place, why=why, dtype="", lr=None, **told)
+
+
+def taken_back(record: OptimizerRecord, start: Start, now: Tensor) -> None:
+    """Without a step since the last reset: those were weights to be looked at only, if they are gone by now."""
+    if start.steps and not torch.equal(now, start.sample):
+        record.start = start._replace(times=0, state=None)
 
 
 def state_loaded(record: OptimizerRecord) -> None:

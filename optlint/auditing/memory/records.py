@@ -169,6 +169,7 @@ class OptimizerRecord:
     nested: bool = False  # its `step` calls the `step` of a base class, and both are hooked
     outer: set[int] = field(default_factory=set)  # optimizers whose `step` calls this one's
     last_backward: int = -1
+    round_at: int = 0  # the step at which a `DataLoader` began
     first_backwards: int = 0  # backwards of all by its first step
     twice_rounds: int = 0
     extra_looks: int = EXTRA_LOOKS  # looks that surprises may still cause
