@@ -28,11 +28,11 @@ rule = Rule(
 @rule.check
 def made_for_an_idle_one(event: SchedulerOfOther) -> Iterator[Diagnostic]:
     """Report where a scheduler is made for an optimizer that stands still."""
-    same = event.optimizer == event.stepping
+    article, other = ("an", "another one") if event.optimizer == event.stepping else ("the", event.stepping)
     yield rule.at(
         event.site,
-        f"{event.scheduler} changes the rates of {'an' if same else 'the'} {event.optimizer} optimizer that never "
-        f"steps; {'another one' if same else event.stepping} trains instead",
+        f"{event.scheduler} changes the rates of {article} {event.optimizer} optimizer that "
+        f"{'steps no more' if event.done else 'never steps'}; {other} trains instead",
     )
 
 

@@ -44,12 +44,13 @@ class SchedulerFirst:
 
 @dataclass(frozen=True, slots=True)
 class SchedulerOfOther:
-    """A scheduler is made at `site` for an optimizer that never steps: `stepping` trains its parameters."""
+    """A scheduler is made at `site` for an optimizer that never steps, and `stepping` does; `done` if it did before."""
 
     site: Site
     scheduler: str
     optimizer: str
     stepping: str
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def _some_lost(machine: Machine, step: Act, subject: Subject, acts: list[Act]) -
     gains = [act for act in inside if act.kind == BACKWARD]
     if len({act.site for act in clears}) != 1 or len({act.site for act in gains}) != 1:
         return
-    if any(rarely.every(machine, act) is not None for act in (*clears, *gains)):
+    if any(rarely.every(machine, act) or rarely.is_seldom(machine, act) for act in (*clears, *gains)):
         return
     clear, backward = clears[0], gains[0]
     if clear in trace.reached_from(backward, lambda act: act is step) and clear.site and backward.site and step.site:

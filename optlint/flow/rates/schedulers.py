@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 RATES_READ = frozenset({"get_last_lr", "get_lr", "_last_lr"})  # perhaps to give them to another optimizer
 TRAINED, LOST = "trained by", "lost, when this one trained"
+DONE = "stepped for the last time before, when this one trained"
 KNOWN = "a step of something known"
 ORDER_CHANGED = (1, 1)  # the version of torch that schedulers set the rate of the step to come in
 
@@ -104,6 +105,7 @@ def optimizer_stepped(machine: Machine, optimizer: Ref, state: State) -> None:
         if cell is not None and optimizer in cell.optimizers:
             if cell.moved is False and cell.handed == _times_handed(cell.optimizers, state):
                 _tell_early(machine, cell, state)
+            state.marks.add((scheduler, "moved"))
             state.put(scheduler, replace(cell, moved=True, early=()))
         elif cell is not None:
             _note_other(cell, optimizer, state)
@@ -122,10 +124,16 @@ def _tell_early(machine: Machine, cell: SchedulerCell, state: State) -> None:
 
 def _is_in_round(early: Path, now: Path, machine: Machine) -> bool:
     """Whether what comes now always follows, in the same round of a loop or in the same run of a function."""
+    while early and _is_loop(early[-1]) and early[-1] not in now:
+        early = early[:-1]  # it goes through several schedulers
     coming = iter(now)
     follows = all(any(_same_branch(part, other) for other in coming) for part in early)
-    loops = any(isinstance(part, tuple) and isinstance(part[0], ir.For | ir.While) for part in early)
+    loops = any(map(_is_loop, early))
     return follows and (loops or (len(early) == len(now) and machine.frame.node is not None))
+
+
+def _is_loop(part: object) -> bool:
+    return isinstance(part, tuple) and isinstance(part[0], ir.For | ir.While)
 
 
 def _same_branch(one: object, other: object) -> bool:
@@ -147,6 +155,8 @@ def _note_other(cell: SchedulerCell, optimizer: Ref, state: State) -> None:
     driven = [(one, mine) for one in cell.optimizers if (mine := state.get(one, OptimizerCell))]
     if theirs is None:
         return
+    if cell.moved is False and all((one, "stepped") in state.marks for one, _ in driven):
+        state.marks.add(((cell.optimizers, theirs.name), DONE))
     shared = all(covers.share(mine, theirs, state) for _, mine in driven)
     if (not shared and covers.are_known(theirs)) or any(_is_kept(one, state) for one, _ in driven):
         return
@@ -174,14 +184,15 @@ def _judge_owner(
     machine: Machine, made: SchedulerCell, scheduler: Ref, name: str, marks: set[tuple[object, str]]
 ) -> None:
     """Tell if a scheduler steps and its optimizer never does, while another one trains the same parameters."""
-    used = {(one, word) for one in made.optimizers for word in ("stepped", "escaped")}
+    used = {(scheduler, "moved"), *((one, "escaped") for one in made.optimizers)}
     if (scheduler, "stepped") not in marks or used & marks:
         return
-    words = {TRAINED} if RATES_READ & machine.readings().attributes else {TRAINED, LOST}
+    done = all((one, "stepped") in marks for one in made.optimizers)
+    words = {DONE} if done else {TRAINED} if RATES_READ & machine.readings().attributes else {TRAINED, LOST}
     trained = (key for key, word in marks if word in words and isinstance(key, tuple))
     others = [key[1] for key in trained if key[0] == made.optimizers]
     if others and not _may_step_elsewhere(machine, made.optimizers):
-        machine.emit(events.SchedulerOfOther(made.made, made.name, name, sorted(others)[0]))
+        machine.emit(events.SchedulerOfOther(made.made, made.name, name, sorted(others)[0], done))
 
 
 def _may_step_elsewhere(machine: Machine, optimizers: tuple[Ref, ...]) -> bool:
