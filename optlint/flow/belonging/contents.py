@@ -342,8 +342,12 @@ def sources(node: ir.Expression) -> Iterator[str]:
     elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr in GIVES:
         yield from sources(node.func.value)
     elif isinstance(node, ir.Call) and name_of(node.func) in PASSES | {"dict", "OrderedDict", "deque"}:
-        for argument in node.args:
-            yield from sources(argument.value)
+        given = [argument.value for argument in node.args]
+        pairs = given[0] if len(given) == 1 and name_of(node.func) in ("dict", "OrderedDict") else None
+        if isinstance(pairs, ir.Call) and name_of(pairs.func) == "zip":
+            given = [argument.value for argument in pairs.args[1:]]  # not the keys
+        for value in given:
+            yield from sources(value)
 
 
 STATEMENTS = frozenset({

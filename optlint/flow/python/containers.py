@@ -64,6 +64,8 @@ def exact_items(value: Value, state: State) -> tuple[Value, ...] | None:
     cell = state.cell(value)
     if isinstance(cell, InstanceCell):
         return tuple(child for _, child in cell.children or ()) if is_row(cell) and cell.children else None
+    if isinstance(cell, MappingCell):
+        return None if cell.open else tuple(Const(key) for key, _ in cell.entries)
     return cell.items if isinstance(cell, SequenceCell | IteratorCell) else None
 
 
@@ -98,8 +100,7 @@ def with_rest(
 ) -> tuple[Value, ...]:
     """The same where one target is starred and takes a list."""
     after = count - starred - 1
-    middle = items[starred : len(items) - after]
-    rest = sequence(machine, state, "list", site, tuple(middle))
+    rest = sequence(machine, state, "list", site, items[starred : len(items) - after])
     return (*items[:starred], rest, *items[len(items) - after :])
 
 
@@ -224,15 +225,6 @@ def append(receiver: Ref, value: Value, state: State, site: Site) -> None:
     before = cell.items if cell.items is not None else (cell.item,)
     mixed = replace(cell, items=None, item=union((*before, value)), children=None, sites=None, layers=None)
     state.put(receiver, replace(mixed, covers=None, filtered=False, members=(*members_of(cell), value)[:MOST_MEMBERS]))
-
-
-def repeated(machine: Machine, value: Value, state: State, site: Site) -> Value | None:
-    """`[layer] * n`: nobody knows how often."""
-    cell = state.get(value, SequenceCell)
-    if cell is None or cell.kind not in ("list", "tuple"):
-        return None
-    item = union(cell.items) if cell.items else cell.item
-    return machine.new(state, SequenceCell(cell.kind, site, None, item, members=members_of(cell)[:MOST_MEMBERS]))
 
 
 def concatenated(machine: Machine, left: Value, right: Value, state: State, site: Site) -> Value:

@@ -14,6 +14,7 @@ from optlint.flow.core.values import (
     SequenceCell,
     TensorCell,
     Value,
+    union,
 )
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption, holdings
@@ -113,3 +114,13 @@ def _copy_object(
     named = cell.children
     children = None if named is None else tuple((name, _copied(machine, value, state, made)) for name, value in named)
     state.put(copy, replace(cell, attrs=attrs, children=children, parent=kept, listed_by=None, part_of=None))
+
+
+def repeated(machine: Machine, value: Value, state: State, site: Site) -> Value | None:
+    """`[layer] * n`: nobody knows how often."""
+    cell = state.get(value, SequenceCell)
+    if cell is None or cell.kind not in ("list", "tuple"):
+        return None
+    item = union(cell.items) if cell.items else cell.item
+    members = containers.members_of(cell)[: containers.MOST_MEMBERS]
+    return machine.new(state, SequenceCell(cell.kind, site, None, item, members=members))

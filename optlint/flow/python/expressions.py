@@ -137,7 +137,7 @@ def _binary(machine: Machine, node: ir.Binary, state: State) -> Value:
             consumption.as_sequence(machine, value, machine.site(node), machine.site(operand), "`+`", state)
         if state.get(left, SequenceCell) is not None:
             return containers.concatenated(machine, left, right, state, machine.site(node))
-    if node.op == "*" and (more := containers.repeated(machine, left, state, machine.site(node))) is not None:
+    if node.op == "*" and (more := copies.repeated(machine, left, state, machine.site(node))) is not None:
         return more
     if node.op in sets.OPERATORS and sets.is_set(left, state) and isinstance(left, Ref):
         return sets.combined(machine, left, (right,), node.op in "-&", state, machine.site(node))
