@@ -1,15 +1,17 @@
 """What `optlint check` costs beside other tools over the same files in the same run, and how that grows.
 
-    python benchmarks/check_speed.py FOLDER [FOLDER ...]
+    python benchmarks/check_speed.py [--most LINES] FOLDER [FOLDER ...]
 
-Samples of growing size are taken from the Python files below the folders, folder after folder. Each tool runs once,
-cold, in a process of its own; CPU seconds are those of the process and its children. `optlint check` then runs again
-over what has not changed, with the cache of a first run. Tools that are not installed beside this Python are left
-out, and slow ones in large samples.
+Samples of growing size, of up to a million lines if nothing else is asked for, are taken from the Python files below
+the folders, folder after folder: a few minutes; 5 million lines take ten more. Each tool runs once, cold, in a process
+of its own; CPU seconds are those of the process and its children. `optlint check` then runs again over what has not
+changed, with the cache of a first run. Tools that are not installed beside this Python are left out, and slow ones in
+large samples.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
 import shutil
@@ -23,6 +25,7 @@ from typing import NamedTuple
 
 BIN = Path(sys.executable).parent
 SIZES = (10_000, 100_000, 1_000_000, 5_000_000)  # lines
+MOST = 1_000_000  # lines in a sample
 MEDIUM, FEW = 400_000, 30_000  # lines, that slower tools are given at most
 UNCHANGED = "optlint check, nothing changed"
 PARSE = """\
@@ -95,14 +98,14 @@ def _parser(module: str, function: str) -> Tool:
     return Tool(f"bare `{function}`", (sys.executable, "-c", code), reads_names=True)
 
 
-def samples(folders: Iterable[Path]) -> Iterator[Sample]:
-    """One file, ten files, and the first files with so many lines each; the last sample is all there is."""
+def samples(folders: Iterable[Path], most: int) -> Iterator[Sample]:
+    """One file, ten files, and the first files with so many lines each; the last sample is all there is, or `most`."""
     files = [path for folder in folders for path in sorted(folder.rglob("*.py")) if path.is_file()]
     counts = [path.read_bytes().count(b"\n") for path in files]
     about_torch = [number for number, path in enumerate(files) if b"torch" in path.read_bytes()]
     for name, chosen in (("1 file", about_torch[:1]), ("10 files", about_torch[:10])):
         yield Sample(name, tuple(files[number] for number in chosen), sum(counts[number] for number in chosen))
-    total, sizes = 0, iter(SIZES)
+    total, sizes = 0, iter([*(size for size in SIZES if size < most), most])
     wanted = next(sizes)
     for number, count in enumerate(counts, 1):
         total += count
@@ -144,9 +147,14 @@ def measured(sample: Sample) -> dict[str, Cost]:
         return found
 
 
-def main(folders: list[str]) -> None:
+def main(words: list[str]) -> None:
     """Print the table: CPU seconds, seconds by the clock, and how many times the first tool's CPU seconds that is."""
-    columns = {sample.name: measured(sample) for sample in samples(map(Path, map(os.path.abspath, folders)))}
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--most", type=int, default=MOST, metavar="LINES", help="of the largest sample (%(default)s)")
+    parser.add_argument("folders", nargs="*", default=["."], metavar="FOLDER")
+    given = parser.parse_args(words)
+    folders = [Path(os.path.abspath(folder)) for folder in given.folders]
+    columns = {sample.name: measured(sample) for sample in samples(folders, given.most)}
     names = [tool.name for tool in tools()]
     print(f"| CPU s / clock s / × | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
     for name in names:
@@ -161,4 +169,4 @@ def _cell(found: Cost | None, base: Cost) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["."])
+    main(sys.argv[1:])

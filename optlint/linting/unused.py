@@ -21,6 +21,9 @@ def told(
     suppressions: Iterable[Suppression], used: frozenset[Suppression], misused: Iterable[Misuse], source: Source
 ) -> list[Diagnostic]:
     """One diagnostic for each word or comment that hides nothing, of rules that were looked for."""
+    suppressions, misused = list(suppressions), list(misused)
+    if not suppressions and not misused:
+        return []
     looked_for = source.policy.enabled_in(source.filename) & _lintable(source.policy.registry)
     idle = [one for one in suppressions if one.word and one.code in looked_for and one not in used]
     pairs = [(one.directive, one.word) for one in idle]
