@@ -37,7 +37,7 @@ def evaluated(machine: Machine, optimizer: OptimizerCell, arguments: Arguments, 
     """`optimizer.step(closure)` runs the closure, some more than once."""
     closure = arguments.pick(0, "closure")
     strict = optimizer.kind == NEEDS_ONE and optimizer.cls == NEEDS_ONE.path and not arguments.open
-    if closure is None:
+    if closure is None or _is_loss(machine, closure, arguments, state):
         if strict and not _is_given_elsewhere(machine, site):
             machine.emit(events.ClosureFaulty(site, "missing"))
         return
@@ -50,13 +50,29 @@ def evaluated(machine: Machine, optimizer: OptimizerCell, arguments: Arguments, 
         _judge(machine, function, made, state)
 
 
+def _is_loss(machine: Machine, closure: Value, arguments: Arguments, state: State) -> bool:
+    """Whether a step gets what a closure gives, and not the closure."""
+    if state.get(closure, TensorCell) is not None:
+        return True
+    site = arguments.site(0, "closure")
+    call = machine.nodes.get(site.origin) if site is not None else None
+    called = machine.values.get(call.func.origin) if isinstance(call, ir.Call) else None
+    node = called.node if isinstance(called, Closure) else None
+    if not isinstance(node, ir.Function) or "backward" not in machine.mentions(node):
+        return False
+    return not any(
+        isinstance(part, ir.Function | ir.Lambda) for part in ir.walk_all(machine.bodies(node), machine.bodies)
+    )
+
+
 def _is_given_elsewhere(machine: Machine, site: Site) -> bool:
     """Whether the same function also gives the same optimizer a closure: then it knows what optimizer it has."""
     node = machine.frame.node
     block = machine.bodies(node) if isinstance(node, ir.Function) else machine.block
     parts = [part for statement in block for part in ir.walk(statement)]
-    given = [part for part in parts if isinstance(part, ir.Call) and part.args and isinstance(part.func, ir.Attribute)]
-    return any(site.text.startswith(f"{machine.site(part.func).text}(") for part in given)
+    given = [part for part in parts if isinstance(part, ir.Call) and part.args and part.origin is not site.origin]
+    funcs = [part.func for part in given if isinstance(part.func, ir.Attribute)]
+    return any(site.text.startswith(f"{machine.site(func).text}(") for func in funcs)
 
 
 def _judge(machine: Machine, closure: Closure, made: list[Value], state: State) -> None:

@@ -145,6 +145,8 @@ def _only_looked_into(node: ir.Node) -> tuple[ir.Node, ...]:
     """The expressions that a node binds, or takes an item of, or walks over."""
     if isinstance(node, ir.Subscript):
         return (node.value,)
+    if isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr == "get":
+        return (node.func.value,)
     if isinstance(node, ir.For | ir.Clause):
         return (node.target, node.iterable)
     return node.targets if isinstance(node, ir.Assign) else ()
