@@ -55,7 +55,8 @@ def wanted_codes(source: bytes | str, filename: str, policy: Policy, project: Pr
 class Task(NamedTuple):
     """What a document is judged by: the rules with these codes, and what they may look up in its project.
 
-    `brief` does without the fixes of diagnostics, and without libcst.
+    `brief` does without the fixes of diagnostics, and without libcst. `told` is what the file's callers are known to
+    show, if that need not be found out.
     """
 
     filename: str
@@ -63,6 +64,7 @@ class Task(NamedTuple):
     codes: frozenset[str]
     project: Project | None = None
     brief: bool = False
+    told: tuple[Diagnostic, ...] | None = None
 
 
 def diagnose(document: Document, task: Task) -> list[Diagnostic]:
@@ -130,7 +132,9 @@ def _judged(code: str, task: Task) -> Iterator[Diagnostic]:
     if task.codes or task.project is None:
         found = glanced(alone) if task.brief else None
         yield from judged(alone) if found is None else found
-    if task.project is not None and not task.brief:
+    if task.told is not None:
+        yield from task.told
+    elif task.project is not None:
         yield from told_by_callers(task.filename, policy.registry, policy.settings, task.project)
 
 

@@ -10,11 +10,12 @@ from optlint.batch.checking import Policies
 from optlint.discovery.files import Excluding, given_file
 from optlint.linting.judging import AnalysisError
 from optlint.linting.linter import Task, diagnose, placed, wanted_codes
+from optlint.linting.runs import told_by_callers
 from optlint.lsp.neighbours import Neighbours, stamp
 from optlint.lsp.shifting import shifted
 from optlint.own_rules import FILE_NOT_ANALYSED
 from optlint.settings.config import FILE_NAMES, ConfigError, Configs, read_file
-from optlint.settings.prefilter import uses_torch
+from optlint.settings.prefilter import may_be_handed, uses_torch
 from optlint.settings.selection import Selection
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Look:
     others: frozenset[str] = frozenset()
     stale: bool = False
     trouble: str = ""
+    told: tuple[Diagnostic, ...] = ()  # by files that call functions of this one
 
     @property
     def placed(self) -> tuple[Diagnostic, ...]:
@@ -111,13 +113,31 @@ class Eyes:
     def _fresh(self, draft: Draft, drafts: Iterable[Draft]) -> Look:
         self._notice_configuration(os.path.dirname(draft.path))
         task = self._task(draft)
-        if task is None or not task.codes:
+        if task is None or not (task.codes or may_be_handed(draft.document.code.encode("utf-8", "replace"))):
             return Look(draft, (), task)
         project = self.neighbours.project_for(draft, drafts)
-        task = task._replace(project=project, brief=True)
+        told, others = self._told(draft, task)
+        task = task._replace(project=project, brief=True, told=told)
         found = diagnose(draft.document, task)
         self.neighbours.note(project)
-        return Look(draft, tuple(found), task, frozenset(project.asked))
+        return Look(draft, tuple(found), task, others | project.paths_asked, told=told)
+
+    def _told(self, draft: Draft, task: Task) -> tuple[tuple[Diagnostic, ...], frozenset[str]]:
+        """What the callers of a draft's functions show, and on which paths that depends.
+
+        They are asked while the draft is as it was saved; after that it is where its lines are now.
+        """
+        if draft.notebook:
+            return (), frozenset()
+        code, before = draft.document.code, self._good.get(draft.uri)
+        if _is_saved(draft.path, code):
+            project = self.neighbours.project_of_callers(draft)
+            found = tuple(told_by_callers(draft.path, task.policy.registry, task.policy.settings, project))
+            self.neighbours.note(project)
+            return found, project.paths_asked
+        if before is None:
+            return (), frozenset()
+        return tuple(shifted(before.told, before.draft.document.code, code, draft.path)), before.others
 
     def _task(self, draft: Draft) -> Task | None:
         """By what the draft is judged; None where it is excluded."""
@@ -138,6 +158,14 @@ class Eyes:
         if any(self._stamps.setdefault(path, now) != now for path, now in stamps.items()):
             self.use(self.settings)
             self._stamps.update(stamps)
+
+
+def _is_saved(path: str, code: str) -> bool:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read() == code
+    except (OSError, ValueError):
+        return False
 
 
 def _candidates(folder: str) -> Iterator[str]:

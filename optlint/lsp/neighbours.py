@@ -41,9 +41,17 @@ class Neighbours:
         self._project = self._project.for_next_file()
         return self._project
 
+    def project_of_callers(self, draft: Draft) -> Project:
+        """The project as those see it that call functions of a saved draft."""
+        if draft.path in self._changed:
+            self._project = self._project.without(self._changed, self._texts())
+            self._changed.clear()
+        self._project = self._project.for_next_file()
+        return self._project
+
     def note(self, project: Project) -> None:
         """Keep in mind what the files were like that a look depended on."""
-        for path in project.asked:
+        for path in project.paths_asked:
             if path not in self._stamps:
                 self._stamps[path] = stamp(path)
 

@@ -36,6 +36,39 @@ def test_an_unsaved_helper_counts(editor, tmp_path):
     assert client.pull(uri) == []
 
 
+AVERAGE = """\
+class Average:
+    def __init__(self, parameters):
+        self.parameters = parameters
+        self.shadow = [p.clone().detach() for p in parameters]
+
+    def update(self):
+        for shadow, p in zip(self.shadow, self.parameters):
+            shadow.mul_(0.9).add_(p, alpha=0.1)
+"""
+USER = """\
+import torch
+from average import Average
+net = torch.nn.Linear(2, 1)
+average = Average({given})
+average.update()
+"""
+
+
+def test_a_file_hears_of_those_that_call_it(editor, tmp_path):
+    (tmp_path / "average.py").write_text(AVERAGE, encoding="utf-8")
+    (tmp_path / "train.py").write_text(USER.format(given="net.parameters()"), encoding="utf-8")
+    client = editor()
+    uri = client.open("average.py", AVERAGE)
+    (said,) = client.pull(uri)
+    assert (said["code"], said["range"]["start"]["line"]) == ("OPT101", 6)
+    client.change(uri, 2, {"text": f"import math\n{AVERAGE}"})  # what was said moves on, until the file is saved
+    assert [one["range"]["start"]["line"] for one in client.pull(uri)] == [7]
+    client.open("train.py", USER.format(given="list(net.parameters())"))
+    client.change(uri, 3, {"text": AVERAGE})
+    assert client.pull(uri) == []
+
+
 def test_those_who_wait_hear_of_an_edit_elsewhere(editor, tmp_path):
     (tmp_path / "helpers.py").write_text(HARMLESS, encoding="utf-8")
     client = editor("emacs")

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from optlint.flow.files.around import centre_of, files_around, package_parent, project_root
+from optlint.flow.files.around import centre_of, centre_of_fact, files_around, package_parent, project_root
 from optlint.flow.files.importers import Importers
 from optlint.flow.files.imports import Defined
 from optlint.flow.reading import ir, texts
@@ -61,6 +61,11 @@ class Project:
     importers: dict[tuple[str, ...], Importers] = field(default_factory=dict)
     runs: dict[object, object] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
+
+    @property
+    def paths_asked(self) -> frozenset[str]:
+        """The paths among `asked`; for what is so of many files at once, the folder that they are in."""
+        return frozenset(centre_of_fact(fact) or fact for fact in self.asked)
 
     def for_next_file(self) -> Project:
         """The same project, of which nothing was asked yet; now and then it starts anew, to save memory."""
