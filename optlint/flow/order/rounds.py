@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from optlint.flow import events
 from optlint.flow.order import clipping, dropped, lives, rarely, rebuilt, subjects, trace
 from optlint.flow.order.trace import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, UPDATE, Act, of_kinds
+from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
 
 def _trained_by(machine: Machine, cleared: Subject, acts: list[Act]) -> Subject | None:
     """The optimizer that was cleared; or whose model was, if just one was built for it."""
+    if cleared.cls == torch_api.OPTIMIZER_BASE:
+        return None  # it can clear gradients, and not step
     if cleared.kind == "optimizer" or cleared.trusted:
         return cleared
     built = [act for act in of_kinds(acts, BUILT) if act.subject and subjects.has(cleared, act.subject)]
