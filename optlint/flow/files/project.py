@@ -17,7 +17,7 @@ from optlint.flow.files.imports import Defined
 from optlint.flow.reading import ir, texts
 from optlint.flow.reading.outline import Outline
 
-MOST_FILES = 2000  # that are kept; after that those still needed are read again
+MOST_FILES = 1000  # that are kept; after that those still needed are read again
 LARGEST = 400_000  # characters of a file that is read for what it says
 
 
@@ -70,7 +70,7 @@ class Project:
     def for_next_file(self) -> Project:
         """The same project, of which nothing was asked yet; now and then it starts anew, to save memory."""
         if max(len(self.sources), len(self.outlines)) > MOST_FILES:
-            return Project(files=self.files, unsaved=self.unsaved)
+            return replace(self, sources={}, outlines={}, defined=Defined(), located={}, asked=set())
         return replace(self, asked=set())
 
     def without(self, paths: Collection[str], unsaved: Mapping[str, str]) -> Project:
