@@ -25,7 +25,7 @@ from optlint.flow.groups.modules import LISTED
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_layers
-from optlint.flow.reading import ir
+from optlint.flow.reading import ir, nesting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
@@ -109,7 +109,7 @@ def _stored(machine: Machine, function: ir.Function) -> Iterator[str]:
     if not function.parameters:
         return
     me, plain = function.parameters[0].name, set[str]()
-    assigned = [node for node in ir.statements(machine.bodies(function)) if isinstance(node, ir.Assign)]
+    assigned = [node for node in nesting.statements(machine.bodies(function)) if isinstance(node, ir.Assign)]
     found = [(target, node.value) for node in assigned if node.value is not None for target in _flat(node.targets)]
     for target, value in found:
         if isinstance(target, ir.Name) and _is_container(value, frozenset()):
@@ -122,7 +122,7 @@ def _stored(machine: Machine, function: ir.Function) -> Iterator[str]:
 
 def _made_by_helpers(machine: Machine, cls: ir.Class) -> dict[str, ir.Node]:
     """The attributes set to what a helper gives and then walked along or indexed, with the call of the helper."""
-    statements = reversed([*ir.statements(cls.body, machine.bodies)])
+    statements = reversed([*nesting.statements(cls.body, machine.bodies)])
     assigned = (part for part in statements if isinstance(part, ir.Assign) and isinstance(part.value, ir.Call))
     made = {
         target.attr: part.value

@@ -18,7 +18,7 @@ from optlint.flow.core.values import (
 )
 from optlint.flow.order import lightning, uncalled
 from optlint.flow.pytorch import torch_api
-from optlint.flow.reading import ir, relevance
+from optlint.flow.reading import ir, nesting, relevance
 
 if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
@@ -77,7 +77,7 @@ def attributes_set(machine: Machine, method: Closure) -> frozenset[str]:
     if not isinstance(node, ir.Function) or not node.parameters:
         return frozenset()
     me = node.parameters[0].name
-    assigned = (part for part in ir.statements(machine.bodies(node)) if isinstance(part, ir.Assign))
+    assigned = (part for part in nesting.statements(machine.bodies(node)) if isinstance(part, ir.Assign))
     targets = (target for part in assigned for target in part.targets)
     flat = (one for target in targets for one in (target.items if isinstance(target, ir.Display) else (target,)))
     return frozenset(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from optlint.flow.core.machine import Counter, Machine, Unit
 from optlint.flow.core.state import State
 from optlint.flow.core.values import ClassValue, Closure, External, Value
-from optlint.flow.reading import ir
+from optlint.flow.reading import ir, nesting
 from optlint.flow.reading.texts import AstText
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Imports:
         project, before, state = self.project, self.project.asked, State(self.defined)
         project.asked = set()
         self.defined.nodes.update(
-            node for node in ir.statements(piece.block) if isinstance(node, ir.Function | ir.Class)
+            node for node in nesting.statements(piece.block) if isinstance(node, ir.Function | ir.Class)
         )
         self.new_machine(opened.unit).execute(piece.block, state)
         opened.needed |= project.asked

@@ -22,7 +22,7 @@ from optlint.flow.order import subjects
 from optlint.flow.python import attributes, classes, objects
 from optlint.flow.pytorch import torch_api, torch_schedules
 from optlint.flow.rates.scheduler_values import SchedulerCell
-from optlint.flow.reading import ir
+from optlint.flow.reading import ir, nesting
 
 if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
@@ -48,7 +48,7 @@ def is_in(machine: Machine, function: ir.Node) -> bool:
     """Whether a function has a statement that only names such a method."""
     if not isinstance(function, ir.Function) or OF_EVALUATION.isdisjoint(machine.mentions(function)):
         return False
-    parts = ir.statements(machine.bodies(function), machine.bodies)
+    parts = nesting.statements(machine.bodies(function), machine.bodies)
     named = (part.value for part in parts if isinstance(part, ir.Evaluate))
     return any(isinstance(value, ir.Attribute) and value.attr in METHODS for value in named)
 

@@ -363,19 +363,6 @@ def walk_all(block: Block, bodies: Callable[[Function], Block]) -> Iterator[Node
             pending += bodies(node)
 
 
-def statements(block: Block, bodies: Callable[[Function], Block] | None = None) -> Iterator[Node]:
-    """The statements of a block and those inside them, without their expressions; of functions, too, with `bodies`."""
-    pending = list(reversed(block))
-    while pending:
-        node = pending.pop()
-        yield node
-        kind: Any = type(node)
-        for name in _inner_blocks(kind):
-            pending += reversed(getattr(node, name))
-        if bodies is not None and isinstance(node, Function):
-            pending += reversed(bodies(node))
-
-
 def children(node: Node) -> list[Node]:
     """The nodes right inside a node; bodies of functions are not looked into."""
     found: list[Node] = []
@@ -396,12 +383,6 @@ def _inner_fields(kind: type[Node]) -> tuple[str, ...]:
     return tuple(part.name for part in parts if part.type not in PLAIN)
 
 
-@cache
-def _inner_blocks(kind: type[Node]) -> tuple[str, ...]:
-    """The fields of a statement that hold statements, last first."""
-    return tuple(part.name for part in reversed(fields(kind)) if part.type in BLOCKS)
-
-
 def _add_nodes(values: tuple[Any, ...], found: list[Node]) -> None:
     for value in values:
         if value.__class__ is tuple:
@@ -412,7 +393,6 @@ def _add_nodes(values: tuple[Any, ...], found: list[Node]) -> None:
 
 LEAVES = frozenset({Name, Literal})  # with no nodes inside
 PLAIN = frozenset({"str", "str | None", "bool", "int", "object", "tuple[str, ...]"})
-BLOCKS = frozenset({"Block", "tuple[Handler, ...]", "tuple[Case, ...]"})
 Expression: TypeAlias = Node
 Statement: TypeAlias = Node
 Block: TypeAlias = tuple[Node, ...]
