@@ -30,7 +30,8 @@ def set_on_module(event: AttributeSet) -> Iterator[Diagnostic]:
     if event.owner == "module" and named and event.defined is False:
         yield rule.at(
             event.site,
-            f"`{event.label}.{event.attribute} = …` has no effect: `{event.label}` is a module, and its parameters keep theirs",
+            f"`{event.label}.{event.attribute} = …` has no effect: `{event.label}` is a module, and its parameters "
+            "keep theirs",
             fix=remedies.fix("call `requires_grad_()`", _called(event), safe=False),
         )
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 class Run(NamedTuple):
     """What the checks say, without most fixes: of the file itself, and of others by their absolute paths.
 
-    `asked` are the paths on which that depends.
+    `asked` is on what that depends, `text` the hash of the text that was run.
     """
 
-    text: str
+    text: int
     own: tuple[Diagnostic, ...]
     others: Mapping[str, tuple[Diagnostic, ...]]
     asked: frozenset[str]
@@ -34,11 +34,11 @@ def run_of(text: str, filename: str, registry: Registry, settings: Settings, pro
     """The run of a file with this text; raises whatever goes wrong in the parser, the engine or a check."""
     key = os.path.abspath(filename), settings
     known = cast("Run | None", project.runs.get(key))
-    if known is None or known.text != text:
+    if known is None or known.text != hash(text):
         before, project.asked = project.asked, set()
         try:
             own, others = _diagnostics(text, filename, registry, settings, project)
-            known = project.runs[key] = Run(text, own, others, frozenset(project.asked))
+            known = project.runs[key] = Run(hash(text), own, others, frozenset(project.asked))
         finally:
             project.asked |= before
     project.asked |= known.asked

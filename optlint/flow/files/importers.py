@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ IMPORT = re.compile(
     re.MULTILINE,
 )
 RENAMED = re.compile(r"\s+as\s+\w+|#[^\n]*|[()\\]")
-MAKES = re.compile(rb"\boptim\b|Optimizer|optimizer")  # what a file says that has something to give
+# What a file says that has something to give.
+MAKES = re.compile(rb"\boptim\b|[Oo]ptimizer|\.parameters\(|requires_grad")
 TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_|conftest)[^/]*$|_test\.py$")
-MOST_CALLERS = 6
+MOST_CALLERS = 4
 MOST_LINKS = 3  # from a file to those that use what uses it
 
 
@@ -34,45 +35,57 @@ class Imported(NamedTuple):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Importer:
+class Importer(NamedTuple):
     """A file that imports something: its imports, and whether it may make what others train."""
 
     imports: tuple[Imported, ...]
     makes: bool
 
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """The last parts of all modules, and all names."""
-        modules = (one.module.rpartition(".")[2] for one in self.imports)
-        return frozenset((*modules, *(name for one in self.imports for name in one.names)))
-
 
 @dataclass(slots=True)
 class Importers:
-    """The imports of all files below a folder, by file and by the words in them."""
+    """What the files of a project import of it: by file, and by the last part of the modules and by the names.
 
+    `modules` are the names of all its modules and packages.
+    """
+
+    modules: frozenset[str]
     files: dict[str, Importer] = field(default_factory=dict)
     by_word: dict[str, list[str]] = field(default_factory=dict)
     used: dict[str, frozenset[str]] = field(default_factory=dict)
+    located: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def add(self, file: str, data: bytes) -> None:
-        """Note what a file imports."""
-        importer = Importer(tuple(_imports(data)), MAKES.search(data) is not None)
-        self.files[file] = importer
-        for word in importer.words:
+        """Note what a file imports of its project."""
+        imports = tuple(self._own(_imports(data)))
+        self.files[file] = Importer(imports, MAKES.search(data) is not None)
+        for word in {word for one in imports for word in (one.module.rpartition(".")[2], *one.names)}:
             self.by_word.setdefault(word, []).append(file)
+
+    def _own(self, imports: Iterable[Imported]) -> Iterator[Imported]:
+        """Those that may mean a module of the project, with the names that may do so."""
+        for one in imports:
+            names = tuple(name for name in one.names if name in self.modules)
+            if one.level or one.module.partition(".")[0] in self.modules:
+                yield Imported(one.module, one.level, names)
 
     def used_by(self, project: Project, file: str) -> frozenset[str]:
         """The files of the project that one of them imports."""
         if file not in self.used:
             before, importer = project.asked, self.files.get(file)
-            project.asked = set()
+            project.asked = set()  # that the files around are the same is noted by who asks for callers
             paths = _paths(project.module_name(file), importer) if importer is not None else ()
-            places = (project.locate(path, file) for path in paths)
-            self.used[file] = frozenset(place.file for place in places if place is not None) - {file}
+            found = (self._file_of(path, os.path.dirname(file), project) for path in paths)
+            self.used[file] = frozenset(filter(None, found)) - {file}
             project.asked = before
         return self.used[file]
+
+    def _file_of(self, path: str, folder: str, project: Project) -> str | None:
+        key = path, folder
+        if key not in self.located:
+            place = project.place_of(path, folder)
+            self.located[key] = None if place is None else place.file
+        return self.located[key]
 
     def users_of(self, project: Project, file: str) -> Iterator[str]:
         """The files that import this one or something out of it."""
@@ -81,8 +94,20 @@ class Importers:
         return (one for one in self.by_word.get(word, ()) if file in self.used_by(project, one))
 
 
+def importers_in(files: Iterable[str], project: Project) -> Importers:
+    """What these files of a project import of each other."""
+    modules = {part for file in files for part in os.path.splitext(file)[0].split(os.sep)}
+    known = Importers(frozenset(modules))
+    for file in files:
+        known.add(file, project.data(file) or b"")
+    return known
+
+
 def callers_of(project: Project, file: str) -> tuple[str, ...]:
-    """The files that may give something to the functions of `file` (an absolute path): makers first, then nearest."""
+    """The files that may give something to the functions of `file` (an absolute path): makers first, then nearest.
+
+    These make what is trained, or are scripts, which nobody imports.
+    """
     known, is_test = project.importers_around(file), TESTS.search(file) is not None
     found: dict[str, int] = {file: 0}
     level = [file]
@@ -93,7 +118,8 @@ def callers_of(project: Project, file: str) -> tuple[str, ...]:
         if len(found) > MOST_CALLERS:
             break
     ranks = sorted((not known.files[user].makes, distance, user) for user, distance in found.items() if user != file)
-    return tuple(user for *_, user in ranks[:MOST_CALLERS])
+    giving = (user for other, _, user in ranks if not other or next(known.users_of(project, user), None) is None)
+    return tuple(islice(giving, MOST_CALLERS))
 
 
 def imported_by(project: Project, file: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from optlint.flow.files.around import centre_of, centre_of_fact, files_around, package_parent, project_root
-from optlint.flow.files.importers import Importers
+from optlint.flow.files.importers import Importers, importers_in
 from optlint.flow.files.imports import Defined
 from optlint.flow.reading import ir, texts
 from optlint.flow.reading.outline import Outline
@@ -56,6 +56,7 @@ class Project:
     defined: Defined = field(default_factory=Defined)
     located: dict[tuple[str, str], tuple[Place | None, frozenset[str]]] = field(default_factory=dict)
     unsaved: Mapping[str, str] = field(default_factory=dict)
+    roots: dict[str, tuple[tuple[str, ...], frozenset[str]]] = field(default_factory=dict)
     centres: dict[str, str] = field(default_factory=dict)
     listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     importers: dict[tuple[str, ...], Importers] = field(default_factory=dict)
@@ -85,12 +86,13 @@ class Project:
         known = self.located.get(key)
         if known is None:
             before, self.asked = self.asked, set()
-            known = self.located[key] = self._locate(*key), frozenset(self.asked)
+            known = self.located[key] = self.place_of(*key), frozenset(self.asked)
             self.asked = before
         self.asked |= known[1]
         return known[0]
 
-    def _locate(self, path: str, folder: str) -> Place | None:
+    def place_of(self, path: str, folder: str) -> Place | None:
+        """The same for the files of a folder; nothing is kept of it."""
         parts = path.split(".")
         for root in self._roots_of(folder):
             if self._is_there(os.path.join(root, parts[0])) or self._is_there(os.path.join(root, f"{parts[0]}.py")):
@@ -103,9 +105,15 @@ class Project:
 
     def _roots_of(self, folder: str) -> tuple[str, ...]:
         """The folders in which a file of `folder` finds its imports, nearest first."""
-        parent = package_parent(folder, self._is_there)
-        top = project_root(folder, self._is_there) or os.path.dirname(parent)
-        return tuple(dict.fromkeys((parent, folder, top, os.path.join(top, "src"))))
+        if folder not in self.roots:
+            before, self.asked = self.asked, set()
+            parent = package_parent(folder, self._is_there)
+            top = project_root(folder, self._is_there) or os.path.dirname(parent)
+            roots = tuple(dict.fromkeys((parent, folder, top, os.path.join(top, "src"))))
+            self.roots[folder] = roots, frozenset(self.asked)
+            self.asked = before
+        self.asked |= self.roots[folder][1]
+        return self.roots[folder][0]
 
     def module_name(self, filename: str) -> str:
         """The dotted name of a file inside its package."""
@@ -139,9 +147,7 @@ class Project:
         """What the files of the project that a file is in import."""
         files = self.files_around(os.path.dirname(file))
         if files not in self.importers:
-            known = self.importers[files] = Importers()
-            for other in files:
-                known.add(other, self.data(other) or b"")
+            self.importers[files] = importers_in(files, self)
         return self.importers[files]
 
     def files_around(self, folder: str) -> tuple[str, ...]:
