@@ -188,7 +188,7 @@ class Life:
         methods = {name: function for name, function in self._methods(cls, state) if name != "__init__"}
         setters = {name: method for name, method in methods.items() if worth.attributes_set(self.machine, method)}
         if classes.is_module(cls) is not True:
-            running = worth.running(self.machine, methods, self.words | self.renamed)
+            running = worth.running(self.machine, methods, self._known_to_train(cls))
             setters = worth.setting(self.machine, setters, running, methods)
         for name, function in setters.items():
             self._absorb(state, self._run_method(name, replace(function, bound=ref), state), ref)
@@ -200,7 +200,7 @@ class Life:
         """Run the methods of an object that is there: first those that set its attributes, then the others."""
         setters = self._grow(cls, ref, state)
         methods = {name: function for name, function in self._methods(cls, state) if name != "__init__"}
-        running = worth.running(self.machine, methods, self.words | self.renamed)
+        running = worth.running(self.machine, methods, self._known_to_train(cls))
         inner = {name for name in methods if self._is_called_inside(name, methods)}
         differing = self._differing(cls, methods) - inner
         for name in sorted(methods.keys() - setters, key=lambda name: (name in inner, list(methods).index(name))):
@@ -210,6 +210,14 @@ class Life:
                 name in running or builds or worth.tells(self.machine, method, ref, state)
             ):
                 self._run_method(name, replace(method, bound=ref), state)
+
+    def _known_to_train(self, cls: ClassValue) -> frozenset[str]:
+        """The names of what deals with training, methods that a class inherits from other files among them."""
+        own = {known.node for known in self.machine.classes}
+        bases = [base.node for base in classes.ancestry(cls) if isinstance(base, ClassValue) and base.node not in own]
+        inherited = {node.name: self.machine.mentions(node) for base in bases for node in _functions(base.body)}
+        training = {name for name, words in inherited.items() if relevance.concerns_training(words)}
+        return self.words | self.renamed | training
 
     def _methods(self, cls: ClassValue, state: State) -> Iterator[tuple[str, Closure]]:
         """The methods that an object has, nearest class first; those of other files run only where they are called."""
