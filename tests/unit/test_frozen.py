@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import subprocess
-import sys
-from pathlib import Path
 
 from optlint.flow.frozen import dataclass, replace
 
@@ -21,14 +18,14 @@ class Single:
     only: object
 
 
-def test_values_are_compared_and_hashed_by_their_fields():
+def test_values_are_compared_and_hashed_by_their_fields() -> None:
     assert Pair(1, 2) == Pair(1, 2)
     assert Pair(1, 2) != Pair(2, 1)
     assert len({Pair(1, 2), Pair(1, 2), Pair(2, 1)}) == 2
     assert Pair(1) == Pair(1, None)
 
 
-def test_replacing_makes_another_value():
+def test_replacing_makes_another_value() -> None:
     first = Pair(1, 2)
     assert replace(first, right=3) == dataclasses.replace(first, right=3) == Pair(1, 3)
     assert first == Pair(1, 2)
@@ -36,12 +33,8 @@ def test_replacing_makes_another_value():
     assert replace(Single((1, 2))) == Single((1, 2))
 
 
-def test_the_type_checker_takes_them_for_frozen(tmp_path):
-    broken = tmp_path / "broken.py"
-    broken.write_text(
-        "from optlint.flow.frozen import dataclass\n\n"
-        "@dataclass(frozen=True, slots=True)\nclass Value:\n    field: int\n\nValue(1).field = 2\n"
-    )
-    command = [sys.executable, "-m", "mypy", "--no-incremental", str(broken)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
-    assert 'Property "field" defined in "Value" is read-only' in told.stdout
+def test_only_the_type_checker_minds_a_change() -> None:
+    """`mypy` checks this file: an error that it does not find is one, too."""
+    pair = Pair(1, 2)
+    pair.left = 3  # type: ignore[misc]
+    assert pair.left == 3
