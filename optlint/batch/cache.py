@@ -52,7 +52,7 @@ class Cache:
         self._entries = _read(self._path, self._program)
         self._used: set[str] = set()
         self._is_new = False
-        self._digests: dict[str, str | None] = {}
+        self._digests = _Digests()
         self._stamps: dict[str, str] = {}
         self._judges: dict[Config, str] = {}
         self._project: Project | None = None
@@ -90,7 +90,7 @@ class Cache:
         key = self._key(path, named)
         if not key.isprintable():
             return
-        depends = {other: self._digest_of(other) for other in others}
+        depends = {other: self._digests[other] for other in others}
         said = _json(_records(found, path))
         self._entries[key] = Entry(content, self._judge(config), _json(depends), said, self._stamps.get(key, ""))
         self._used.add(key)
@@ -128,11 +128,11 @@ class Cache:
         import json
 
         others: dict[str, str | None] = json.loads(entry.others)
-        changed = {other for other, known in others.items() if self._digest_of(other) != known}
+        changed = {other for other, known in others.items() if self._digests[other] != known}
         if not all(map(self._has_same_callers, changed)):
             return False
         if changed:
-            others |= {other: self._digest_of(other) for other in changed}
+            others |= {other: self._digests[other] for other in changed}
             self._entries[key] = entry._replace(others=_json(others))
             self._is_new = True
         return True
@@ -149,15 +149,24 @@ class Cache:
         self._project = self._project or Project()
         return callers_of(self._project, known[0]) == known[1]
 
-    def _digest_of(self, other: str) -> str | None:
-        """Of a file its content; of what is so for many files at once their names, sizes and times."""
+
+class _Digests(dict[str, "str | None"]):
+    """Of a file its content; of what is so for many files at once their names, sizes and times. Each is read once."""
+
+    def __init__(self) -> None:
+        self._around: dict[str, str] = {}
+
+    def __missing__(self, fact: str) -> str | None:
         from optlint.flow.files.around import centre_of_fact
 
-        centre = centre_of_fact(other)
-        path = other if centre is None else f"{centre}{os.sep}"
-        if path not in self._digests:
-            self._digests[path] = _digest_of(path) if centre is None else _digest_around(centre)
-        return self._digests[path]
+        centre = centre_of_fact(fact)
+        if centre is None:
+            found = self[fact] = _digest_of(fact)
+            return found
+        if centre not in self._around:
+            self._around[centre] = _digest_around(centre)
+        self[fact] = self._around[centre]
+        return self[fact]
 
 
 def cache_folder(start: str) -> str:
