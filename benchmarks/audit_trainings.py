@@ -79,9 +79,9 @@ def transformer() -> Training:
 
 
 CASES = (
-    Case("10 tiny parameters", 1.0, (1_000, 3_000, 10_000), lambda: tiny(5, lr=1e-3)),
-    Case("1,000 tiny parameters", 1.0, (100, 300), lambda: tiny(500, lr=1e-6)),
-    Case("MLP", 0.3, (1_000, 3_000), mlp),
+    Case("10 tiny parameters", 1.0, (1_000, 10_000, 30_000), lambda: tiny(5, lr=1e-3)),
+    Case("1,000 tiny parameters", 1.0, (100, 600), lambda: tiny(500, lr=1e-6)),
+    Case("MLP", 0.3, (1_000, 4_000), mlp),
     Case("ResNet-like", 0.1, (100, 300), resnet),
-    Case("small transformer", 0.1, (100, 300), transformer),
+    Case("small transformer", 0.1, (100, 800), transformer),
 )

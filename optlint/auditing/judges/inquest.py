@@ -123,7 +123,7 @@ class Inquest:
         due = record.steps >= record.next_values
         norm = ratio = None
         if due or bad_loss:
-            record.next_values = 10 if record.steps < 10 else 100 if record.steps < 100 else record.steps + 1000
+            record.next_values = _next_values(record.steps)
             norm = gradient_norm(record)
             if before and record.updates_from == record.steps - 1:
                 ratio = update_ratio(before, spread_samples(record))
@@ -277,3 +277,8 @@ def _continues(before: OptimizerRecord, record: OptimizerRecord) -> bool:
         and now is not None
         and torch.equal(now, known.sample)
     )
+
+
+def _next_values(step: int) -> int:
+    """The step at which values are read again: they cost the most, so more rarely as the steps grow in number."""
+    return 10 if step < 10 else 100 if step < 100 else step + max(1000, step // 4)
