@@ -194,4 +194,4 @@ def _note_frozen(parameter: ParameterRecord, tensor: Tensor, step: int) -> None:
     elif parameter.ever_trainable and parameter.frozen_at is None:
         parameter.frozen_at = step
         parameter.frozen_sample = take_sample(tensor)
-        parameter.frozen_grad = id(tensor.grad) if tensor.grad is not None else None
+        parameter.frozen_grad = weakref.ref(tensor.grad) if tensor.grad is not None else None

@@ -127,7 +127,8 @@ def _moves_frozen(held: _Held, record: OptimizerRecord) -> bool:
     tensor, known = held.tensor, held.known
     if known.frozen_at is None or known.frozen_at == record.steps or tensor.grad is None:
         return False
-    if known.frozen_grad != id(tensor.grad) or known.frozen_sample is None:
+    kept = known.frozen_grad is not None and known.frozen_grad() is tensor.grad
+    if not kept or known.frozen_sample is None:
         return False  # a gradient written by hand since
     now = take_sample(tensor)
     return now is not None and not torch.equal(now, known.frozen_sample)

@@ -39,7 +39,7 @@ class ParameterRecord:
     sample: Tensor | None = None
     frozen_at: int | None = None  # the step of the look that first found it frozen
     frozen_sample: Tensor | None = None
-    frozen_grad: int | None = None  # the identity of its gradient then
+    frozen_grad: weakref.ref[Tensor] | None = None  # its gradient then
     thaws: int = 0
     wrong: tuple[str, str] = ("", "")  # what kind of tensor it is instead of a parameter, and of which one
     calls: int = 0  # of its module in training, while it was a suspect
