@@ -69,6 +69,18 @@ def test_a_file_hears_of_those_that_call_it(editor, tmp_path):
     assert client.pull(uri) == []
 
 
+def test_a_script_that_never_names_torch_is_judged(editor, tmp_path):
+    (tmp_path / "tools.py").write_text(
+        "import torch\n\n\ndef build(params):\n    return torch.optim.SGD(params, lr=0.1)\n\n\n"
+        "class Net(torch.nn.Linear):\n    pass\n",
+        encoding="utf-8",
+    )
+    script = "from tools import Net, build\nparams = Net(2, 1).parameters()\nprint(len(list(params)))\nbuild(params)\n"
+    (tmp_path / "train.py").write_text(script, encoding="utf-8")
+    client = editor()
+    assert codes(client.pull(client.open("train.py", script))) == ["OPT101"]
+
+
 def test_those_who_wait_hear_of_an_edit_elsewhere(editor, tmp_path):
     (tmp_path / "helpers.py").write_text(HARMLESS, encoding="utf-8")
     client = editor("emacs")

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from optlint.flow.files.around import centre_of
+
 if TYPE_CHECKING:
     from optlint.flow.files.project import Project
 
@@ -22,7 +24,7 @@ IMPORT = re.compile(
 RENAMED = re.compile(r"\s+as\s+\w+|#[^\n]*|[()\\]")
 # What a file says that has something to give.
 MAKES = re.compile(rb"\boptim\b|[Oo]ptimizer|\.parameters\(|requires_grad")
-TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_|conftest)[^/]*$|_test\.py$")
+TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_|conftest)[^/]*$|_test\.py$")  # below the project
 MOST_CALLERS = 4
 MOST_LINKS = 3  # from a file to those that use what uses it
 
@@ -108,18 +110,24 @@ def callers_of(project: Project, file: str) -> tuple[str, ...]:
 
     These make what is trained, or are scripts, which nobody imports.
     """
-    known, is_test = project.importers_around(file), TESTS.search(file) is not None
+    known, is_test = project.importers_around(file), _is_test(file)
     found: dict[str, int] = {file: 0}
     level = [file]
     for distance in range(1, MOST_LINKS + 1):
         users = (user for used in level for user in known.users_of(project, used))
-        level = [user for user in dict.fromkeys(users) if user not in found and (is_test or not TESTS.search(user))]
+        level = [user for user in dict.fromkeys(users) if user not in found and (is_test or not _is_test(user))]
         found.update(dict.fromkeys(level, distance))
         if len(found) > MOST_CALLERS:
             break
     ranks = sorted((not known.files[user].makes, distance, user) for user, distance in found.items() if user != file)
     giving = (user for other, _, user in ranks if not other or next(known.users_of(project, user), None) is None)
     return tuple(islice(giving, MOST_CALLERS))
+
+
+def _is_test(file: str) -> bool:
+    """Whether a file tests others, by its path inside its project."""
+    path = os.path.relpath(file, centre_of(os.path.dirname(file)))
+    return TESTS.search(path.replace(os.sep, "/")) is not None
 
 
 def imported_by(project: Project, file: str) -> frozenset[str]:
