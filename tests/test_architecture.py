@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "sources": ("diagnostic", "named_tuple"),
     "fixes.remedies": ("diagnostic", "named_tuple"),
     "flow": ("diagnostic", "fixes.remedies", "named_tuple", "model", "sources"),
+    "flow.core": ("flow.events", "flow.frozen", "flow.reading", "flow.settings"),
     "checks": ("diagnostic", "fixes.remedies", "model", "rule", "words", "flow.events", "observations"),
     "own_rules": ("diagnostic", "rule"),
     "settings": ("diagnostic", "named_tuple", "rule", "own_rules", "words", "flow.settings"),

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.life import Life
 from optlint.flow.core.machine import Frame, Machine, Unit
 from optlint.flow.core.state import State
 from optlint.flow.files.imports import Imports
 from optlint.flow.files.project import Project
 from optlint.flow.files.project_keys import ProjectKeys
+from optlint.flow.life import Life
 from optlint.flow.python import calls, expressions, statements
 from optlint.flow.reading import ir, texts
 

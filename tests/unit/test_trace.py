@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from optlint.flow.core import acts
+from optlint.flow.core.acts import Act
 from optlint.flow.order import trace
-from optlint.flow.order.trace import Act
 
 
 def after(*earlier, kind="step", loops=()):
@@ -18,9 +19,9 @@ def after(*earlier, kind="step", loops=()):
 @pytest.fixture
 def loop():
     """clear, then a loop of backward and step."""
-    begin = trace.start()
+    begin = acts.start()
     clear = after(begin, kind="clear")
-    head = after(clear, kind=trace.LOOP)
+    head = after(clear, kind=acts.LOOP)
     backward = after(head, kind="backward", loops=(head,))
     step = after(backward, loops=(head,))
     head.follow(step)
@@ -53,15 +54,15 @@ def test_a_way_to_the_beginning_is_open(loop):
 
 
 def test_a_path_on_which_nothing_happens_is_open():
-    begin = trace.start()
+    begin = acts.start()
     clear = after(begin, kind="clear")
-    both = trace.met(begin, clear)
+    both = acts.met(begin, clear)
     assert trace.last_before(after(both), of("clear")) == ((clear,), True)
 
 
 def test_paths_that_do_not_part_do_not_meet():
-    begin = trace.start()
-    assert trace.met(begin, begin) is begin
+    begin = acts.start()
+    assert acts.met(begin, begin) is begin
 
 
 def test_what_comes_next_may_be_in_the_next_round_or_behind_the_loop(loop):

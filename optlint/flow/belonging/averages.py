@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import IteratorCell, Ref, Value
+from optlint.flow.core.cells import IteratorCell
+from optlint.flow.core.values import Ref, Value
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.reading import ir
 from optlint.flow.tensors.rebinding import names_in

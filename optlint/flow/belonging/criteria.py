@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.belonging import held
-from optlint.flow.core.values import ClassValue, InstanceCell, OptimizerCell, Ref, TensorCell, Value
+from optlint.flow.core.acts import STEP
+from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
+from optlint.flow.core.values import ClassValue, Ref, Value
 from optlint.flow.groups import modules
-from optlint.flow.order import trace
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _judge(machine: Machine, call: ir.Call, loss: Ref, models: frozenset[Ref], s
 
 def _stepping(machine: Machine, models: frozenset[Ref], state: State) -> OptimizerCell | None:
     """An optimizer that has one of these models, and steps."""
-    subjects = [act.subject for act in machine.trace.acts if act.kind == trace.STEP and act.subject is not None]
+    subjects = [act.subject for act in machine.trace.acts if act.kind == STEP and act.subject is not None]
     stepped = frozenset(ref for subject in subjects for ref in subject.refs)
     holding = [gift.optimizer for gift in machine.owned.gifts if gift.parts is not None and gift.parts & models]
     cells = (state.get(optimizer, OptimizerCell) for optimizer in holding if optimizer in stepped)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import Cover, InstanceCell, IteratorCell, Ref, SequenceCell, TensorCell, Value
+from optlint.flow.core.cells import Cover, InstanceCell, IteratorCell, SequenceCell, TensorCell
+from optlint.flow.core.values import Ref, Value
 from optlint.flow.frozen import replace
 from optlint.flow.groups import modules
 from optlint.flow.reading import ir

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
 from optlint.flow.belonging import freezing, stale
-from optlint.flow.core.values import Const, External, InstanceCell, Method, OptimizerCell, Ref, TensorCell, Value
+from optlint.flow.core.acts import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, Act
+from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
+from optlint.flow.core.values import Const, External, Method, Ref, Value
 from optlint.flow.order import trace
 from optlint.flow.reading import ir
 
@@ -24,7 +26,7 @@ MOVING = frozenset({"momentum", "weight_decay"})
 class Freeze(NamedTuple):
     """Gradients of some parts are switched off."""
 
-    act: trace.Act
+    act: Act
     parts: tuple[Ref, ...]
 
 
@@ -56,7 +58,7 @@ def _parts_of(machine: Machine, part: Ref, state: State) -> tuple[Ref, ...]:
 def _switched(machine: Machine, parts: tuple[Ref, ...], wanted: bool, site: Site, state: State) -> None:
     if not machine.owned.gifts:
         return
-    act = trace.Act(THAW if wanted else FREEZE, site)
+    act = Act(THAW if wanted else FREEZE, site)
     trace.note(machine, act, state)
     owners = {gift.optimizer for gift in machine.owned.gifts if any(stale.has(gift, part, state) for part in parts)}
     if wanted or not owners:
@@ -82,51 +84,51 @@ def _judge(machine: Machine, freeze: Freeze, optimizers: dict[Ref, OptimizerCell
             machine.emit(events.FrozenWithGradient(site, cell.name, "zeros"))
 
 
-def _steps(act: trace.Act, optimizer: Ref) -> bool:
-    return act.kind == trace.STEP and act.subject is not None and optimizer in act.subject.refs
+def _steps(act: Act, optimizer: Ref) -> bool:
+    return act.kind == STEP and act.subject is not None and optimizer in act.subject.refs
 
 
-def _is_before_step(act: trace.Act, optimizer: Ref) -> bool:
+def _is_before_step(act: Act, optimizer: Ref) -> bool:
     """Whether gradients were just computed, and the next thing that happens to them is a step."""
-    kinds = (trace.BACKWARD, trace.CLEAR, trace.STEP, trace.TOUCH, trace.HIDDEN)
+    kinds = (BACKWARD, CLEAR, STEP, TOUCH, HIDDEN)
     before = trace.last_before(act, lambda one: one.kind in kinds)
     after = trace.first_after(act, lambda one: one.kind in (*kinds, THAW))
-    fresh = bool(before.acts) and not before.open and all(one.kind == trace.BACKWARD for one in before.acts)
+    fresh = bool(before.acts) and not before.open and all(one.kind == BACKWARD for one in before.acts)
     return fresh and bool(after.acts) and all(_steps(one, optimizer) for one in after.acts)
 
 
-def _goes_on(machine: Machine, act: trace.Act, optimizer: Ref, cell: OptimizerCell) -> bool:
+def _goes_on(machine: Machine, act: Act, optimizer: Ref, cell: OptimizerCell) -> bool:
     """Whether gradients that are there become zeros, never None, and the optimizer moves what has one of zero."""
     later = trace.reached_from(act)
-    backwards = [one for one in machine.trace.acts if one.kind == trace.BACKWARD]
+    backwards = [one for one in machine.trace.acts if one.kind == BACKWARD]
     if not any(act in trace.reached_from(one) for one in backwards) or not _moves(machine, optimizer, cell):
         return False
-    clears = [one for one in later if one.kind == trace.CLEAR]
+    clears = [one for one in later if one.kind == CLEAR]
     if not clears or not all(_keeps(one) for one in clears) or any(_may_clear(one, optimizer) for one in later):
         return False
     after = trace.first_after(act, lambda one: _steps(one, optimizer) or one.kind == THAW)
     return bool(after.acts) and all(one.kind != THAW for one in after.acts)
 
 
-def _keeps(act: trace.Act) -> bool:
+def _keeps(act: Act) -> bool:
     """`zero_grad(set_to_none=False)`."""
     given = [argument for argument in act.node.args if not argument.star] if isinstance(act.node, ir.Call) else []
     flags = [argument.value for argument in given if argument.keyword in (None, "set_to_none")]
     return any(isinstance(flag, ir.Literal) and flag.value is False for flag in flags)
 
 
-def _may_clear(act: trace.Act, optimizer: Ref) -> bool:
+def _may_clear(act: Act, optimizer: Ref) -> bool:
     """Whether code that can't be seen gets hold of the optimizer, or gradients are written by hand."""
-    if act.kind == trace.HIDDEN:
+    if act.kind == HIDDEN:
         return act.subject is None or optimizer in act.subject.inside
-    return act.kind == trace.TOUCH
+    return act.kind == TOUCH
 
 
 def _moves(machine: Machine, optimizer: Ref, cell: OptimizerCell) -> bool:
     """Whether a step changes parameters whose gradients are zeros."""
     if isinstance(cell.kind, External) and cell.kind.path in REMEMBER:
         return True
-    built = [one.node for one in machine.trace.acts if one.kind == trace.BUILT and one.subject is not None
+    built = [one.node for one in machine.trace.acts if one.kind == BUILT and one.subject is not None
              and optimizer in one.subject.refs]  # fmt: skip
     given = [argument for node in built if isinstance(node, ir.Call) for argument in node.args]
     return any(

@@ -9,18 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
 from optlint.flow.belonging import contents, fates
-from optlint.flow.core.values import (
-    UNKNOWN,
-    ClassValue,
-    External,
-    InstanceCell,
-    MappingCell,
-    Ref,
-    SequenceCell,
-    TensorCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, MappingCell, SequenceCell, TensorCell
+from optlint.flow.core.values import UNKNOWN, ClassValue, External, Ref, Value, options_of
 from optlint.flow.groups.modules import LISTED
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.python import classes

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.belonging import contents, fates, held
-from optlint.flow.core.values import ClassValue, External, InstanceCell, Ref, TensorCell, Value
+from optlint.flow.core.cells import InstanceCell, TensorCell
+from optlint.flow.core.values import ClassValue, External, Ref, Value
 from optlint.flow.groups import growth
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.python import classes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import UNKNOWN, Method, OptimizerCell, Ref, Value
+from optlint.flow.core.cells import OptimizerCell
+from optlint.flow.core.values import UNKNOWN, Method, Ref, Value
 from optlint.flow.pytorch import torch_api
 
 if TYPE_CHECKING:

@@ -6,16 +6,8 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.belonging import contents, fates, held
-from optlint.flow.core.values import (
-    ClassValue,
-    InstanceCell,
-    MappingCell,
-    Ref,
-    SequenceCell,
-    TensorCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, MappingCell, SequenceCell, TensorCell
+from optlint.flow.core.values import ClassValue, Ref, Value, options_of
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.reading import ir
 

@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
 from optlint.flow.belonging import held
-from optlint.flow.belonging.owned import Gift, Training
-from optlint.flow.core.values import (
-    ClassValue,
-    Closure,
-    Const,
-    External,
-    InstanceCell,
-    Method,
-    OptimizerCell,
-    Ref,
-    TensorCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.acts import BUILT, START, STEP, Act
+from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
+from optlint.flow.core.records import Gift, Training
+from optlint.flow.core.values import ClassValue, Closure, Const, External, Method, Ref, Value, options_of
 from optlint.flow.order import subjects, trace
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
@@ -28,10 +18,10 @@ from optlint.flow.tensors import tensor_uses
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from optlint.flow.core.cells import Group
     from optlint.flow.core.machine import Arguments, Machine
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
-    from optlint.flow.groups.covers import Group
 
 REPLACED = "replaced"
 # Functions that put other Parameters into the module that they are given.
@@ -52,7 +42,7 @@ class Change(NamedTuple):
     `whole` tells that another model takes the place of the one that was trained.
     """
 
-    act: trace.Act
+    act: Act
     old: Ref
     new: Ref
     whole: bool
@@ -180,7 +170,7 @@ def _changed(machine: Machine, old: Ref, new: Ref, site: Site, state: State, own
         or any(isinstance(part, tuple) and part[1] == "handler" for part in state.path)
     ):
         return
-    act = trace.Act(REPLACED, site)
+    act = Act(REPLACED, site)
     trace.note(machine, act, state)
     in_method = getattr(machine.trace.root, "bound", None) is not None
     whole = owner is None and old != new
@@ -239,7 +229,7 @@ def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: 
         return
     reached = trace.reached_from(change.act)
     for optimizer, cell in optimizers.items():
-        steps = [act for act in machine.trace.acts if act.kind == trace.STEP and _is_of(act, optimizer)]
+        steps = [act for act in machine.trace.acts if act.kind == STEP and _is_of(act, optimizer)]
         trained = any(one.optimizer == optimizer and one.time > change.time and parts & one.inside
                       for one in owned.trainings)  # fmt: skip
         if trained or any(step in reached for step in steps) or (not later and _may_follow(change, steps)):
@@ -257,11 +247,11 @@ def _takes_over(machine: Machine, change: Change) -> bool:
     return ran_at.get(change.new, 0) >= change.time and ran_at.get(change.old, 0) <= last
 
 
-def _is_of(act: trace.Act, optimizer: Ref) -> bool:
+def _is_of(act: Act, optimizer: Ref) -> bool:
     return act.subject is not None and optimizer in act.subject.refs
 
 
-def _may_follow(change: Change, steps: list[trace.Act]) -> bool:
+def _may_follow(change: Change, steps: list[Act]) -> bool:
     """Whether a step in another function comes later: after what the file itself does, or in another method.
 
     What the file itself does comes before a method that it does not call.
@@ -273,17 +263,17 @@ def _may_follow(change: Change, steps: list[trace.Act]) -> bool:
     return bool(others) and _is_of_file(change.act)
 
 
-def _is_of_file(act: trace.Act) -> bool:
+def _is_of_file(act: Act) -> bool:
     """Whether an act takes place while the statements of the file are run."""
     return bool(act.trail) and act.trail[-1][0] == 0
 
 
-def _start(act: trace.Act) -> trace.Act:
-    seen: set[trace.Act] = set()
+def _start(act: Act) -> Act:
+    seen: set[Act] = set()
     pending = [act]
     while pending:
         here = pending.pop()
-        if here.kind is trace.START:
+        if here.kind is START:
             return here
         if here not in seen:
             seen.add(here)
@@ -291,7 +281,7 @@ def _start(act: trace.Act) -> trace.Act:
     return act
 
 
-def place(machine: Machine, act: trace.Act, optimizer: Ref) -> Site | None:
+def place(machine: Machine, act: Act, optimizer: Ref) -> Site | None:
     """Where the change is seen from where the optimizer was built."""
-    built = [one for one in machine.trace.acts if one.kind == trace.BUILT and _is_of(one, optimizer)]
+    built = [one for one in machine.trace.acts if one.kind == BUILT and _is_of(one, optimizer)]
     return (trace.place_of(act, built[0]) if built else None) or act.site

@@ -1,6 +1,6 @@
-"""The interpreter itself.
+"""The interpreter itself; nothing in here knows a package beside it but `events` and `reading`.
 
-`values` is what an expression can be, `state` what a program knows at one point, kept in the `layers` of shared
-mappings. `machine` runs nodes within a budget, `life` decides what is run in which order: the module first, then the
-functions and classes that nobody called; `worth` leaves out methods that have nothing to do with training.
+`values` is what an expression can be, `cells` what stands behind a reference. `state` is what a program knows at one
+point, kept in the `layers` of shared mappings and standing at one of the `acts`; `joining` makes one of several where
+paths meet, by `choices` between iterators. `machine` runs nodes within a budget, and keeps `records` for the end.
 """

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from optlint.flow.belonging import owned
-from optlint.flow.core.values import UNKNOWN, Cell, Entry, IteratorCell, Ref, Value
+from optlint.flow.core.acts import Trace
+from optlint.flow.core.cells import Cell, Entry, IteratorCell
+from optlint.flow.core.records import Births, Owned
+from optlint.flow.core.values import UNKNOWN, Ref, Value
 from optlint.flow.events import Site
-from optlint.flow.frozen import dataclass
-from optlint.flow.iterators import births
-from optlint.flow.order import trace
-from optlint.flow.python.readings import Readings
+from optlint.flow.frozen import dataclass, replace
+from optlint.flow.reading.names_read import Readings
 
 if TYPE_CHECKING:
     from optlint.flow.core.state import State
@@ -30,6 +30,8 @@ MOST_CALLS_OF_ONE = 12
 MOST_STEPS = 250_000  # evaluated expressions in a file, some seconds; a usual file has some thousands
 MOST_STEPS_OF_ROOT = 40_000
 SPARE_STEPS = 500  # of each root, once those of the file are spent
+
+NO_LIST = frozenset({"tee", "iterator", "tqdm", "generator"})  # kinds whose birth is no expression, or not that alone
 
 
 @dataclass(slots=True, eq=False)
@@ -207,14 +209,14 @@ class Machine:
     groups_seen: dict[object, list[bool]] = field(default_factory=dict)  # by where they are written: are they empty
     nodes: dict[object, ir.Node] = field(default_factory=dict)  # the expressions that were run, by origin
     values: dict[object, Value] = field(default_factory=dict)  # what each was worth the last time
-    births: births.Births = field(default_factory=births.Births)
+    births: Births = field(default_factory=Births)
     changes: list[str] = field(default_factory=list)  # see changes.py
     names_seen: dict[ir.Node, list[bool]] = field(default_factory=dict)  # by function that tests names: do some match
     growing: dict[ir.Class, bool] = field(default_factory=dict)  # see growth.py
     stored: dict[tuple[int, str], list[tuple[Ref, str]]] = field(default_factory=dict)  # see objects.identify
     asked: set[ir.Node] = field(default_factory=set)  # calls whose value matters, wherever the function is (held.py)
-    owned: owned.Owned = field(default_factory=owned.Owned)
-    trace: trace.Trace = field(default_factory=trace.Trace)  # in which order gradients are computed and used
+    owned: Owned = field(default_factory=Owned)
+    trace: Trace = field(default_factory=Trace)  # in which order gradients are computed and used
     cut_short: bool = False  # the budget was spent somewhere
     steps: int = 0  # since the running root began
     steps_before: int = 0
@@ -275,9 +277,18 @@ class Machine:
         """Put a cell on the heap."""
         ref = Ref(self.counter.next())
         if type(cell) is IteratorCell:
-            cell = births.registered(self, cell)
+            cell = self._born(cell)
         state.heap[ref.id] = cell
         return ref
+
+    def _born(self, cell: IteratorCell) -> IteratorCell:
+        """A new iterator, with the expression that makes it and how much had changed until then."""
+        if cell.stamp is not None:
+            return cell
+        body = self.frame.node
+        suspends = body is not None and "yield" in self.mentions(body)
+        fits = cell.kind not in NO_LIST and not cell.endless and not suspends
+        return replace(cell, born=cell.made if fits else None, stamp=len(self.changes))
 
     def when_settled(self, judge: Callable[[State], None]) -> None:
         """Do this when the running root is over, with its last state."""

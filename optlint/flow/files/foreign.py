@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import (
-    Closure,
-    InstanceCell,
-    IteratorCell,
-    MappingCell,
-    OptimizerCell,
-    SequenceCell,
-    TensorCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, OptimizerCell, SequenceCell, TensorCell
+from optlint.flow.core.values import Closure, Value, options_of
 from optlint.flow.reading import ir
 from optlint.flow.reading.relevance import concerns_training
 

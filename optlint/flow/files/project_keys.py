@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from optlint.flow.files import around
-from optlint.flow.python.readings import readings_of
 from optlint.flow.reading import ir, texts
+from optlint.flow.reading.names_read import readings_of
 
 if TYPE_CHECKING:
     from optlint.flow.files.project import Project

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.belonging import stale
-from optlint.flow.core.values import Cover, External, InstanceCell, OptimizerCell, Ref, TensorCell
-from optlint.flow.frozen import dataclass, replace
+from optlint.flow.core.cells import Cover, Group, InstanceCell, OptimizerCell, TensorCell
+from optlint.flow.core.values import External, Ref
+from optlint.flow.frozen import replace
 from optlint.flow.groups import growth, modules, slices
 
 if TYPE_CHECKING:
@@ -21,17 +22,6 @@ if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
     from optlint.flow.core.values import Path
-    from optlint.flow.events import Site
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """What one group holds, where that is known, and where it was written."""
-
-    site: Site
-    covers: tuple[Cover, ...] | None
-    held: tuple[frozenset[Ref], ...] = ()  # the leaves of each cover when the optimizer got the group
-    since: int = 0  # how many changes there were before that
 
 
 def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, ...]) -> None:

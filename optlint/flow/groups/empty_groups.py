@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import Cover, IteratorCell, SequenceCell, Use, Value
+from optlint.flow.core.cells import Cover, IteratorCell, SequenceCell, Use
+from optlint.flow.core.values import Value
 from optlint.flow.groups import covers, modules
 from optlint.flow.reading import ir
 

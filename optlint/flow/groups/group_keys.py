@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import ClassValue, Const, External, MappingCell, OptimizerCell, Value
+from optlint.flow.core.cells import MappingCell, OptimizerCell
+from optlint.flow.core.values import ClassValue, Const, External, Value
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import mendable
 from optlint.flow.python import classes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import Const, MappingCell, Value
+from optlint.flow.core.cells import MappingCell
+from optlint.flow.core.values import Const, Value
 from optlint.flow.groups import group_keys, indices
 from optlint.flow.rates import first_group, hyperparameters
 from optlint.flow.reading import ir

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, InstanceCell, Ref, Value
+from optlint.flow.core.cells import InstanceCell
+from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Ref, Value
 from optlint.flow.frozen import replace
 from optlint.flow.iterators.changes import ANYTHING, PARTS, name_of
 from optlint.flow.python import classes, containers

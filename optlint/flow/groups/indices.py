@@ -8,21 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from optlint.flow import events
-from optlint.flow.core.values import (
-    NONE,
-    UNKNOWN,
-    Const,
-    Count,
-    Counting,
-    Derived,
-    IteratorCell,
-    MappingCell,
-    Method,
-    Ref,
-    SequenceCell,
-    Unknown,
-    Value,
-)
+from optlint.flow.core.cells import IteratorCell, MappingCell, SequenceCell
+from optlint.flow.core.values import NONE, UNKNOWN, Const, Count, Counting, Derived, Method, Ref, Unknown, Value
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.python import containers

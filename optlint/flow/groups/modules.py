@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import (
-    UNKNOWN,
-    ClassValue,
-    Const,
-    Cover,
-    External,
-    InstanceCell,
-    IteratorCell,
-    MappingCell,
-    Ref,
-    SequenceCell,
-    TensorCell,
-    Union,
-    Value,
-)
+from optlint.flow.core.cells import Cover, InstanceCell, IteratorCell, MappingCell, SequenceCell, TensorCell
+from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Ref, Union, Value
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, parameter_names
 from optlint.flow.groups.growth import GROWS

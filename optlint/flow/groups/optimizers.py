@@ -5,24 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import (
-    UNKNOWN,
-    ClassValue,
-    Const,
+from optlint.flow.core.cells import (
     Cover,
-    External,
+    Group,
     IteratorCell,
     MappingCell,
-    Method,
     OptimizerCell,
-    Ref,
     SequenceCell,
     TensorCell,
-    Union,
     Use,
-    Value,
-    options_of,
 )
+from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Method, Ref, Union, Value, options_of
 from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import covers, empty_groups, group_keys, indices, sizes, wrong_arguments
 from optlint.flow.iterators import births, consumption, holdings, mendable
@@ -125,7 +118,7 @@ def group_added(machine: Machine, optimizer: Value, group: Value, state: State, 
         _tell_wrong(build, "bare", group, site)
 
 
-def _groups(build: Build, params: Value, site: Site) -> tuple[covers.Group, ...]:
+def _groups(build: Build, params: Value, site: Site) -> tuple[Group, ...]:
     """Read the first argument of an optimizer; what comes back are the covers of its groups."""
     cell = build.state.cell(params)
     wrong = "tensor" if isinstance(cell, TensorCell) else wrong_arguments.what_is_wrong(params, build.state)
@@ -142,7 +135,7 @@ def _tell_wrong(build: Build, what: str, value: Value, site: Site) -> None:
         wrong_arguments.tell(build.machine, build.name, what, value, site, build.state)
 
 
-def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) -> tuple[covers.Group, ...]:
+def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) -> tuple[Group, ...]:
     """A list: of group dicts, or of tensors."""
     if not cell.ordered:
         return (_holder(build, params, site),)
@@ -159,7 +152,7 @@ def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) 
         mappings = (build.state.get(value, MappingCell) for value, _ in _with_sites(cell, site))
         indices.judge_dealt(build.machine, tuple(inner for inner in mappings if inner is not None), build.state)
         return tuple(groups)
-    return (covers.Group(site, _covers_of_list(params, cell, site, build.state)),)
+    return (Group(site, _covers_of_list(params, cell, site, build.state)),)
 
 
 def _covers_of_list(params: Value, cell: SequenceCell, site: Site, state: State) -> tuple[Cover, ...] | None:
@@ -179,15 +172,15 @@ def _with_sites(cell: SequenceCell, site: Site) -> list[tuple[Value, Site]]:
     return list(zip(values, sites, strict=True))
 
 
-def _group(build: Build, group: Value, site: Site) -> covers.Group:
+def _group(build: Build, group: Value, site: Site) -> Group:
     """One group dict."""
     cell = build.state.get(group, MappingCell)
     if cell is None:
         consumption.escape(group, build.state)
-        return covers.Group(site, None)
+        return Group(site, None)
     entry = cell.get("params")
     if entry is None:
-        return covers.Group(site, None)
+        return Group(site, None)
     rate = cell.get("lr")
     if rate is not None:
         indices.judge_rate(build.machine, rate.value)
@@ -202,7 +195,7 @@ def _group(build: Build, group: Value, site: Site) -> covers.Group:
     return held
 
 
-def _holder(build: Build, params: Value, site: Site) -> covers.Group:
+def _holder(build: Build, params: Value, site: Site) -> Group:
     """What holds the tensors of one group: an iterator, a list, or one tensor."""
     state = build.state
     cell = state.cell(params)
@@ -229,7 +222,7 @@ def _holder(build: Build, params: Value, site: Site) -> covers.Group:
         group_tensors.something(build.machine, build.site)
         if isinstance(params, Union):
             consumption.escape(params, state)
-    return covers.Group(site, known)
+    return Group(site, known)
 
 
 def _unordered(build: Build, site: Site) -> events.ParametersUnordered:

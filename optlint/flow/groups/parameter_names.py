@@ -6,18 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import (
-    UNKNOWN,
-    Const,
-    Derived,
-    External,
-    InstanceCell,
-    IteratorCell,
-    Ref,
-    SequenceCell,
-    TensorCell,
-    Value,
-)
+from optlint.flow.core.cells import InstanceCell, IteratorCell, SequenceCell, TensorCell
+from optlint.flow.core.values import UNKNOWN, Const, Derived, External, Ref, Value
 from optlint.flow.frozen import replace
 from optlint.flow.groups import modules
 from optlint.flow.iterators import consumption

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import IteratorCell, MappingCell, SequenceCell, TensorCell, Value
+from optlint.flow.core.cells import IteratorCell, MappingCell, SequenceCell, TensorCell
+from optlint.flow.core.values import Value
 from optlint.flow.groups.indices import layers_of
 
 if TYPE_CHECKING:

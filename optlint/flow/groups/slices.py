@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from optlint.flow.core.values import Const, Cover
+from optlint.flow.core.cells import Cover
+from optlint.flow.core.values import Const
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:

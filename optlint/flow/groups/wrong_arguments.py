@@ -5,19 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import (
-    UNKNOWN,
-    External,
-    InstanceCell,
-    IteratorCell,
-    MappingCell,
-    Method,
-    SequenceCell,
-    TensorCell,
-    Union,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, SequenceCell, TensorCell
+from optlint.flow.core.values import UNKNOWN, External, Method, Union, Value, options_of
 from optlint.flow.events import Site
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir

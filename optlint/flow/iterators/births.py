@@ -9,21 +9,11 @@ where that can't be told, there is no birth to mend.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from optlint.flow import events
-from optlint.flow.core.values import (
-    Closure,
-    InstanceCell,
-    IteratorCell,
-    Ref,
-    SequenceCell,
-    TensorCell,
-    Use,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, IteratorCell, SequenceCell, TensorCell, Use
+from optlint.flow.core.values import Closure, Ref, Value, options_of
 from optlint.flow.frozen import replace
 from optlint.flow.iterators.changes import ANYTHING, PARTS, bound, name_of
 from optlint.flow.pytorch import torch_api
@@ -38,32 +28,8 @@ if TYPE_CHECKING:
 
 Event: TypeAlias = events.Consumed | events.MembershipTested | events.SequenceOperation
 
-NO_LIST = frozenset({"tee", "iterator", "tqdm", "generator"})  # kinds whose birth is no expression, or not that alone
 MOST_CHANGES = 2_000
 HASHED = frozenset({"id", "hash", "str", "repr", "len", "type", "int", "float", "bool"})  # what they give is hashable
-
-
-@dataclass(slots=True)
-class Births:
-    """What is known of all births in a program."""
-
-    unfit: set[object] = field(default_factory=set)
-    walked: set[object] = field(default_factory=set)  # births that are walked through, not only asked by `in`
-    collected: dict[object, int] = field(default_factory=dict)  # how often the items were put into something
-    owners: dict[Ref, list[object]] = field(default_factory=dict)  # who was given a tensor, once for each group
-    hidden: list[object] = field(default_factory=list)  # who was given a group of unknown content
-    told: dict[tuple[type, object], list[IteratorCell]] = field(default_factory=dict)  # by event and place
-    shadowed: bool | None = None  # whether the file binds `list`, `set` or `dict`
-
-
-def registered(machine: Machine, cell: IteratorCell) -> IteratorCell:
-    """A new iterator, with the expression that makes it and how much had changed until then."""
-    if cell.stamp is not None:
-        return cell
-    body = machine.frame.node
-    suspends = body is not None and "yield" in machine.mentions(body)
-    fits = cell.kind not in NO_LIST and not cell.endless and not suspends
-    return replace(cell, born=cell.made if fits else None, stamp=len(machine.changes))
 
 
 def called(machine: Machine, node: ir.Call, function: Value, value: Value, first: int, state: State) -> None:

@@ -8,21 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import (
-    UNKNOWN,
-    Closure,
-    Const,
-    External,
-    InstanceCell,
-    IteratorCell,
-    MappingCell,
-    Method,
-    OptimizerCell,
-    SequenceCell,
-    TensorCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, OptimizerCell, SequenceCell, TensorCell
+from optlint.flow.core.values import UNKNOWN, Closure, Const, External, Method, Value, options_of
 from optlint.flow.pytorch import torch_api, torch_tensors
 from optlint.flow.reading import ir
 

@@ -5,22 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import (
-    UNKNOWN,
+from optlint.flow.core.cells import (
     Cover,
-    External,
     InstanceCell,
     IteratorCell,
     MappingCell,
     OptimizerCell,
-    Ref,
     SequenceCell,
     TensorCell,
-    Union,
     Use,
-    Value,
-    union,
 )
+from optlint.flow.core.values import UNKNOWN, External, Ref, Union, Value, union
 from optlint.flow.frozen import dataclass, replace
 from optlint.flow.iterators import births
 from optlint.flow.pytorch.torch_api import MODULE_ITERATORS, holds_modules

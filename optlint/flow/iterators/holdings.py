@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import Cover, IteratorCell, Ref, SequenceCell, TensorCell, Value
+from optlint.flow.core.cells import Cover, IteratorCell, SequenceCell, TensorCell
+from optlint.flow.core.values import Ref, Value
 
 if TYPE_CHECKING:
     from optlint.flow.core.state import State

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import UNKNOWN, Const, External, Method, TensorCell, Unknown, Value, options_of
+from optlint.flow.core.cells import TensorCell
+from optlint.flow.core.values import UNKNOWN, Const, External, Method, Unknown, Value, options_of
 from optlint.flow.pytorch import torch_tensors
 from optlint.flow.reading import ir
 

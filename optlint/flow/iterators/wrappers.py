@@ -5,21 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.belonging import freezing
+from optlint.flow.core.cells import IteratorCell, SequenceCell
 from optlint.flow.core.machine import Arguments, Machine
 from optlint.flow.core.state import State
-from optlint.flow.core.values import (
-    UNKNOWN,
-    Closure,
-    Const,
-    Derived,
-    External,
-    IteratorCell,
-    Partial,
-    SequenceCell,
-    Union,
-    Value,
-    union,
-)
+from optlint.flow.core.values import UNKNOWN, Closure, Const, Derived, External, Partial, Union, Value, union
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, slices
 from optlint.flow.iterators import births, consumption, holdings

@@ -1,6 +1,6 @@
 """The order of a training step (OPT5).
 
-`trace` is a graph of acts on gradients, told by `gradients`, `clips`, `steps` and `losses`; `subjects` says whose
+`trace` puts acts on gradients into a graph, told by `gradients`, `clips`, `steps` and `losses`; `subjects` says whose
 gradients an act is about, `unknown_code` what unseen code may have done. When a file has been run, `rounds`, `dropped`,
 `clipping` and `rebuilt` judge the graph, `lives` what functions do each time that they are called; `rarely` knows what
 takes place in some rounds only. `closures` and `uncalled` judge single calls. `lightning` knows whose loop it is.

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
+from optlint.flow.core.acts import BACKWARD, CLEAR, CLIP, HIDDEN, LOOK, START, STEP, TOUCH, UNSCALE, Act
 from optlint.flow.order import subjects, trace
-from optlint.flow.order.trace import BACKWARD, CLEAR, CLIP, HIDDEN, LOOK, STEP, TOUCH, UNSCALE, Act, of_kinds
+from optlint.flow.order.trace import of_kinds
 
 if TYPE_CHECKING:
-    from optlint.flow.order.subjects import Subject
+    from optlint.flow.core.acts import Subject
 
 
 def found(acts: list[Act]) -> Iterator[object]:
@@ -85,7 +86,7 @@ class _Judge:
 
     def _begins_with_clearing(self) -> bool:
         """Whether the function that does all this clears first, so that the next call of it does."""
-        beginnings = [act for act in _all_before(self.clip) if act.kind == trace.START]
+        beginnings = [act for act in _all_before(self.clip) if act.kind == START]
         found = [trace.first_after(begin, self._matters) for begin in beginnings]
         return bool(found) and all(act.kind == CLEAR and self._owns(act.subject) for each in found for act in each.acts)
 

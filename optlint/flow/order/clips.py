@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import UNKNOWN, Const, External, Method, OptimizerCell, Value
+from optlint.flow.core.acts import CLIP, Act
+from optlint.flow.core.cells import OptimizerCell
+from optlint.flow.core.values import UNKNOWN, Const, External, Method, Value
 from optlint.flow.order import subjects, trace, unknown_code
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
+    from optlint.flow.core.acts import Subject
     from optlint.flow.core.machine import Arguments, Machine
     from optlint.flow.core.state import State
-    from optlint.flow.order.subjects import Subject
 
 FUNCTIONS = frozenset({"torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad_value_"})
 METHODS = frozenset({"clip_grad_norm_", "clip_grad_value_", "clip_gradients"})
@@ -54,7 +56,7 @@ def _note(
 ) -> None:
     finite = isinstance(value, Const) and isinstance(value.value, int | float) and value.value < LARGE
     doubtful = not finite and (bound is None or not _is_plain_bound(machine, bound, value, node in machine.effects))
-    act = trace.Act(trace.CLIP, machine.site(node), subject, node=node, doubtful=doubtful)
+    act = Act(CLIP, machine.site(node), subject, node=node, doubtful=doubtful)
     trace.note(machine, act, state)
 
 

@@ -5,19 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
+from optlint.flow.core.cells import InstanceCell, OptimizerCell, SequenceCell, TensorCell
 from optlint.flow.core.machine import Arguments
-from optlint.flow.core.values import (
-    ClassValue,
-    Closure,
-    External,
-    InstanceCell,
-    Method,
-    OptimizerCell,
-    Partial,
-    SequenceCell,
-    TensorCell,
-    Value,
-)
+from optlint.flow.core.values import ClassValue, Closure, External, Method, Partial, Value
 from optlint.flow.events import Site
 from optlint.flow.iterators import wrappers
 from optlint.flow.pytorch import torch_tensors

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
+from optlint.flow.core.acts import BACKWARD, CLEAR, HIDDEN, LOOK, STEP, TOUCH, Act
 from optlint.flow.order import rarely, subjects, trace
-from optlint.flow.order.trace import BACKWARD, CLEAR, HIDDEN, LOOK, STEP, TOUCH, Act, of_kinds
+from optlint.flow.order.trace import of_kinds
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
+    from optlint.flow.core.acts import Subject
     from optlint.flow.core.machine import Machine
-    from optlint.flow.order.subjects import Subject
 
 
 def found(machine: Machine, acts: list[Act]) -> Iterator[events.GradientsLost]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from optlint.flow.core.acts import BACKWARD, BUILT, CLEAR, GIVEN, LOOK, RESET, STEP, TOUCH, UNSCALE, UPDATE, Act, start
+from optlint.flow.core.cells import InstanceCell, OptimizerCell, SchedulerCell, TensorCell
 from optlint.flow.core.values import (
     NONE,
     UNKNOWN,
@@ -12,12 +14,9 @@ from optlint.flow.core.values import (
     Closure,
     Const,
     External,
-    InstanceCell,
     Method,
-    OptimizerCell,
     Partial,
     Ref,
-    TensorCell,
     Union,
     Value,
     options_of,
@@ -25,13 +24,12 @@ from optlint.flow.core.values import (
 from optlint.flow.order import clips, lightning, subjects, trace, unknown_code
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_api
-from optlint.flow.rates.scheduler_values import SchedulerCell
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
+    from optlint.flow.core.acts import Subject
     from optlint.flow.core.machine import Arguments, Machine
     from optlint.flow.core.state import State
-    from optlint.flow.order.subjects import Subject
 
 BACKWARDS = frozenset({"torch.autograd.backward"})
 HOOKS = re.compile(r"on_|optimizer_|configure_grad|backward$")  # methods that Lightning calls around each step
@@ -50,9 +48,9 @@ def prepare(machine: Machine) -> None:
     machine.trace.wanted = any(not TRACED.isdisjoint(words) for words in found)
 
 
-def begins(machine: Machine, closure: Closure, state: State) -> trace.Act | None:
+def begins(machine: Machine, closure: Closure, state: State) -> Act | None:
     """A function begins that is run by itself; Lightning calls a `training_step` for each batch, so that is a loop."""
-    state.trace = trace.start()
+    state.trace = start()
     lightning.configure(machine, closure, state)
     node, bases = closure.node, tuple(classes.ancestry(closure.owner)) if closure.owner is not None else ()
     if getattr(node, "name", "") != "training_step" or lightning.BASE not in bases:
@@ -69,7 +67,7 @@ def returned(machine: Machine, value: Value, state: State) -> None:
     if machine.frame is machine.trace.root and any(
         isinstance(state.cell(ref), OptimizerCell) for ref in subjects.reach(_refs(value), state)
     ):
-        trace.note(machine, trace.Act(trace.GIVEN), state)
+        trace.note(machine, Act(GIVEN), state)
 
 
 def _refs(value: Value) -> list[Ref]:
@@ -132,9 +130,9 @@ def _function(machine: Machine, node: ir.Call, path: str, arguments: Arguments, 
     if path in clips.FUNCTIONS and node.args:
         clips.of_parameters(machine, node, arguments, state)
     elif path in BACKWARDS:
-        trace.note(machine, trace.Act(trace.BACKWARD, machine.site(node), node=node), state)
+        trace.note(machine, Act(BACKWARD, machine.site(node), node=node), state)
     elif path == "builtins.setattr" and arguments.pick(1, "name") == Const("grad"):
-        trace.note(machine, trace.Act(trace.TOUCH, machine.site(node)), state)
+        trace.note(machine, Act(TOUCH, machine.site(node)), state)
     else:
         cell = state.get(value, OptimizerCell)
         if cell is not None and cell.made.origin is node.origin:
@@ -146,7 +144,7 @@ def _function(machine: Machine, node: ir.Call, path: str, arguments: Arguments, 
 def built(machine: Machine, node: ir.Call, value: Value, state: State) -> None:
     """An optimizer was built."""
     subject = subjects.subject_of(machine, node, value, state)
-    trace.note(machine, trace.Act(trace.BUILT, machine.site(node), subject, node=node), state)
+    trace.note(machine, Act(BUILT, machine.site(node), subject, node=node), state)
 
 
 def _method(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, value: Value, state: State) -> Value:
@@ -160,7 +158,7 @@ def _method(machine: Machine, node: ir.Call, method: Method, arguments: Argument
             return _scaled(machine, node, method, state)
         if name in RESETS:
             whose = _receiver(machine, method, state) if isinstance(method.node, ir.Attribute) else None
-            trace.note(machine, trace.Act(trace.RESET, machine.site(node), whose), state)
+            trace.note(machine, Act(RESET, machine.site(node), whose), state)
         unknown_code.ran(machine, node, method, arguments, state)
     elif isinstance(method.node, ir.Attribute):
         act(machine, node, method, arguments, state)
@@ -197,7 +195,7 @@ def _scaled(machine: Machine, node: ir.Call, method: Method, state: State) -> Va
 def _zero_grad(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
     del arguments
     subject = _receiver(machine, method, state)
-    trace.note(machine, trace.Act(trace.CLEAR, machine.site(node), subject, node=node), state)
+    trace.note(machine, Act(CLEAR, machine.site(node), subject, node=node), state)
 
 
 def _backward(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
@@ -206,7 +204,7 @@ def _backward(machine: Machine, node: ir.Call, method: Method, arguments: Argume
     own = isinstance(receiver, InstanceCell) and isinstance(receiver.cls, ClassValue)
     plain = _are_gradients(arguments, state) and not own and not isinstance(receiver, OptimizerCell)
     if plain or isinstance(receiver, TensorCell) or _only_goes_backward(method):
-        act = trace.Act(trace.BACKWARD, machine.site(node), scaler=scaler, node=node)
+        act = Act(BACKWARD, machine.site(node), scaler=scaler, node=node)
         trace.note(machine, act, state)
     else:
         unknown_code.anything(machine, node, state)
@@ -230,10 +228,10 @@ def _step(machine: Machine, node: ir.Call, method: Method, arguments: Arguments,
     subject = _receiver(machine, method, state)
     if _is_scaler(machine, method, state) and node.args:
         target = subjects.subject_of(machine, node.args[0].value, _first(arguments), state)
-        act = trace.Act(trace.STEP, machine.site(node), target, scaler=subject, node=node)
+        act = Act(STEP, machine.site(node), target, scaler=subject, node=node)
         trace.note(machine, act, state)
     elif subject.kind == "optimizer" or (subject.trusted and subject.kind == "unknown" and not node.args):
-        trace.note(machine, trace.Act(trace.STEP, machine.site(node), subject, node=node), state)
+        trace.note(machine, Act(STEP, machine.site(node), subject, node=node), state)
     elif not unknown_code.is_harmless_object(subject.name):
         unknown_code.anything(machine, node, state)
 
@@ -247,13 +245,13 @@ def _unscale(machine: Machine, node: ir.Call, method: Method, arguments: Argumen
         unknown_code.anything(machine, node, state)
         return
     target = subjects.subject_of(machine, node.args[0].value, _first(arguments), state)
-    act = trace.Act(trace.UNSCALE, machine.site(node), target, scaler=_receiver(machine, method, state), node=node)
+    act = Act(UNSCALE, machine.site(node), target, scaler=_receiver(machine, method, state), node=node)
     trace.note(machine, act, state)
 
 
 def _update(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
     if _is_scaler(machine, method, state):
-        act = trace.Act(trace.UPDATE, machine.site(node), scaler=_receiver(machine, method, state), node=node)
+        act = Act(UPDATE, machine.site(node), scaler=_receiver(machine, method, state), node=node)
         trace.note(machine, act, state)
     else:
         unknown_code.ran(machine, node, method, arguments, state)
@@ -275,8 +273,8 @@ def named(machine: Machine, node: ir.Expression, state: State) -> None:
 
 def gradient_read(machine: Machine, node: ir.Attribute, state: State) -> None:
     """`p.grad` is evaluated."""
-    kind = trace.LOOK if node in machine.trace.only_read else trace.TOUCH
-    trace.note(machine, trace.Act(kind, machine.site(node)), state)
+    kind = LOOK if node in machine.trace.only_read else TOUCH
+    trace.note(machine, Act(kind, machine.site(node)), state)
 
 
 def gradient_set(machine: Machine, target: ir.Attribute, receiver: Value, value: Value, state: State) -> None:
@@ -285,9 +283,9 @@ def gradient_set(machine: Machine, target: ir.Attribute, receiver: Value, value:
     site = machine.site(target)
     if value == NONE and cell is not None and cell.parameter and cell.owner is not None:
         subject = subjects.of_owner(machine, target.value, cell.owner, state)
-        trace.note(machine, trace.Act(trace.CLEAR, site, subject), state)
+        trace.note(machine, Act(CLEAR, site, subject), state)
     else:
-        trace.note(machine, trace.Act(trace.TOUCH, site), state)
+        trace.note(machine, Act(TOUCH, site), state)
 
 
 def about_to_call(machine: Machine, func: ir.Expression) -> None:

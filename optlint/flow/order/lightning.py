@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint.flow.core.cells import InstanceCell, MappingCell, OptimizerCell, SequenceCell
 from optlint.flow.core.machine import Arguments
-from optlint.flow.core.values import (
-    ClassValue,
-    Closure,
-    External,
-    InstanceCell,
-    MappingCell,
-    OptimizerCell,
-    Ref,
-    SequenceCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.values import ClassValue, Closure, External, Ref, Value, options_of
 from optlint.flow.frozen import replace
 from optlint.flow.python import attributes, classes, containers
 from optlint.flow.reading import ir

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import Begun, Const, Method, Ref, TensorCell, Value
+from optlint.flow.core.cells import Begun, TensorCell
+from optlint.flow.core.values import Const, Method, Ref, Value
 from optlint.flow.frozen import replace
 from optlint.flow.order import lightning
 from optlint.flow.tensors import tensor_uses

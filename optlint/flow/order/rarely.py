@@ -10,8 +10,8 @@ from optlint.flow.reading import ir
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from optlint.flow.core.acts import Act
     from optlint.flow.core.machine import Machine
-    from optlint.flow.order.trace import Act
 
 
 def every(machine: Machine, act: Act) -> str | None:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
+from optlint.flow.core.acts import BUILT, HIDDEN, RESET, STEP, Act
 from optlint.flow.order import subjects, trace
-from optlint.flow.order.trace import BUILT, HIDDEN, RESET, STEP, Act, of_kinds
+from optlint.flow.order.trace import of_kinds
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
-    from optlint.flow.order.subjects import Subject
+    from optlint.flow.core.acts import Subject
 
 
 PARAMETERS = frozenset({"parameters", "named_parameters"})

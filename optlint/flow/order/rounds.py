@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
+from optlint.flow.core.acts import BACKWARD, BUILT, CLEAR, GIVEN, HIDDEN, LOOK, STEP, TOUCH, UPDATE, Act
 from optlint.flow.order import clipping, dropped, lives, rarely, rebuilt, subjects, trace
-from optlint.flow.order.trace import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, UPDATE, Act, of_kinds
+from optlint.flow.order.trace import of_kinds
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
+    from optlint.flow.core.acts import Subject
     from optlint.flow.core.machine import Machine
-    from optlint.flow.order.subjects import Subject
 
 # What runs code of the program's own at each backward or step.
 HOOKS = frozenset(
@@ -242,4 +243,4 @@ def _may_use(act: Act, subject: Subject) -> bool:
     """Whether gradients are used, or may be: by a step, by code that can't be seen, by hand."""
     if act.kind == STEP:
         return act.subject is None or subjects.may_be_same(act.subject, subject)
-    return act.kind in (trace.LOOK, trace.GIVEN) or interferes(act, subject)
+    return act.kind in (LOOK, GIVEN) or interferes(act, subject)

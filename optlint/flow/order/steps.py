@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import (
-    NONE,
-    UNKNOWN,
-    Closure,
-    External,
-    InstanceCell,
-    Method,
-    OptimizerCell,
-    Ref,
-    TensorCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, OptimizerCell, SchedulerCell, TensorCell
+from optlint.flow.core.values import NONE, UNKNOWN, Closure, External, Method, Ref, Value, options_of
 from optlint.flow.order import losses, unknown_code
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates import schedulers
-from optlint.flow.rates.scheduler_values import SchedulerCell
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:

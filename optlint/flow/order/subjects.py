@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import (
-    UNKNOWN,
-    ClassValue,
-    Closure,
-    Const,
-    Cover,
-    External,
-    InstanceCell,
-    OptimizerCell,
-    Ref,
-    TensorCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.acts import Subject
+from optlint.flow.core.cells import Cover, InstanceCell, OptimizerCell, TensorCell
+from optlint.flow.core.values import UNKNOWN, ClassValue, Closure, Const, External, Ref, Value, options_of
 from optlint.flow.iterators import holdings
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_api
@@ -37,33 +26,6 @@ KNOWN_OPTIMIZER = re.compile(
     r"AdaBelief|NovoGrad|MADGRAD|Adadelta|Adamax|Rprop|ASGD|Shampoo|SOAP"
 )
 FARTHEST = 2_000
-
-
-class Subject(NamedTuple):
-    """What an act is about.
-
-    `key` tells it from others, None if nothing does; `refs` are the cells that it may be, if they are known. `parts`
-    are the modules and tensors whose gradients it has, None if they are not known, and `inside` all that is in these.
-    `holders` are the objects that it was reached through. `whole` tells that it has all of its parts, `trusted` that
-    it is an optimizer whose `step` clears nothing, `blind` that it is one whose `step` reads no gradients, `foreign`
-    that it belongs to an object with an unknown base class; `newest` is the address of the part that was made last.
-    """
-
-    text: str
-    key: object | None = None
-    kind: str = "unknown"  # or "optimizer", "module", "tensors"
-    refs: frozenset[Ref] = frozenset()
-    parts: frozenset[Ref] | None = None
-    inside: frozenset[Ref] = frozenset()
-    holders: frozenset[Ref] = frozenset()
-    whole: bool = True
-    trusted: bool = False
-    blind: bool = False
-    foreign: bool = False
-    newest: int = 0
-    chosen: frozenset[str] = frozenset()  # the names in the index that it was picked by
-    name: str = ""
-    cls: str = ""
 
 
 def subject_of(machine: Machine, node: ir.Expression, value: Value, state: State) -> Subject:

@@ -1,94 +1,19 @@
-"""What a program does with gradients, in order, as a graph: what comes after what along which paths.
-
-Each `State` stands at an act; whatever clears, computes, clips or uses gradients puts another one behind it. Where
-paths meet there is an act that has several before it. A loop has a head: each round starts there and leads back to it.
-"""
+"""In which order gradients are computed and used: puts acts into a graph, and asks it what is before and after."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from optlint.flow.core.acts import CLEAR, HIDDEN, LOOP, MEET, START, STEP, Act, Kind
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
+    from optlint.flow.core.acts import Subject
     from optlint.flow.core.machine import Frame, Machine
     from optlint.flow.core.state import State
-    from optlint.flow.core.values import Path, Trail
+    from optlint.flow.core.values import Trail
     from optlint.flow.events import Site
-    from optlint.flow.order.subjects import Subject
-
-Kind: TypeAlias = str
-START, MEET, LOOP = "start", "meet", "loop"
-CLEAR, BACKWARD, STEP, CLIP = "clear", "backward", "step", "clip"
-UNSCALE, UPDATE, BUILT = "unscale", "update", "built"
-LOOK = "look"  # a gradient is read
-TOUCH = "touch"  # a gradient is written, or may be
-GIVEN = "given"  # an optimizer goes to a caller that is not known
-RESET = "reset"  # parameters may get other values
-HIDDEN = "hidden"  # code that is not known may do anything to its subject
-
-
-@dataclass(slots=True, eq=False)
-class Act:
-    """One act, and those right before and after it.
-
-    `loops` are the heads of the repeating loops around it, outermost first. `scaler` is the `GradScaler` that is
-    behind a backward, step, unscale or update. `node` is the loop of a head, or the call. `address` is the newest one
-    on the heap at that time, `functions` are those that are running, innermost first, and `trail` tells where each of
-    them acts or calls the next.
-    """
-
-    kind: Kind
-    site: Site | None = None
-    subject: Subject | None = None
-    path: Path = ()
-    trail: Trail = ()
-    loops: tuple[Act, ...] = ()
-    scaler: Subject | None = None
-    node: ir.Node | None = None
-    address: int = 0
-    functions: tuple[ir.Node, ...] = ()
-    deferred: bool = False  # it is in a generator, and takes place whenever something is drawn from that
-    doubtful: bool = False  # a clip that may be there for the norm alone, or with the scale in its bound
-    bound: frozenset[str] | None = None  # the names that a loop assigns to, as soon as somebody asked
-    before: list[Act] = field(default_factory=list)
-    after: list[Act] = field(default_factory=list)
-
-    def follow(self, earlier: Act) -> None:
-        """Note that this comes right after another act."""
-        if earlier not in self.before:
-            self.before.append(earlier)
-            earlier.after.append(self)
-
-
-@dataclass(slots=True)
-class Trace:
-    """All acts of a program in the order of the run, and the heads of the loops that are running."""
-
-    wanted: bool = True  # whether the file computes gradients at all
-    acts: list[Act] = field(default_factory=list)
-    loops: list[Act] = field(default_factory=list)
-    versions: dict[tuple[int, str], int] = field(default_factory=dict)  # how often a variable was bound
-    scaled: dict[object, Subject] = field(default_factory=dict)  # what multiplied a loss
-    root: object | None = None  # the frame of the function that is run by itself
-    deferring: int = 0  # how many generators are being run, that will really run piece by piece
-    sources: dict[object, ir.Node] = field(default_factory=dict)  # what made an optimizer of which no more is known
-    only_read: set[ir.Node] = field(default_factory=set)  # `p.grad` in `p.grad.norm()` and its like
-
-    def let_go(self) -> None:
-        """Part the acts from each other, once nobody asks for their order."""
-        pending = list(self.acts)
-        while pending:
-            act = pending.pop()
-            pending += act.before + act.after
-            act.before, act.after = [], []
-
-
-def start() -> Act:
-    """Where the order of acts begins: what was before is not known."""
-    return Act(START)
 
 
 def note(machine: Machine, act: Act, state: State) -> None:
@@ -125,16 +50,6 @@ def place_of(act: Act, other: Act) -> Site | None:
     """Where an act takes place, as seen by the innermost function that knows of another one too."""
     theirs = dict(other.trail)
     return next((site for scope, site in act.trail if scope in theirs), act.site)
-
-
-def met(one: Act, other: Act) -> Act:
-    """Where two paths meet."""
-    if one is other:
-        return one
-    both = Act(MEET)
-    both.follow(one)
-    both.follow(other)
-    return both
 
 
 def loop_begins(machine: Machine, node: ir.Node, state: State) -> Act:

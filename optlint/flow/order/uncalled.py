@@ -5,23 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import (
-    NONE,
-    UNKNOWN,
-    ClassValue,
-    Closure,
-    External,
-    InstanceCell,
-    Method,
-    OptimizerCell,
-    TensorCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, OptimizerCell, SchedulerCell, TensorCell
+from optlint.flow.core.values import NONE, UNKNOWN, ClassValue, Closure, External, Method, Value, options_of
 from optlint.flow.order import subjects
 from optlint.flow.python import attributes, classes, objects
 from optlint.flow.pytorch import torch_api, torch_schedules
-from optlint.flow.rates.scheduler_values import SchedulerCell
 from optlint.flow.reading import ir, nesting
 
 if TYPE_CHECKING:

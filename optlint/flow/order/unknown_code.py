@@ -9,17 +9,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import (
-    ClassValue,
-    External,
-    InstanceCell,
-    Method,
-    OptimizerCell,
-    Ref,
-    Unknown,
-    Value,
-    options_of,
-)
+from optlint.flow.core.acts import HIDDEN, LOOK, Act, Subject
+from optlint.flow.core.cells import InstanceCell, OptimizerCell
+from optlint.flow.core.values import ClassValue, External, Method, Ref, Unknown, Value, options_of
 from optlint.flow.order import subjects, trace
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
@@ -143,7 +135,7 @@ def _given(machine: Machine, node: ir.Call, name: str, arguments: Arguments, sta
         anything(machine, node, state)
         return
     if _reads(name):
-        trace.note(machine, trace.Act(trace.LOOK, machine.site(node)), state)
+        trace.note(machine, Act(LOOK, machine.site(node)), state)
     elif not _only_uses(name):
         handed_over(machine, node, arguments, state)
 
@@ -159,7 +151,7 @@ def _method(machine: Machine, node: ir.Call, method: Method, arguments: Argument
         return
     if is_helper(method) and name in HELPS:
         if _reads(name):
-            trace.note(machine, trace.Act(trace.LOOK, machine.site(node)), state)
+            trace.note(machine, Act(LOOK, machine.site(node)), state)
         return
     if name in MODULE_METHODS | TENSOR_METHODS or (cell is not None and not isinstance(cell, InstanceCell)):
         return
@@ -167,7 +159,7 @@ def _method(machine: Machine, node: ir.Call, method: Method, arguments: Argument
         anything(machine, node, state)
         return
     if _reads(name):
-        trace.note(machine, trace.Act(trace.LOOK, machine.site(node)), state)
+        trace.note(machine, Act(LOOK, machine.site(node)), state)
     elif _may_be_inherited(cell) and not _only_uses(name) and not is_harmless_object(name):
         _hide(machine, node, method.receiver, state)
     elif not _only_uses(name) and not is_harmless_object(owner):
@@ -207,12 +199,12 @@ def cut_short(machine: Machine, node: ir.Node, function: ir.Node, state: State) 
 
 def anything(machine: Machine, node: ir.Node, state: State) -> None:
     """Code that may do anything."""
-    _add(machine, node, subjects.Subject("", kind="anything"), state)
+    _add(machine, node, Subject("", kind="anything"), state)
 
 
 def _hide(machine: Machine, node: ir.Node, value: Value, state: State) -> None:
     refs = frozenset(option for option in options_of(value) if isinstance(option, Ref))
-    _add(machine, node, subjects.Subject("", kind="some", inside=_all_of(refs, state)), state)
+    _add(machine, node, Subject("", kind="some", inside=_all_of(refs, state)), state)
 
 
 def _all_of(refs: frozenset[Ref], state: State) -> frozenset[Ref]:
@@ -230,10 +222,10 @@ def handed_over(machine: Machine, node: ir.Call, arguments: Arguments, state: St
         if isinstance(option, Ref) and _matters(option, state)
     )  # fmt: skip
     if refs:
-        _add(machine, node, subjects.Subject("", kind="some", inside=_all_of(refs, state)), state)
+        _add(machine, node, Subject("", kind="some", inside=_all_of(refs, state)), state)
     vague = [argument.value for argument in node.args if _is_vague(machine, argument.value)]
     if vague:
-        _add(machine, node, subjects.Subject("", kind="vague"), state)
+        _add(machine, node, Subject("", kind="vague"), state)
 
 
 def _matters(ref: Ref, state: State) -> bool:
@@ -253,5 +245,5 @@ def _is_vague(machine: Machine, node: ir.Expression) -> bool:
     return subjects.OPTIMIZER_NAME.search(name) is not None or _is_model(name) or name in ("self", "args", "kwargs")
 
 
-def _add(machine: Machine, node: ir.Node, subject: subjects.Subject, state: State) -> None:
-    trace.note(machine, trace.Act(trace.HIDDEN, machine.site(node), subject, node=node), state)
+def _add(machine: Machine, node: ir.Node, subject: Subject, state: State) -> None:
+    trace.note(machine, Act(HIDDEN, machine.site(node), subject, node=node), state)

@@ -5,17 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.belonging import stale
+from optlint.flow.core.cells import InstanceCell, MappingCell, SequenceCell
 from optlint.flow.core.machine import Machine
 from optlint.flow.core.state import State
-from optlint.flow.core.values import (
-    UNKNOWN,
-    Const,
-    InstanceCell,
-    MappingCell,
-    Ref,
-    SequenceCell,
-    Value,
-)
+from optlint.flow.core.values import UNKNOWN, Const, Ref, Value
 from optlint.flow.groups import group_writes, growth, indices
 from optlint.flow.iterators import changes, consumption
 from optlint.flow.order import gradients

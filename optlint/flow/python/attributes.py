@@ -6,23 +6,8 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.belonging import frozen, stale
-from optlint.flow.core.values import (
-    NONE,
-    ClassValue,
-    Const,
-    External,
-    InstanceCell,
-    IteratorCell,
-    Method,
-    OptimizerCell,
-    Ref,
-    SequenceCell,
-    TensorCell,
-    Union,
-    Unknown,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, IteratorCell, OptimizerCell, SequenceCell, TensorCell
+from optlint.flow.core.values import NONE, ClassValue, Const, External, Method, Ref, Union, Unknown, Value, options_of
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.python import classes

@@ -6,26 +6,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from optlint.flow.belonging import stale
-from optlint.flow.core.machine import Arguments, Machine
-from optlint.flow.core.state import State
-from optlint.flow.core.values import (
-    NONE,
-    UNKNOWN,
-    Const,
-    Count,
+from optlint.flow.core.cells import (
     Entry,
-    External,
     InstanceCell,
     IteratorCell,
     MappingCell,
     OptimizerCell,
-    Partial,
-    Ref,
     SequenceCell,
-    Super,
     TensorCell,
-    Value,
 )
+from optlint.flow.core.machine import Arguments, Machine
+from optlint.flow.core.state import State
+from optlint.flow.core.values import NONE, UNKNOWN, Const, Count, External, Partial, Ref, Super, Value
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, parameter_names
 from optlint.flow.iterators import births, consumption, wrappers

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint.flow.core.cells import InstanceCell, IteratorCell
+from optlint.flow.core.joining import join
 from optlint.flow.core.machine import Arguments, Machine
-from optlint.flow.core.state import State, join
+from optlint.flow.core.state import State
 from optlint.flow.core.values import (
     UNKNOWN,
     ClassValue,
@@ -13,8 +15,6 @@ from optlint.flow.core.values import (
     Const,
     Descriptor,
     External,
-    InstanceCell,
-    IteratorCell,
     Method,
     Partial,
     Ref,

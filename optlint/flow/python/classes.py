@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import ClassValue, External, Value
-from optlint.flow.python import readings
 from optlint.flow.pytorch import torch_api
+from optlint.flow.reading import names_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,7 @@ def names_on_self(machine: Machine, node: ir.Class) -> frozenset[str]:
     """The attributes that the methods of a class set on `self`."""
     found = machine.own_names.get(node)
     if found is None:
-        found = machine.own_names[node] = frozenset(readings.attributes_of_self(node, machine.bodies))
+        found = machine.own_names[node] = frozenset(names_read.attributes_of_self(node, machine.bodies))
     return found
 
 

@@ -5,19 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.belonging import freezing
+from optlint.flow.core.cells import Cover, Entry, IteratorCell, MappingCell, SequenceCell
 from optlint.flow.core.machine import Machine
 from optlint.flow.core.state import State
-from optlint.flow.core.values import (
-    UNKNOWN,
-    Const,
-    Cover,
-    Entry,
-    IteratorCell,
-    MappingCell,
-    SequenceCell,
-    Value,
-    union,
-)
+from optlint.flow.core.values import UNKNOWN, Const, Value, union
 from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import indices
 from optlint.flow.iterators import consumption, holdings

@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint.flow.core.cells import Entry, InstanceCell, IteratorCell, MappingCell, SequenceCell
 from optlint.flow.core.machine import Arguments
-from optlint.flow.core.values import (
-    DATA,
-    NONE,
-    UNKNOWN,
-    Const,
-    Entry,
-    External,
-    InstanceCell,
-    IteratorCell,
-    MappingCell,
-    Ref,
-    SequenceCell,
-    Value,
-    union,
-)
+from optlint.flow.core.values import DATA, NONE, UNKNOWN, Const, External, Ref, Value, union
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption, holdings
 from optlint.flow.python import sets

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import (
-    UNKNOWN,
-    Cover,
-    InstanceCell,
-    IteratorCell,
-    MappingCell,
-    Ref,
-    SequenceCell,
-    TensorCell,
-    Value,
-    union,
-)
+from optlint.flow.core.cells import Cover, InstanceCell, IteratorCell, MappingCell, SequenceCell, TensorCell
+from optlint.flow.core.values import UNKNOWN, Ref, Value, union
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption, holdings
 from optlint.flow.python import containers, sets

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import UNKNOWN, Closure, Descriptor, External, InstanceCell, Value
+from optlint.flow.core.cells import InstanceCell
+from optlint.flow.core.values import UNKNOWN, Closure, Descriptor, External, Value
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir, relevance
 

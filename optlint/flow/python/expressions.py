@@ -6,30 +6,28 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.belonging import criteria, frozen, late, loaded, stale
+from optlint.flow.core import choices
+from optlint.flow.core.cells import Entry, IteratorCell, MappingCell, SequenceCell, Use
+from optlint.flow.core.joining import join
 from optlint.flow.core.machine import Evaluator, Machine
-from optlint.flow.core.state import State, join
+from optlint.flow.core.state import State
 from optlint.flow.core.values import (
     NONE,
     UNKNOWN,
     Closure,
     Const,
     Derived,
-    Entry,
     External,
-    IteratorCell,
-    MappingCell,
     Method,
     Path,
     Ref,
-    SequenceCell,
-    Use,
     Value,
     options_of,
     union,
 )
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, parameter_names
-from optlint.flow.iterators import births, changes, choices, consumption, holdings
+from optlint.flow.iterators import births, changes, consumption, holdings
 from optlint.flow.iterators.consumption import Purpose
 from optlint.flow.order import gradients
 from optlint.flow.python import (

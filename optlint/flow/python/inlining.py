@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint.flow.core import choices
+from optlint.flow.core.cells import Entry, InstanceCell, IteratorCell, MappingCell
+from optlint.flow.core.joining import join
 from optlint.flow.core.machine import DEEPEST_CALL, MOST_CALLS_OF_ONE, Arguments, Frame, Machine
-from optlint.flow.core.state import State, join
-from optlint.flow.core.values import (
-    NONE,
-    UNKNOWN,
-    ClassValue,
-    Closure,
-    Entry,
-    External,
-    InstanceCell,
-    IteratorCell,
-    MappingCell,
-    Ref,
-    Value,
-    union,
-)
+from optlint.flow.core.state import State
+from optlint.flow.core.values import NONE, UNKNOWN, ClassValue, Closure, External, Ref, Value, union
 from optlint.flow.files import foreign
 from optlint.flow.frozen import replace
 from optlint.flow.groups import growth, optimizers
-from optlint.flow.iterators import choices, consumption
+from optlint.flow.iterators import consumption
 from optlint.flow.order import unknown_code
 from optlint.flow.python import attributes, classes, containers, kinds
 from optlint.flow.reading import ir

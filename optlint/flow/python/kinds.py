@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint.flow.core.cells import InstanceCell, MappingCell, OptimizerCell, SequenceCell, TensorCell
 from optlint.flow.core.machine import Arguments
-from optlint.flow.core.values import (
-    DATA,
-    NONE,
-    UNKNOWN,
-    ClassValue,
-    External,
-    InstanceCell,
-    MappingCell,
-    OptimizerCell,
-    Ref,
-    SequenceCell,
-    TensorCell,
-    Union,
-    Value,
-    union,
-)
+from optlint.flow.core.values import DATA, NONE, UNKNOWN, ClassValue, External, Ref, Union, Value, union
 from optlint.flow.frozen import replace
 from optlint.flow.groups import group_keys
 from optlint.flow.order import lightning

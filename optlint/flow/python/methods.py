@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.belonging import freezing
+from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, OptimizerCell, SequenceCell, TensorCell
 from optlint.flow.core.machine import Arguments, Machine
 from optlint.flow.core.state import State
 from optlint.flow.core.values import (
@@ -15,15 +16,9 @@ from optlint.flow.core.values import (
     Const,
     Derived,
     External,
-    InstanceCell,
-    IteratorCell,
-    MappingCell,
     Method,
-    OptimizerCell,
     Ref,
-    SequenceCell,
     Super,
-    TensorCell,
     Value,
 )
 from optlint.flow.frozen import replace

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint.flow.core.cells import (
+    Entry,
+    InstanceCell,
+    MappingCell,
+    OptimizerCell,
+    SchedulerCell,
+    SequenceCell,
+    TensorCell,
+)
 from optlint.flow.core.machine import Arguments
 from optlint.flow.core.values import (
     DATA,
@@ -13,16 +22,10 @@ from optlint.flow.core.values import (
     Closure,
     Derived,
     Descriptor,
-    Entry,
     External,
-    InstanceCell,
-    MappingCell,
     Method,
-    OptimizerCell,
     Ref,
-    SequenceCell,
     Super,
-    TensorCell,
     Union,
     Unknown,
     Value,
@@ -34,7 +37,6 @@ from optlint.flow.iterators import births
 from optlint.flow.python import attributes, classes, containers
 from optlint.flow.pytorch import torch_api, torch_layers
 from optlint.flow.rates import hyperparameters
-from optlint.flow.rates.scheduler_values import SchedulerCell
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_calls, tensor_methods, tensor_uses, tensors
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import IteratorCell, Ref, SequenceCell, Value, union
+from optlint.flow.core.cells import IteratorCell, SequenceCell
+from optlint.flow.core.values import Ref, Value, union
 from optlint.flow.iterators import consumption
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.reading import ir

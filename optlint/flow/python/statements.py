@@ -5,24 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.belonging import averages
+from optlint.flow.core.cells import OptimizerCell, SchedulerCell
+from optlint.flow.core.joining import join
 from optlint.flow.core.machine import Executor, Fork, Loop, Machine
-from optlint.flow.core.state import State, join
-from optlint.flow.core.values import (
-    NONE,
-    UNKNOWN,
-    ClassValue,
-    Closure,
-    Const,
-    External,
-    OptimizerCell,
-    Value,
-)
+from optlint.flow.core.state import State
+from optlint.flow.core.values import NONE, UNKNOWN, ClassValue, Closure, Const, External, Value
 from optlint.flow.groups import counters
 from optlint.flow.iterators import births, consumption
 from optlint.flow.order import gradients, losses, trace, uncalled
 from optlint.flow.python import assignment, claims, classes, containers, decorators, kinds, objects, sets
 from optlint.flow.pytorch import torch_api
-from optlint.flow.rates.scheduler_values import SchedulerCell
 from optlint.flow.reading import ir, relevance
 from optlint.flow.tensors import batches, grad_mode, rebinding
 

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optlint.flow.core.cells import Cover, InstanceCell, IteratorCell, SequenceCell, TensorCell
 from optlint.flow.core.machine import Machine
 from optlint.flow.core.state import State
-from optlint.flow.core.values import (
-    UNKNOWN,
-    ClassValue,
-    Const,
-    Cover,
-    Derived,
-    External,
-    InstanceCell,
-    IteratorCell,
-    Ref,
-    SequenceCell,
-    TensorCell,
-    Value,
-    union,
-)
+from optlint.flow.core.values import UNKNOWN, ClassValue, Const, Derived, External, Ref, Value, union
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, modules, slices
 from optlint.flow.iterators import consumption

@@ -5,17 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import (
-    UNKNOWN,
-    Const,
-    IteratorCell,
-    MappingCell,
-    OptimizerCell,
-    Ref,
-    SequenceCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import IteratorCell, MappingCell, OptimizerCell, SequenceCell
+from optlint.flow.core.values import UNKNOWN, Const, Ref, Value, options_of
 from optlint.flow.frozen import replace
 from optlint.flow.pytorch import torch_api
 

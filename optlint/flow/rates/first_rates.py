@@ -7,7 +7,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from optlint.flow.core.values import UNKNOWN, Closure, External, SequenceCell, Value
+from optlint.flow.core.cells import SequenceCell
+from optlint.flow.core.values import UNKNOWN, Closure, External, Value
 from optlint.flow.frozen import dataclass
 from optlint.flow.reading import ir
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import ClassValue, Const, Entry, External, MappingCell, OptimizerCell, Ref, Union, Value
+from optlint.flow.core.cells import Entry, MappingCell, OptimizerCell
+from optlint.flow.core.values import ClassValue, Const, External, Ref, Union, Value
 from optlint.flow.order import subjects
 from optlint.flow.python import classes, containers
 from optlint.flow.pytorch import torch_api

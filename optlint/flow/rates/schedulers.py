@@ -8,24 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
+from optlint.flow.core.cells import InstanceCell, OptimizerCell, SchedulerCell, SequenceCell
 from optlint.flow.core.machine import Fork
-from optlint.flow.core.values import (
-    UNKNOWN,
-    ClassValue,
-    Closure,
-    InstanceCell,
-    Method,
-    OptimizerCell,
-    Ref,
-    SequenceCell,
-    Value,
-    options_of,
-    union,
-)
+from optlint.flow.core.values import UNKNOWN, ClassValue, Closure, Method, Ref, Value, options_of, union
 from optlint.flow.frozen import replace
 from optlint.flow.groups import covers
 from optlint.flow.rates import first_rates
-from optlint.flow.rates.scheduler_values import SchedulerCell
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
 

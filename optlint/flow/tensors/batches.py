@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import DATA, UNKNOWN, External, InstanceCell, Method, SequenceCell, Value
+from optlint.flow.core.cells import InstanceCell, SequenceCell
+from optlint.flow.core.values import DATA, UNKNOWN, External, Method, Value
 from optlint.flow.frozen import replace
 from optlint.flow.order import subjects
 from optlint.flow.python import objects

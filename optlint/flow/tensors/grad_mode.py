@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import NONE, ClassValue, Closure, Const, External, InstanceCell, Value
+from optlint.flow.core.cells import InstanceCell
+from optlint.flow.core.values import NONE, ClassValue, Closure, Const, External, Value
 from optlint.flow.pytorch import torch_api
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import InstanceCell, Ref, TensorCell, Value, options_of
+from optlint.flow.core.cells import InstanceCell, TensorCell
+from optlint.flow.core.values import Ref, Value, options_of
 from optlint.flow.frozen import dataclass, replace
 from optlint.flow.tensors import recipes
 from optlint.flow.tensors.tensor_uses import held_by, is_from_parameters

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.belonging import freezing
-from optlint.flow.core.values import Method, Ref, TensorCell
+from optlint.flow.core.cells import TensorCell
+from optlint.flow.core.values import Method, Ref
 from optlint.flow.pytorch import torch_tensors
 from optlint.flow.reading import ir
 from optlint.flow.tensors import recipes

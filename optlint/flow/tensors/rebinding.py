@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.values import UNKNOWN, Ref, TensorCell, Value, options_of
+from optlint.flow.core.cells import TensorCell
+from optlint.flow.core.values import UNKNOWN, Ref, Value, options_of
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import mendable
 from optlint.flow.reading import ir

@@ -8,19 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import (
-    UNKNOWN,
-    ClassValue,
-    Const,
-    External,
-    InstanceCell,
-    Method,
-    Ref,
-    TensorCell,
-    Union,
-    Unknown,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, TensorCell
+from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Method, Ref, Union, Unknown, options_of
 from optlint.flow.events import Recipe
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.python import classes

@@ -6,21 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, SequenceCell, TensorCell
 from optlint.flow.core.machine import Arguments, Machine
-from optlint.flow.core.values import (
-    UNKNOWN,
-    ClassValue,
-    Const,
-    External,
-    InstanceCell,
-    IteratorCell,
-    MappingCell,
-    Ref,
-    SequenceCell,
-    TensorCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Ref, Value, options_of
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.pytorch import torch_layers, torch_tensors

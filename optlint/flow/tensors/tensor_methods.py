@@ -7,22 +7,10 @@ from typing import TYPE_CHECKING
 from optlint.flow import events
 from optlint.flow.belonging import freezing
 from optlint.flow.belonging.contents import SETTINGS
-from optlint.flow.core.state import State, join
-from optlint.flow.core.values import (
-    NONE,
-    UNKNOWN,
-    Const,
-    External,
-    InstanceCell,
-    MappingCell,
-    Method,
-    Placement,
-    Ref,
-    TensorCell,
-    Union,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, MappingCell, Placement, TensorCell
+from optlint.flow.core.joining import join
+from optlint.flow.core.state import State
+from optlint.flow.core.values import NONE, UNKNOWN, Const, External, Method, Ref, Union, Value, options_of
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.iterators.changes import name_of

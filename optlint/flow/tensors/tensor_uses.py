@@ -10,20 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
-from optlint.flow.core.values import (
-    ClassValue,
-    External,
-    InstanceCell,
-    IteratorCell,
-    MappingCell,
-    Method,
-    Ref,
-    SequenceCell,
-    TensorCell,
-    Union,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, SequenceCell, TensorCell
+from optlint.flow.core.values import ClassValue, External, Method, Ref, Union, Value, options_of
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import mendable
 from optlint.flow.python import classes

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint.flow.core.cells import InstanceCell, IteratorCell, Placement, SequenceCell, TensorCell
 from optlint.flow.core.values import (
     DATA,
     NONE,
@@ -17,21 +18,15 @@ from optlint.flow.core.values import (
     Const,
     Derived,
     External,
-    InstanceCell,
-    IteratorCell,
     Method,
-    Placement,
     Ref,
-    SequenceCell,
-    TensorCell,
     Union,
     Value,
     options_of,
 )
 from optlint.flow.frozen import replace
-from optlint.flow.python import readings
 from optlint.flow.pytorch import torch_tensors
-from optlint.flow.reading import ir
+from optlint.flow.reading import ir, names_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -255,5 +250,5 @@ def of_operator(machine: Machine, node: ir.Node, left: Value, right: Value, op: 
 def _is_count(machine: Machine, node: ir.Node) -> bool:
     """Whether a tensor is multiplied or divided by what the file shows to be a number."""
     number = node.right if isinstance(node, ir.Binary) else node.value if isinstance(node, ir.AugmentedAssign) else None
-    name = readings.dotted(number) if number is not None else ""
+    name = names_read.dotted(number) if number is not None else ""
     return bool(name) and name in machine.readings().counts

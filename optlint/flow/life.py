@@ -12,28 +12,20 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import NamedTuple
 
+from optlint.flow import worth
 from optlint.flow.belonging import held, late, loose
-from optlint.flow.core import worth
+from optlint.flow.core.cells import InstanceCell, IteratorCell, OptimizerCell
+from optlint.flow.core.joining import join
 from optlint.flow.core.machine import Arguments, Frame, Machine, Unit
-from optlint.flow.core.state import State, join
-from optlint.flow.core.values import (
-    NONE,
-    ClassValue,
-    Closure,
-    Descriptor,
-    InstanceCell,
-    IteratorCell,
-    OptimizerCell,
-    Ref,
-    Value,
-)
+from optlint.flow.core.state import State
+from optlint.flow.core.values import NONE, ClassValue, Closure, Descriptor, Ref, Value
 from optlint.flow.events import Site
 from optlint.flow.files import foreign
 from optlint.flow.groups import growth
 from optlint.flow.order import gradients, rounds, trace, uncalled
 from optlint.flow.python import classes, inlining, kinds, objects
-from optlint.flow.python.readings import readings_of
 from optlint.flow.reading import ir, relevance
+from optlint.flow.reading.names_read import readings_of
 from optlint.flow.tensors import grad_mode
 
 PER_STEP = frozenset(

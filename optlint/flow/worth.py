@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import (
-    ClassValue,
-    Closure,
-    External,
-    InstanceCell,
-    MappingCell,
-    Ref,
-    SequenceCell,
-    Value,
-    options_of,
-)
+from optlint.flow.core.cells import InstanceCell, MappingCell, SequenceCell
+from optlint.flow.core.values import ClassValue, Closure, External, Ref, Value, options_of
 from optlint.flow.order import lightning, uncalled
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir, nesting, relevance

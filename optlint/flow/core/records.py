@@ -1,4 +1,4 @@
-"""What each optimizer was given, and which modules ran, as far as it was seen; kept for what is judged at the end."""
+"""What a run writes down for those who judge at its end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from optlint.flow.core.cells import IteratorCell
     from optlint.flow.core.values import Ref
 
 
@@ -39,3 +40,16 @@ class Owned:
     ran: dict[Ref, int] = field(default_factory=dict)
     states: dict[Ref, Ref] = field(default_factory=dict)
     answers: dict[object, Ref] = field(default_factory=dict)  # the module that each call ran, by origin
+
+
+@dataclass(slots=True)
+class Births:
+    """What is known of all births in a program."""
+
+    unfit: set[object] = field(default_factory=set)
+    walked: set[object] = field(default_factory=set)  # births that are walked through, not only asked by `in`
+    collected: dict[object, int] = field(default_factory=dict)  # how often the items were put into something
+    owners: dict[Ref, list[object]] = field(default_factory=dict)  # who was given a tensor, once for each group
+    hidden: list[object] = field(default_factory=list)  # who was given a group of unknown content
+    told: dict[tuple[type, object], list[IteratorCell]] = field(default_factory=dict)  # by event and place
+    shadowed: bool | None = None  # whether the file binds `list`, `set` or `dict`

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.values import IteratorCell, Ref, Use, Value, union
+from optlint.flow.core.cells import IteratorCell, Use
+from optlint.flow.core.values import Ref, Value, union
 from optlint.flow.frozen import replace
 
 if TYPE_CHECKING:
