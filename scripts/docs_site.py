@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "docs"
 FENCE = re.compile(r"^```(?P<language>\w+) \{(?P<words>[^}]*)\}$")
 FAMILY = re.compile(r"^## (?P<title>.+)$|^\| \[(?P<rule>OPT\d+ [\w-]+)\]\((?P<page>[\w-]+\.md)\)", re.MULTILINE)
+LINK = re.compile(r"\]\((?P<path>[\w./-]+\.\w+)[#)]")
+GUIDES = ("tutorial", "picture", "distributed")
 FEATURES = ["navigation.sections", "navigation.top", "content.code.copy", "search.highlight", "toc.follow"]
 EXTENSIONS = ["admonition", "pymdownx.details", "pymdownx.superfences", "pymdownx.highlight", "tables"]
 PALETTE = [
@@ -34,17 +36,33 @@ def main() -> int:
     """Writes the sources and the settings of the site, and builds it."""
     options = _options()
     shutil.rmtree(BUILD, ignore_errors=True)
-    for page in _pages():
-        target = BUILD / "pages" / page
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(for_readers((ROOT / page).read_text(encoding="utf-8")), encoding="utf-8")
-    for picture in (ROOT / "docs").rglob("*.png"):
-        shutil.copy(picture, BUILD / "pages" / picture.parent.relative_to(ROOT))
+    write_pages(BUILD / "pages")
     # JSON is YAML, too.
     (BUILD / "mkdocs.yml").write_text(json.dumps(_settings(), indent=1), encoding="utf-8")
     words = ["serve"] if options.serve else ["build", "--clean"]
     command = [sys.executable, "-m", "zensical", *words, "-f", "mkdocs.yml"]
     return subprocess.run(command, cwd=BUILD, check=False).returncode
+
+
+def write_pages(folder: Path) -> None:
+    """Writes all pages below a folder, and beside them the pictures and other files that they link to."""
+    for page in _pages():
+        text = (ROOT / page).read_text(encoding="utf-8")
+        target = folder / page
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(for_readers(text), encoding="utf-8")
+        for linked in _linked_files(page, text):
+            copy = folder / linked
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / linked, copy)
+
+
+def _linked_files(page: Path, text: str) -> Iterator[Path]:
+    """Files of the repository that a page links to and that are no pages themselves."""
+    for link in LINK.finditer(text):
+        path = (ROOT / page.parent / link["path"]).resolve()
+        if path.is_file() and path.suffix != ".md":
+            yield path.relative_to(ROOT)
 
 
 def for_readers(text: str) -> str:
@@ -72,23 +90,18 @@ def _pages() -> Iterator[Path]:
 
 
 def _settings() -> dict[str, object]:
-    guides = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))]
     return {
         "site_name": "optlint",
         "site_description": "Does my optimizer really train the parameters I think it trains?",
         "docs_dir": "pages",
         "site_dir": "site",
-        "theme": {"name": "material", "features": FEATURES, "palette": PALETTE},
-        "markdown_extensions": [
-            "admonition",
-            "pymdownx.details",
-            "pymdownx.superfences",
-            "pymdownx.highlight",
-            "tables",
-        ],
+        # No fonts from elsewhere: the site loads nothing that does not lie beside it.
+        "theme": {"name": "material", "font": False, "features": FEATURES, "palette": PALETTE},
+        "markdown_extensions": EXTENSIONS,
         "nav": [
             {"Start": "README.md"},
-            {"Guides": guides},
+            {"Guides": [f"docs/{guide}.md" for guide in GUIDES]},
+            {"Editors": ["docs/editors.md", *(page.as_posix() for page in _pages() if page.parent.name == "editors")]},
             {"Rules": [{"All rules": "rules/README.md"}, *_families()]},
             {"Contributing": "CONTRIBUTING.md"},
             {"Changes": "CHANGELOG.md"},
