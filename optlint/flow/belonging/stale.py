@@ -140,13 +140,20 @@ def _counted(name: str, children: tuple[Value, ...]) -> Value | None:
 
 def _replaced(machine: Machine, old: Ref, new: Value, site: Site, state: State, owner: Ref | None = None) -> None:
     """Another part of `owner`, or another model, takes the place of the old one."""
-    if (
-        isinstance(new, Ref)
-        and new != old
-        and old not in subjects.reach((new,), state)
-        and _trains(new, state, owner is None)
-    ):
+    if isinstance(new, Ref) and new != old and old not in _within(new, state) and _trains(new, state, owner is None):
         _changed(machine, old, new, site, state, owner)
+
+
+def _within(part: Ref, state: State) -> frozenset[Ref]:
+    """All that a part leads to, or may: methods that were not run may have kept what they were given."""
+    inside: frozenset[Ref] = frozenset()
+    reached = subjects.reach((part,), state)
+    while inside != reached:
+        inside = reached
+        cells = (state.get(ref, InstanceCell) for ref in inside)
+        given = (value for cell in cells if cell for held in cell.given for value in options_of(held))
+        reached = subjects.reach((part, *(value for value in given if isinstance(value, Ref))), state)
+    return inside
 
 
 def _trains(part: Ref, state: State, whole: bool) -> bool:
@@ -232,7 +239,8 @@ def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: 
         steps = [act for act in machine.trace.acts if act.kind == STEP and _is_of(act, optimizer)]
         trained = any(one.optimizer == optimizer and one.time > change.time and parts & one.inside
                       for one in owned.trainings)  # fmt: skip
-        if trained or any(step in reached for step in steps) or (not later and _may_follow(change, steps)):
+        follows = not later and _may_follow(change, steps, _built(machine, optimizer))
+        if trained or follows or any(step in reached for step in steps):
             site = place(machine, change.act, optimizer)
             if site is not None and (site.origin, REPLACED) not in machine.flagged:
                 machine.flagged.add((site.origin, REPLACED))
@@ -251,13 +259,14 @@ def _is_of(act: Act, optimizer: Ref) -> bool:
     return act.subject is not None and optimizer in act.subject.refs
 
 
-def _may_follow(change: Change, steps: list[Act]) -> bool:
+def _may_follow(change: Change, steps: list[Act], built: list[Act]) -> bool:
     """Whether a step in another function comes later: after what the file itself does, or in another method.
 
-    What the file itself does comes before a method that it does not call.
+    What the file itself does comes before a method that it does not call. A function that builds the optimizer steps
+    with a new one in each call.
     """
-    start = _start(change.act)
-    others = [step for step in steps if _start(step) is not start]
+    starts = {_start(change.act), *map(_start, built)}
+    others = [step for step in steps if _start(step) not in starts]
     if change.in_method:
         return not all(map(_is_of_file, others))
     return bool(others) and _is_of_file(change.act)
@@ -283,5 +292,9 @@ def _start(act: Act) -> Act:
 
 def place(machine: Machine, act: Act, optimizer: Ref) -> Site | None:
     """Where the change is seen from where the optimizer was built."""
-    built = [one for one in machine.trace.acts if one.kind == BUILT and _is_of(one, optimizer)]
+    built = _built(machine, optimizer)
     return (trace.place_of(act, built[0]) if built else None) or act.site
+
+
+def _built(machine: Machine, optimizer: Ref) -> list[Act]:
+    return [one for one in machine.trace.acts if one.kind == BUILT and _is_of(one, optimizer)]

@@ -150,6 +150,7 @@ class InstanceCell:
     vague: bool = False  # one of several parts, it can't be told which
     among: tuple[Value, ...] = ()  # what surely is among its parts, where they are not known one by one
     trainable: bool | None = None  # whether its parameters get gradients, where its parts don't tell
+    given: tuple[Value, ...] = ()  # what it may hold: methods that were not run were given it
 
     def get(self, name: str) -> Value | None:
         """The value of an attribute that was set."""

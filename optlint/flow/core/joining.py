@@ -78,7 +78,8 @@ def join_cells(left: Cell, right: Cell) -> Cell:
     if isinstance(left, MappingCell) and isinstance(right, MappingCell):
         return _join_mappings(left, right)
     if isinstance(left, InstanceCell) and isinstance(right, InstanceCell):
-        return replace(cast("InstanceCell", _common(left, right)), attrs=_join_attributes(left.attrs, right.attrs))
+        attrs, given = _join_attributes(left.attrs, right.attrs), (*dict.fromkeys(left.given + right.given),)
+        return replace(cast("InstanceCell", _common(left, right)), attrs=attrs, given=given)
     if isinstance(left, SequenceCell) and isinstance(right, SequenceCell):
         common = cast("SequenceCell", _common(left, right))
         return replace(common, among=_join_contents(left, right), item=_join_item(left, right, common.item))

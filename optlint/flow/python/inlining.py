@@ -28,8 +28,7 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
         for value in arguments.all():
             consumption.escape(value, state)
         unknown_code.cut_short(machine, node, function.node, state)
-        if function.bound is not None:
-            state.marks.add((function.bound, growth.GROWS))  # what it does to its object is not seen
+        _leave_unseen(function.bound, arguments, state)
         return UNKNOWN
     frame = enter(machine, function, arguments, node, state)
     kinds.annotate(machine, function, frame, state, classes_too=False)
@@ -45,6 +44,16 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
     state.path, state.depth, state.no_grad = path, depth, no_grad
     _forget(frame, value, state)
     return value
+
+
+def _leave_unseen(owner: Value | None, arguments: Arguments, state: State) -> None:
+    """A method is not run: what it does to its object is not known, and what it is given may become part of that."""
+    if owner is None:
+        return
+    state.marks.add((owner, growth.GROWS))
+    cell = state.get(owner, InstanceCell)
+    if isinstance(owner, Ref) and cell is not None:
+        state.put(owner, replace(cell, given=tuple(dict.fromkeys((*cell.given, *arguments.all())))))
 
 
 def _too_much(machine: Machine, function: Closure) -> bool:
@@ -176,7 +185,7 @@ def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: i
     if is_module and within and found is not None and foreign.is_elsewhere(machine, found[0]):
         for value in arguments.all():
             consumption.escape(value, state, deep=False)
-        state.marks.add((ref, growth.GROWS))
+        _leave_unseen(ref, arguments, state)
         return ref  # a part of something: of those that other files define, what they are made of is not needed
     machine.instances.append((cls, ref))
     growth.born(machine, cls, ref, state)
