@@ -2,13 +2,16 @@
 
     pip install atheris && python scripts/fuzz.py source -max_total_time=600
 
-What is fuzzed is `source`, `notebook`, `configuration` or `suppression`; the other words are libFuzzer's. It starts
-from the rule pages, and keeps an input that crashes in the current folder.
+What is fuzzed is `source`, `program` (sources that parse, which takes hypothesis), `notebook`, `configuration` or
+`suppression`; the other words are libFuzzer's. It starts from the rule pages, and keeps an input that crashes in the
+current folder.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +20,7 @@ from pathlib import Path
 import atheris  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[1]
+LAZY = ("checks", "fixes", "flow", "linting", "sources")  # imported when needed: too late to be instrumented
 sys.path.insert(0, str(ROOT))
 
 with atheris.instrument_imports(include=["optlint"]):
@@ -28,6 +32,10 @@ with atheris.instrument_imports(include=["optlint"]):
     from optlint.sources.decoding import NotAnalysedError
     from optlint.sources.notebook import read_notebook
 
+    for package in LAZY:
+        for module in pkgutil.walk_packages([str(ROOT / "optlint" / package)], f"optlint.{package}."):
+            importlib.import_module(module.name)
+
 from tests.properties.programs import blocks  # noqa: E402
 
 CRASHED = "OPT902"
@@ -38,6 +46,13 @@ def fuzz_source(data: bytes) -> None:
     """A Python file of any bytes."""
     found = lint(data, filename="fuzzed.py", select=["ALL"])
     assert CRASHED not in {one.code for one in found}
+
+
+def fuzz_program(data: bytes) -> None:
+    """A program that parses, chosen by the bytes."""
+    from tests.properties.test_programs import test_nothing_crashes_and_all_stands_inside_the_file as holds
+
+    holds.hypothesis.fuzz_one_input(data)  # type: ignore[attr-defined]
 
 
 def fuzz_notebook(data: bytes) -> None:
@@ -69,6 +84,7 @@ def fuzz_suppression(data: bytes) -> None:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "source": fuzz_source,
+    "program": fuzz_program,
     "notebook": fuzz_notebook,
     "configuration": fuzz_configuration,
     "suppression": fuzz_suppression,
@@ -83,7 +99,7 @@ def seeds(target: str) -> Iterator[bytes]:
         if target == "notebook":
             cell = {"cell_type": "code", "source": block.splitlines(keepends=True)}
             yield json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
-        elif target != "configuration":
+        elif target in ("source", "suppression"):
             yield block.encode()
 
 
