@@ -29,8 +29,10 @@ import torch
 from audit_tools import Tool, installed
 from audit_trainings import CASES, Case
 
-from optlint.auditing.hooks import patches, watch
-from optlint.auditing.session import Options, Session
+from optlint.auditing.hooks import watch
+from optlint.auditing.instruments import patches
+from optlint.auditing.options import Options
+from optlint.auditing.session import Session
 
 clock = time.perf_counter_ns
 ROUNDS = 3  # of A/B

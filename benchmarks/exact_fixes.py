@@ -21,8 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from optlint.batch.checking import Policies
-from optlint.discovery.files import SourceFile
+from optlint.batch.policies import Policies
+from optlint.discovery.found import SourceFile
 from optlint.fixes.mending import Mending, mend
 from optlint.settings.config import Config
 from optlint.settings.selection import Selection

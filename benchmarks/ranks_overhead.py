@@ -23,8 +23,9 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from optlint.auditing.options import Options
 from optlint.auditing.ranks.check import ReplicaCheck
-from optlint.auditing.session import Options, Session
+from optlint.auditing.session import Session
 
 WARM_UP = 20
 SHARES = (1, 10, 100, 1000)

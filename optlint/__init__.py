@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from optlint.version import __version__
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -9,8 +11,7 @@ if TYPE_CHECKING:
     from optlint.api import lint
     from optlint.auditing.api import audit, explain
 
-__all__ = ["audit", "explain", "lint"]
-__version__ = "0.1.0"
+__all__ = ["__version__", "audit", "explain", "lint"]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from optlint.batch.checking import Policies, check_file
-from optlint.discovery.files import Excluding, Missing, SourceFile, find_files, given_file
+from optlint.batch.checking import check_file
+from optlint.batch.policies import Policies
+from optlint.discovery.files import find_files, given_file
+from optlint.discovery.found import Excluding, Missing, SourceFile
 from optlint.linting.judging import AnalysisError
 from optlint.settings.config import Configs, read_file
 from optlint.settings.selection import Selection

@@ -7,6 +7,7 @@ import sys
 
 import optlint
 from optlint.settings.config import ConfigError
+from optlint.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _run(words: list[str]) -> int:
     """What there is to say without a command."""
     word = words[0] if words else "--help"
     if word in ("--version", "-V"):
-        print(f"optlint {optlint.__version__}")
+        print(f"optlint {__version__}")
         return 0
     if word in ("--help", "-h", "help"):
         print(_help(), file=sys.stdout if words else sys.stderr)

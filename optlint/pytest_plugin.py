@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from optlint.integrations.pytest_marks import MARK, WARNINGS, is_audited
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.auditing.reports.report import AuditReport
     from optlint.integrations.pytest_auditor import Auditor
 
-MARK = "optlint"
 AUDITOR = "optlint-auditor"
-FIXTURE = "optimizer_audit"
-WARNINGS = "optlint_warnings"  # the attribute of a test report
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,12 +37,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Load the audit if any test is to be audited."""
     if any(map(is_audited, session.items)):
         _auditor(session.config)
-
-
-def is_audited(item: pytest.Item) -> bool:
-    """Whether the flag, the ini key, a mark or the fixture asks for an audit of this test."""
-    wanted = item.config.getoption("optlint") or item.config.getini("optlint")
-    return bool(wanted or item.get_closest_marker(MARK) or FIXTURE in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 with atheris.instrument_imports(include=["optlint"]):
     from optlint.api import lint
-    from optlint.batch.checking import Policies
+    from optlint.batch.policies import Policies
     from optlint.linting.suppress import find_directives
     from optlint.settings.config import ConfigError, parse_table, table_of
     from optlint.settings.selection import Selection

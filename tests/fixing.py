@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from optlint.batch.checking import Policies
+from optlint.batch.policies import Policies
 from optlint.fixes.fix import ALSO_UNSAFE, SAFE, Fixed, fix
 from optlint.linting.linter import Task, diagnose
 from optlint.settings.config import Config

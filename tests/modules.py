@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -76,6 +77,17 @@ def reach(modules: list[Module], start: str) -> frozenset[str]:
             seen.add(name)
             todo += graph[name]
     return frozenset(seen)
+
+
+def circle(modules: list[Module]) -> list[str]:
+    """The names of modules that import each other, in a circle; nothing if there is no such circle."""
+    names = {module.name for module in modules}
+    graph = {module.name: module.imports(names) & names - {module.name} for module in modules}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
 def long_functions(module: Module, limit: int) -> Iterator[str]:

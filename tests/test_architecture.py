@@ -15,10 +15,11 @@ from textwrap import dedent
 
 import pytest
 
-from tests.modules import Module, long_functions, mutable_state, reach, read_modules, within
+from tests.modules import Module, circle, long_functions, mutable_state, reach, read_modules, within
 
 ROOT = Path(__file__).parents[1]
 
+SPOKEN = ("diagnostic", "observations")  # what all of the audit speaks in
 # For each part of optlint: the only parts of optlint that it may import, itself excepted.
 MAY_IMPORT = {
     "named_tuple": (),
@@ -32,6 +33,9 @@ MAY_IMPORT = {
     "flow": ("diagnostic", "fixes.remedies", "named_tuple", "model", "sources"),
     "flow.core": ("flow.events", "flow.frozen", "flow.reading", "flow.settings"),
     "checks": ("diagnostic", "fixes.remedies", "model", "rule", "words", "flow.events", "observations"),
+    "auditing.memory": SPOKEN,
+    "auditing.instruments": (*SPOKEN, "auditing.memory"),
+    "auditing.judges": (*SPOKEN, "auditing.memory", "auditing.instruments"),
     "own_rules": ("diagnostic", "rule"),
     "settings": ("diagnostic", "named_tuple", "rule", "own_rules", "words", "flow.settings"),
     "discovery": ("named_tuple", "settings"),
@@ -113,7 +117,8 @@ def test_modules_import_downwards_only(modules):
         ("flow__core__machine", "from optlint.rule import Rule"),
         ("output__text", "from optlint.linting import linter"),
         ("linting__linter", "from optlint.cli import main"),
-        ("flow__core__machine", "from optlint import model, rule"),
+        ("flow__life", "from optlint import model, rule"),
+        ("flow__core__machine", "from optlint.flow.order import trace"),
     ],
 )
 def test_a_wrong_import_is_seen(package, name, source):
@@ -134,6 +139,17 @@ def test_right_imports_are_let_through(package):
         "flow__core__machine": "from . import values",
     }
     assert wrong_imports(package(**right)) == []
+
+
+def test_no_modules_import_each_other(modules):
+    assert circle(modules) == []
+
+
+def test_a_circle_is_seen(package):
+    modules = package(one="from optlint import two", two="if TYPE_CHECKING:\n    from optlint.three import x", three="")
+    assert circle(modules) == []
+    modules = package(three="def later():\n    from optlint.one import y")
+    assert set(circle(modules)) == {"optlint.one", "optlint.two", "optlint.three"}
 
 
 def test_linter_and_audit_do_not_know_each_other(modules):

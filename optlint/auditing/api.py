@@ -6,9 +6,10 @@ from contextlib import ContextDecorator
 from typing import TYPE_CHECKING
 
 from optlint.auditing.memory.places import is_users_file
+from optlint.auditing.options import Options
 from optlint.auditing.reports.choice import Choice
 from optlint.auditing.reports.report import AuditReport
-from optlint.auditing.session import Options, Session
+from optlint.auditing.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 
 from optlint.auditing.hooks.handlers import Handlers
 from optlint.auditing.hooks.watch import Watch
-from optlint.auditing.judges.left_out import still_left_out
 from optlint.auditing.memory.book import KEPT
-from optlint.auditing.memory.facts import summary_of, unowned_of
-from optlint.auditing.memory.places import is_users_file
 from optlint.auditing.memory.summaries import AuditFacts
+from optlint.auditing.options import Options
+from optlint.auditing.reports.facts import still_left_out, summary_of, unowned_of
 from optlint.auditing.reports.report import AuditReport
 from optlint.diagnostic import Severity
 from optlint.observations import Unowned
@@ -23,33 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from torch.nn import Module
-    from torch.optim import Optimizer
-
-    from optlint.auditing.memory.lineage import Lineage
     from optlint.auditing.ranks.check import ReplicaCheck
     from optlint.diagnostic import Diagnostic
     from optlint.observations import Seen
-    from optlint.rule import Registry
 
 NO_FAULT_OF_THE_PROGRAM = (SystemExit, KeyboardInterrupt, GeneratorExit)
-
-
-class Options(NamedTuple):
-    """How to audit; `registry` holds the selected rules (None: all), `reportable` says whose files are reported.
-
-    `lineage` carries the places at which optimizers were built from one session to the next.
-    """
-
-    model: Module | None = None
-    optimizer: Optimizer | None = None
-    registry: Registry | None = None
-    reportable: Callable[[str], bool] = is_users_file
-    strict_iterators: bool = False
-    on_diagnostic: Callable[[Diagnostic], None] | None = None
-    rank: int | None = None
-    lineage: Lineage | None = None
-    check_replicas: int = 0  # every how many steps copies on several ranks are compared; 0: never
 
 
 class Session:

@@ -11,9 +11,9 @@ import os
 import sys
 from time import time_ns
 
-import optlint
-from optlint.batch.checking import digest
+from optlint.batch.digests import digest
 from optlint.named_tuple import NamedTuple
+from optlint.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _program() -> str:
     """Everything but files and configuration that a result depends on: our own code, Python, and what is installed."""
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     installed = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
-    parts = [optlint.__version__, sys.version, *sys.path[1:], *(str(_changed(path)) for path in installed)]
+    parts = [__version__, sys.version, *sys.path[1:], *(str(_changed(path)) for path in installed)]
     parts += [f"{path} {_changed(path)}" for path in _own_modules(folder)]
     return digest("\n".join(parts).encode("utf-8", "surrogatepass"))
 

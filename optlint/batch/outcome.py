@@ -6,9 +6,9 @@ from optlint.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from optlint.batch.checking import Policies
+    from optlint.batch.policies import Policies
     from optlint.diagnostic import Diagnostic
-    from optlint.discovery.files import SourceFile
+    from optlint.discovery.found import SourceFile
 
 
 class FileResult(NamedTuple):
@@ -22,6 +22,14 @@ class FileResult(NamedTuple):
     ignored: int = 0
     change: Change | None = None
     refusal: str = ""  # why something was not fixed
+
+
+class Examined(NamedTuple):
+    """What came of a file that had to be parsed, the digest of its bytes, and the paths that this depends on."""
+
+    result: FileResult
+    content: str
+    others: frozenset[str] = frozenset()
 
 
 class Change(NamedTuple):

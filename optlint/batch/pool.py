@@ -13,12 +13,14 @@ from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING
 
 from optlint.batch import garbage
-from optlint.batch.checking import Checker, Examined, Policies
+from optlint.batch.checker import Checker
+from optlint.batch.outcome import Examined
+from optlint.batch.policies import Policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from optlint.discovery.files import SourceFile
+    from optlint.discovery.found import SourceFile
     from optlint.fixes.mending import Mending
     from optlint.settings.selection import Selection
 

@@ -6,12 +6,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-import optlint
 from optlint.output import Report, renderer
 from optlint.output._statistics import table
 from optlint.pages import page
 from optlint.settings.config import ConfigError
 from optlint.sources.excerpts import Excerpts
+from optlint.version import __version__
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -49,7 +49,7 @@ def _report(gathered: Gathered, request: Request) -> Report:
         Excerpts(gathered.given).lines,
         lambda: gathered.policies.registry,
         page,
-        optlint.__version__,
+        __version__,
         colour=not request.path and wants_colour(request.stream),
         quiet=request.quiet,
         fixes=gathered.fixes,

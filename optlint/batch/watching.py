@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import NoReturn
 
-    from optlint.discovery.files import SourceFile
+    from optlint.discovery.found import SourceFile
 
     Stamps = dict[str, tuple[int, int] | None]
 

@@ -6,9 +6,12 @@ import os
 import sys
 
 from optlint.arguments import Arguments, Option, UsageError
-from optlint.batch.checking import Checker, Policies, check_all
+from optlint.batch.checker import Checker
+from optlint.batch.checking import check_all
 from optlint.batch.outcome import Gathered
-from optlint.discovery.files import Excluding, Missing, SourceFile, find_files, given_file
+from optlint.batch.policies import Policies
+from optlint.discovery.files import find_files, given_file
+from optlint.discovery.found import Excluding, Missing, SourceFile
 from optlint.settings.config import Config, Configs, read_file
 from optlint.settings.selection import Selection
 

@@ -25,7 +25,7 @@ OPTIONS = tuple(
 
 def run(arguments: Arguments) -> int:
     """Print the keys as TOML, and what follows from them as comments."""
-    from optlint.batch.checking import Policies
+    from optlint.batch.policies import Policies
 
     if len(arguments.paths) > 1:
         raise UsageError("one file at a time")

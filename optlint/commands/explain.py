@@ -22,6 +22,6 @@ def run(arguments: Arguments) -> int:
     filename, colon, function = arguments.paths[0].rpartition(":")
     if not colon or not function.isidentifier():
         raise UsageError(f"`{arguments.paths[0]}` names no function; write `{arguments.paths[0]}:build`")
-    from optlint.auditing.reports.explaining_files import main
+    from optlint.auditing.processes.explaining_files import main
 
     return main(filename, function, arguments.options.get("--report", []))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-import optlint
 from optlint.arguments import UsageError
+from optlint.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run(arguments: Arguments) -> int:
         _change("pyproject.toml", "[tool.optlint]", lambda text: setting_up.with_configuration(text, "pyproject.toml"))
     else:
         _change("optlint.toml", "a configuration", lambda text: text or setting_up.CONFIGURATION)
-    wanted = setting_up.requirement(optlint.__version__, _origin())
+    wanted = setting_up.requirement(__version__, _origin())
     _change(".pre-commit-config.yaml", "the hook `optlint`", lambda text: setting_up.with_hook(text, wanted))
     for path, table in RUFF_FILES.items():
         if _configures_ruff(path, table):

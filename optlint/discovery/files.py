@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from optlint.named_tuple import NamedTuple
+from optlint.discovery.found import Excluding, Missing, SourceFile
 from optlint.settings.config import Config
 
 TYPE_CHECKING = False
@@ -13,29 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from optlint.settings.config import Configs
-
-
-class SourceFile(NamedTuple):
-    """A file to check, with the configuration that holds for it; `trouble` says why it cannot be read."""
-
-    path: str
-    config: Config
-    named: bool = False  # by the user, rather than found in a folder
-    trouble: str | None = None
-    data: bytes | str | None = None  # where the source is in no file
-
-
-class Missing(NamedTuple):
-    """A path that the user named and that does not exist."""
-
-    path: str
-
-
-class Excluding(NamedTuple):
-    """The command line's word on what to leave out; `force` holds for named files too."""
-
-    patterns: tuple[str, ...] = ()
-    force: bool = False
 
 
 def find_files(paths: Iterable[str], configs: Configs, excluding: Excluding) -> Iterator[SourceFile | Missing]:

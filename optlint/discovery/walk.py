@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from optlint.discovery.files import SourceFile
+from optlint.discovery.found import SourceFile
 from optlint.named_tuple import NamedTuple
 from optlint.settings.config import FILE_NAMES as CONFIG_NAMES
 from optlint.settings.config import Config
@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.discovery.files import Excluding
+    from optlint.discovery.found import Excluding
     from optlint.settings.config import Configs
 
 EXTENSIONS = (".py", ".pyi", ".ipynb")

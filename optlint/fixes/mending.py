@@ -14,7 +14,7 @@ from optlint.sources.writing import replace_content
 
 if TYPE_CHECKING:
     from optlint.diagnostic import Diagnostic
-    from optlint.discovery.files import SourceFile
+    from optlint.discovery.found import SourceFile
     from optlint.flow.files.project import Project
     from optlint.settings.policy import Policy
     from optlint.sources.document import Document

@@ -13,7 +13,7 @@ from optlint.auditing.reports.choice import Choice
 from optlint.auditing.reports.report import AuditReport
 from optlint.auditing.reports.summary import summary
 from optlint.diagnostic import Severity
-from optlint.pytest_plugin import MARK, WARNINGS, is_audited
+from optlint.integrations.pytest_marks import MARK, WARNINGS, is_audited
 from optlint.settings.selection import UnknownRuleError
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ class OneTest:
         self._call_off = when_imported("torch", self._begin)
 
     def _begin(self) -> None:
-        from optlint.auditing.session import Options, Session
+        from optlint.auditing.options import Options
+        from optlint.auditing.session import Session
 
         self._session = Session(Options(registry=self._choice.registry, lineage=self._lineage))
         self._session.start()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.auditing.memory.summaries import AuditFacts
+from optlint.auditing.options import Options
 from optlint.auditing.reports.choice import Choice
 from optlint.auditing.reports.report import AuditError, AuditReport
 from optlint.auditing.reports.summary import say
-from optlint.auditing.session import Options, Session
+from optlint.auditing.session import Session
 from optlint.diagnostic import Severity
 
 if TYPE_CHECKING:

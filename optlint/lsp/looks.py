@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from optlint.batch.checking import Policies
-from optlint.discovery.files import Excluding, given_file
+from optlint.batch.policies import Policies
+from optlint.discovery.files import given_file
+from optlint.discovery.found import Excluding
 from optlint.linting.judging import AnalysisError
 from optlint.linting.linter import Task, diagnose, placed, wanted_codes
 from optlint.linting.runs import told_by_callers

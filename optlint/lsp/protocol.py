@@ -5,16 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
+from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 if TYPE_CHECKING:
-    from optlint.lsp.server import Server
+    from optlint.lsp.drafts import Desk, Draft
+
+
+class Keeper(LanguageServer):
+    """A server that keeps its documents on a desk of its own."""
+
+    desk: Desk
+
+    def edited(self, uri: str | None) -> None:
+        """A draft was opened or changed."""
+        raise NotImplementedError
+
+    def closed(self, draft: Draft | None) -> None:
+        """A draft is gone."""
+        raise NotImplementedError
 
 
 class Protocol(LanguageServerProtocol):
     """The protocol of pygls with our desk in place of its workspace."""
 
-    _server: Server
+    _server: Keeper
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:

@@ -6,18 +6,17 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
-from pygls.lsp.server import LanguageServer
 
-import optlint
 from optlint.lsp.bench import Bench
 from optlint.lsp.client import Client, client_of
 from optlint.lsp.drafts import Desk, path_of
 from optlint.lsp.looks import Eyes
-from optlint.lsp.protocol import Protocol
+from optlint.lsp.protocol import Keeper, Protocol
 from optlint.lsp.settings import Settings, read_settings
 from optlint.lsp.telling import Teller
 from optlint.lsp.unopened import Unopened
 from optlint.settings.config import ConfigError
+from optlint.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -32,13 +31,11 @@ PAUSE = 0.02  # seconds without an edit, after which diagnostics are made for a 
 REST = 0.2  # seconds until a client that asks for diagnostics is told to ask again
 
 
-class Server(LanguageServer):
+class Server(Keeper):
     """One server for one client; everything but the looks themselves happens in one thread."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "optlint", optlint.__version__, notebook_document_sync=NOTEBOOKS, protocol_cls=Protocol, max_workers=2
-        )
+        super().__init__("optlint", __version__, notebook_document_sync=NOTEBOOKS, protocol_cls=Protocol, max_workers=2)
         self.client = Client()
         self.settings = Settings()
         self.desk = Desk()

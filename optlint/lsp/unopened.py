@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from optlint.discovery.files import Excluding, Missing, find_files
+from optlint.discovery.files import find_files
+from optlint.discovery.found import Excluding, Missing
 from optlint.lsp.drafts import Draft, Part, uri_of
 from optlint.lsp.neighbours import stamp
 from optlint.lsp.texts import Text

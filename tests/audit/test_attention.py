@@ -11,7 +11,8 @@ import torch
 from torch import nn, optim
 
 import optlint
-from optlint.auditing.session import Options, Session
+from optlint.auditing.options import Options
+from optlint.auditing.session import Session
 from tests.audit.small import mlp, train, train_to_own_width
 
 if TYPE_CHECKING:

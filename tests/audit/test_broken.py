@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from optlint.auditing.session import Options, Session
+from optlint.auditing.options import Options
+from optlint.auditing.session import Session
 from tests.audit import (
     broken_averages,
     broken_effects,

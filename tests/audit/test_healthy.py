@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from optlint.auditing.session import Options, Session
+from optlint.auditing.options import Options
+from optlint.auditing.session import Session
 from tests.audit import (
     healthy_averages,
     healthy_corners,

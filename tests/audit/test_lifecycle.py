@@ -18,7 +18,8 @@ from torch.optim import lr_scheduler
 from torch.optim import optimizer as torch_optimizer
 
 import optlint
-from optlint.auditing.session import Options, Session
+from optlint.auditing.options import Options
+from optlint.auditing.session import Session
 from tests.audit import broken_groups, healthy_averages, healthy_schedules, healthy_tricks
 from tests.audit.small import X, Y, loss_of, mlp, train
 

@@ -6,7 +6,8 @@ import torch
 from torch import nn, optim
 
 from optlint.auditing.memory.samples import are_alike, copies_of, flags_of, spread_over, take_sample
-from optlint.auditing.session import Options, Session
+from optlint.auditing.options import Options
+from optlint.auditing.session import Session
 
 LAYERS = 100  # twice as many parameters, more than are compared at one look
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from optlint.auditing.hooks import patches
+from optlint.auditing.instruments import patches
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from optlint.auditing.memory.summaries import AuditFacts, GroupSummary, OptimizerSummary, ParameterSummary
+from optlint.auditing.processes.differences import merged_with_differences
 from optlint.auditing.processes.merge import merged
 from optlint.auditing.ranks.channel import SLOTS, Channel, Check
 from optlint.auditing.ranks.comparison import Copies
-from optlint.auditing.ranks.differences import merged_with_differences
 from optlint.auditing.ranks.fingerprints import can_be_compared, fingerprints
 from optlint.auditing.ranks.messages import Header, body_from, body_of, digest_of, header_from
 from optlint.auditing.reports.summary import summary

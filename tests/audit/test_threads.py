@@ -6,7 +6,8 @@ import threading
 
 from torch import optim
 
-from optlint.auditing.session import Options, Session
+from optlint.auditing.options import Options
+from optlint.auditing.session import Session
 from tests.audit.programs import Folder
 from tests.audit.small import mlp, train
 

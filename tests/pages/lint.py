@@ -11,8 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from optlint import observations
-from optlint.batch.checking import FileResult, Policies, check_file
-from optlint.discovery.files import SourceFile
+from optlint.batch.checking import check_file
+from optlint.batch.outcome import FileResult
+from optlint.batch.policies import Policies
+from optlint.discovery.found import SourceFile
 from optlint.fixes.mending import Mending
 from optlint.own_rules import all_rules
 from optlint.settings.config import Config, parse_table

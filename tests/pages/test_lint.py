@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from optlint.batch.checking import FileResult, Policies
+from optlint.batch.outcome import FileResult
+from optlint.batch.policies import Policies
 from optlint.own_rules import all_rules
 from optlint.settings.selection import Selection
 from tests.pages import lint

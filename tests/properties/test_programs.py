@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from optlint.api import lint
-from optlint.batch.checking import Policies
+from optlint.batch.policies import Policies
 from optlint.diagnostic import Diagnostic
-from optlint.discovery.files import SourceFile
+from optlint.discovery.found import SourceFile
 from optlint.fixes.mending import Mending, mend
 from optlint.flow.files.project import Project
 from optlint.flow.settings import Settings

@@ -14,7 +14,7 @@ from optlint.batch import checking
 from optlint.batch.cache import Cache, cache_folder
 from optlint.batch.records import diagnostic_of, record_of
 from optlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Note, Severity, Span
-from optlint.discovery.files import SourceFile
+from optlint.discovery.found import SourceFile
 from optlint.flow.files import around
 from optlint.settings.config import Config, parse_table
 from optlint.settings.selection import Selection

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from optlint.discovery.files import Excluding, Missing, SourceFile, find_files, given_file
+from optlint.discovery.files import find_files, given_file
+from optlint.discovery.found import Excluding, Missing, SourceFile
 from optlint.settings.config import Config, Configs
 
 

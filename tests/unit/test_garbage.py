@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from optlint.batch import garbage
-from optlint.batch.checking import Checker, Policies, check_all
-from optlint.discovery.files import SourceFile
+from optlint.batch.checker import Checker
+from optlint.batch.checking import check_all
+from optlint.batch.policies import Policies
+from optlint.discovery.found import SourceFile
 from optlint.settings.config import Config
 from optlint.settings.selection import Selection
 

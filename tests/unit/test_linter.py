@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from optlint.api import lint
-from optlint.batch.checking import Policies, check_file
+from optlint.batch.checking import check_file
 from optlint.batch.outcome import FileResult
+from optlint.batch.policies import Policies
 from optlint.diagnostic import Diagnostic, Severity
-from optlint.discovery.files import SourceFile
+from optlint.discovery.found import SourceFile
 from optlint.flow import analysis
 from optlint.flow.events import Consumed
 from optlint.linting import judging

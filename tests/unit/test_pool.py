@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from optlint.batch.pool import FEWEST, chunked
-from optlint.discovery.files import SourceFile
+from optlint.discovery.found import SourceFile
 from optlint.settings.config import Config
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optlint.batch.checking import Policies
+from optlint.batch.policies import Policies
 from optlint.linting.linter import lint
 from optlint.own_rules import FILE_NOT_ANALYSED, OWN
 from optlint.rule import RUN_ONLY, Rule

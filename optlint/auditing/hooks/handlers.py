@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim.lr_scheduler import LRScheduler
 
-from optlint.auditing.hooks.looks import choose_probe
 from optlint.auditing.hooks.steps import Attention, Steps
+from optlint.auditing.instruments.looks import choose_probe
 from optlint.auditing.judges import births
 from optlint.auditing.judges.averaged import AveragedModels
 from optlint.auditing.judges.averages import Averages
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from optlint.auditing.judges.resets import Before
     from optlint.auditing.memory.records import OptimizerRecord
-    from optlint.auditing.session import Options
+    from optlint.auditing.options import Options
     from optlint.diagnostic import Span
     from optlint.observations import Seen
 

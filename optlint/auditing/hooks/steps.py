@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from optlint.auditing.hooks.looks import DENSE, EARLY, RAREST, choose_probe, look, next_look
-from optlint.auditing.hooks.patches import capturing, compiled_frames, hidden_from_dynamo
+from optlint.auditing.instruments.looks import DENSE, EARLY, RAREST, choose_probe, look, next_look
+from optlint.auditing.instruments.patches import capturing, compiled_frames, hidden_from_dynamo
 from optlint.auditing.judges.order import STEP_CODE
 from optlint.auditing.memory.records import EXTRA_LOOKS
 

@@ -19,14 +19,14 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.torch_version import TorchVersion
 from torch.utils.data import DataLoader
 
-from optlint.auditing.hooks.patches import (
+from optlint.auditing.hooks.strict import install as install_strict
+from optlint.auditing.instruments.patches import (
     Patches,
     hidden_from_dynamo,
     is_compiling,
     is_dynamo_compiling,
     marked_for_dynamo,
 )
-from optlint.auditing.hooks.strict import install as install_strict
 from optlint.auditing.judges.order import steps_are_hooked
 from optlint.auditing.memory.sources import read_source
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from torch.nn import Module
 
-    from optlint.auditing.hooks.patches import Patches
+    from optlint.auditing.instruments.patches import Patches
     from optlint.auditing.memory.book import Book
     from optlint.auditing.memory.records import OptimizerRecord
     from optlint.diagnostic import Span

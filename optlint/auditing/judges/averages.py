@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch.nn import Module
 
-from optlint.auditing.hooks.patches import Patches, compiled_frames
+from optlint.auditing.instruments.patches import Patches, compiled_frames
 from optlint.auditing.judges.loops import averaging_loop_at, second_name
 from optlint.auditing.judges.order import told_of
 from optlint.auditing.memory.models import names_of

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from torch import Tensor
 from torch.nn import Module, Parameter
 
-from optlint.auditing.hooks.graph import reached_leaves
+from optlint.auditing.instruments.graph import reached_leaves
 from optlint.auditing.memory.models import plain_name
+from optlint.auditing.memory.summaries import ParameterSummary
 from optlint.auditing.memory.uses import assignment_place
 
 if TYPE_CHECKING:
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
     from optlint.auditing.memory.models import ModelMap
     from optlint.auditing.memory.records import OptimizerRecord
     from optlint.diagnostic import Span
+
+CAUSES = {
+    "added": "became part of the model after the optimizer was built",
+    "unfrozen": "was frozen when the optimizer was built",
+    "gap": "lies between the slices that the optimizer was given",
+    "dropped": "is set on the model itself, not on one of its children",
+    "criterion": "belongs to a module that no optimizer was given",
+    "replaced": "took the place of what the optimizer holds",
+    "hidden module": "is in a plain container, which parameters() does not see",
+    "hidden parameter": "is in a plain container, which parameters() does not see",
+    "plain tensor": "is a plain tensor, which parameters() does not see",
+    "computed": "was computed from a Parameter, which nothing registers",
+    "other": "was not given to an optimizer",
+}
 
 
 class Cause(NamedTuple):
@@ -185,3 +200,12 @@ def _trains(holder: Module, record: OptimizerRecord, models: ModelMap) -> bool:
         and any(id(parameter) in record.parameters for parameter in root.parameters())
         for root in models.roots
     )
+
+
+def summary_of_leaf(leaf: Tensor, name: str, cause: Cause | None) -> ParameterSummary:
+    """A leaf that nobody trains."""
+    return ParameterSummary(
+        name=name, shape=tuple(leaf.shape), dtype=str(leaf.dtype).removeprefix("torch."), numel=leaf.numel(),
+        requires_grad=leaf.requires_grad, is_leaf=leaf.is_leaf, grad="sometimes", moved="no",
+        reason=CAUSES[cause.why if cause else "other"], cause=cause.place if cause else None,
+    )  # fmt: skip

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from optlint.auditing.hooks.norms import gradient_norm, spread_samples, update_ratio
+from optlint.auditing.instruments.norms import gradient_norm, spread_samples, update_ratio
 from optlint.auditing.judges import births, judge
-from optlint.auditing.judges.causes import cause_of
+from optlint.auditing.judges.causes import cause_of, summary_of_leaf
 from optlint.auditing.judges.idle import judge_without_backward
 from optlint.auditing.judges.order import probe_of, steps_are_hooked, told_of
 from optlint.auditing.judges.rates import judge_assignments
@@ -19,7 +19,7 @@ from optlint.auditing.judges.suspects import judge_untrained
 from optlint.auditing.judges.swapped import Swapped
 from optlint.auditing.judges.ties import judge_ties
 from optlint.auditing.judges.unowned import FRESH_WALKS
-from optlint.auditing.memory.facts import summary_of_leaf
+from optlint.auditing.memory.hyperparameters import rates_of
 from optlint.auditing.memory.models import ModelMap
 from optlint.auditing.memory.samples import take_sample
 from optlint.auditing.memory.summaries import TimelinePoint
@@ -132,7 +132,7 @@ class Inquest:
         elif record.steps == record.next_values - 1:
             record.update_samples, record.updates_from = spread_samples(record), record.steps
         if len(self.timeline) < POINTS and (due or record.steps >= FIRST_POINT):
-            rates = tuple(judge.rates_of(record))
+            rates = tuple(rates_of(record))
             self.timeline.append(TimelinePoint(record.steps, record.index, rates, norm, ratio))
 
     def rebuilt(self, record: OptimizerRecord) -> None:

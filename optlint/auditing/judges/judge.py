@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch.nn import Parameter
 
-from optlint.auditing.hooks.looks import what_is_wrong
+from optlint.auditing.instruments.looks import what_is_wrong
 from optlint.auditing.judges.order import told_of
+from optlint.auditing.memory.hyperparameters import rates_of
 from optlint.auditing.memory.samples import take_sample
 from optlint.auditing.memory.sources import given_at
 from optlint.observations import FrozenMoved, NonFinite, RateUseless, TensorUntrained, Unmoved
@@ -225,13 +226,3 @@ def _unmoved(record: OptimizerRecord, held: list[_Held], why: str, rates: list[f
         place=place, group=held[0].group, parameters=names(held), why=why, dtype=held[0].known.dtype,
         lr=rates[held[0].group], steps=record.steps, **told_of(record),
     )  # fmt: skip
-
-
-def rates_of(record: OptimizerRecord) -> list[float | None]:
-    """The learning rate of each group at the last look."""
-    return [_rate(group) for group in record.hyperparameters]
-
-
-def _rate(group: dict[str, object]) -> float | None:
-    rate = group.get("lr")
-    return float(rate) if isinstance(rate, (float, int)) else None

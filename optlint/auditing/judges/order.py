@@ -10,7 +10,7 @@ import torch
 from torch.nn import Parameter
 from torch.optim import Optimizer
 
-from optlint.auditing.hooks.graph import reached_leaves
+from optlint.auditing.instruments.graph import reached_leaves
 from optlint.auditing.memory.places import trail
 from optlint.auditing.memory.samples import take_sample
 from optlint.observations import BackwardReachedNothing, RoundsSeen

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.auditing.judges.judge import group_place, rates_of
+from optlint.auditing.judges.judge import group_place
 from optlint.auditing.judges.order import told_of
+from optlint.auditing.memory.hyperparameters import rates_of
 from optlint.observations import GroupForgotten, SchedulerEarly, SchedulerElsewhere
 
 if TYPE_CHECKING:

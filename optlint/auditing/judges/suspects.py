@@ -8,8 +8,8 @@ import torch
 from torch.nn import Module, Parameter
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-from optlint.auditing.hooks.graph import reached_leaves
-from optlint.auditing.hooks.patches import Patches, compiled_frames
+from optlint.auditing.instruments.graph import reached_leaves
+from optlint.auditing.instruments.patches import Patches, compiled_frames
 from optlint.auditing.judges.judge import group_place
 from optlint.auditing.judges.order import told_of
 from optlint.auditing.memory.uses import cut_place

@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from optlint.observations import Seen
 
 
-def note_ties(record: OptimizerRecord) -> tuple[tuple[str, ...], ...]:
-    """Names of the model that stood for one Parameter when the optimizer was built."""
-    together: dict[int, list[str]] = {}
-    for name, (identity, _) in record.root_names.items():
-        together.setdefault(identity, []).append(name)
-    return tuple(tuple(names) for names in together.values() if len(names) > 1)
-
-
 def judge_ties(record: OptimizerRecord) -> Iterator[Seen]:
     """Ties that are gone, and Parameters that share memory without being one."""
     if record.place is None:

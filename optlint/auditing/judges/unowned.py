@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch.nn import Parameter
 
-from optlint.auditing.hooks.graph import reached_leaves
+from optlint.auditing.instruments.graph import reached_leaves
 from optlint.auditing.memory.samples import take_sample
 
 if TYPE_CHECKING:

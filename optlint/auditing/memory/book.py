@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
-from optlint.auditing.hooks.looks import note_hyperparameters
-from optlint.auditing.hooks.registrations import Registrations
-from optlint.auditing.judges.left_out import frozen_among
-from optlint.auditing.judges.ties import note_ties
+from optlint.auditing.memory.hyperparameters import note_hyperparameters
+from optlint.auditing.memory.left_out import frozen_among
 from optlint.auditing.memory.models import ModelMap, names_of
 from optlint.auditing.memory.records import GroupOrigin, OptimizerRecord, ParameterRecord
+from optlint.auditing.memory.registrations import Registrations
 from optlint.auditing.memory.sources import variable_at
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class Book:
             self.add_origin(record, number, source, place, late=False)
         self.enter_tensors(record)
         self._find_root(record)
-        record.ties = note_ties(record)
+        record.ties = _ties(record)
         note_hyperparameters(record, optimizer)
         return record
 
@@ -220,3 +219,11 @@ def _record_of(tensor: Tensor, group: int, number: int) -> ParameterRecord:
         trainable=tensor.requires_grad,
         ever_trainable=tensor.requires_grad,
     )
+
+
+def _ties(record: OptimizerRecord) -> tuple[tuple[str, ...], ...]:
+    """Names of the model that stood for one Parameter when the optimizer was built."""
+    together: dict[int, list[str]] = {}
+    for name, (identity, _) in record.root_names.items():
+        together.setdefault(identity, []).append(name)
+    return tuple(tuple(names) for names in together.values() if len(names) > 1)

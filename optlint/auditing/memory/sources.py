@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch.nn import Module
 
-from optlint.auditing.hooks.strict import WatchedIterator
 from optlint.auditing.memory.places import code_points
+from optlint.auditing.memory.watched import WatchedIterator
 from optlint.diagnostic import Span
 
 if TYPE_CHECKING:

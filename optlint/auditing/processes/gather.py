@@ -6,10 +6,10 @@ import os
 from time import monotonic, sleep
 
 from optlint.auditing.memory.summaries import AuditFacts
+from optlint.auditing.processes.differences import merged_with_differences
 from optlint.auditing.processes.journal import hand_over, handed_over, write_reports
 from optlint.auditing.processes.merge import facts_from_json, journal_facts, merged
 from optlint.auditing.processes.plan import file_of_rank, files_of_ranks, journals
-from optlint.auditing.ranks.differences import merged_with_differences
 from optlint.auditing.reports.summary import say
 
 TYPE_CHECKING = False

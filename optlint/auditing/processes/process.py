@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from optlint.auditing.memory.summaries import AuditFacts
+    from optlint.auditing.options import Options
     from optlint.auditing.processes.plan import Plan
     from optlint.auditing.reports.choice import Choice
-    from optlint.auditing.session import Options, Session
+    from optlint.auditing.session import Session
     from optlint.diagnostic import Diagnostic
 
 
@@ -94,8 +95,8 @@ class ProcessAudit:
 
     def _read_options(self) -> Options | None:
         from optlint.auditing.memory.lineage import Lineage
+        from optlint.auditing.options import Options
         from optlint.auditing.reports.choice import Choice, reportable
-        from optlint.auditing.session import Options
 
         plan = self._read_plan()
         if plan is None:

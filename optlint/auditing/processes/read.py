@@ -6,9 +6,9 @@ import json
 import os
 import sys
 
+from optlint.auditing.processes.differences import merged_with_differences
 from optlint.auditing.processes.merge import facts_from_json, journal_facts
 from optlint.auditing.processes.report_files import obstacle, write
-from optlint.auditing.ranks.differences import merged_with_differences
 from optlint.auditing.reports.summary import summary, wants_colour
 
 TYPE_CHECKING = False

@@ -8,5 +8,4 @@ Opt-in (`check_replicas=N`). No collective is called and nothing waits for anoth
 - `messages`: what a rank says of one check, as bytes; `courier`, a thread, leaves them in the process group's store and
   reads those of others; a `channel` keeps what each rank has said of one set of copies.
 - `comparison`: from the messages of all ranks to the first difference; `verdicts`: what is told of it.
-- `differences`: what differs between the reports of ranks, without any check.
 """

@@ -11,7 +11,7 @@ import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from optlint.auditing.hooks.patches import Patches, capturing, hidden_from_dynamo, marked_for_dynamo
+from optlint.auditing.instruments.patches import Patches, capturing, hidden_from_dynamo, marked_for_dynamo
 from optlint.auditing.judges.order import STEP_CODE
 from optlint.auditing.memory.book import KEPT
 from optlint.auditing.ranks.channel import Channel, Check

@@ -10,7 +10,7 @@ import torch.distributed as dist
 from torch._C._distributed_c10d import ProcessGroup
 from torch.nn.parallel import DistributedDataParallel
 
-from optlint.auditing.hooks.patches import is_compiling, marked_for_dynamo
+from optlint.auditing.instruments.patches import is_compiling, marked_for_dynamo
 from optlint.auditing.memory.models import plain_name
 from optlint.auditing.ranks.fingerprints import can_be_compared
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
-    from optlint.auditing.hooks.patches import Patches
+    from optlint.auditing.instruments.patches import Patches
     from optlint.diagnostic import Span
 
 REMEMBERED = 100_000  # averaged tensors

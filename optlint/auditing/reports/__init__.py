@@ -1,5 +1,4 @@
-"""What people get: `report` is the result of an audit, `tables` and `summary` its text.
+"""What people get: `report` is the result of an audit, made of plain `facts`; `tables` and `summary` are its text.
 
-`choice` leaves out what was not asked for; `explaining` tells of an optimizer without a run, `explaining_files` of one
-that somebody's own function builds.
+`choice` leaves out what was not asked for; `explaining` tells of an optimizer without a run.
 """

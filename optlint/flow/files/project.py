@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from optlint.flow.files.around import centre_of, centre_of_fact, files_around, package_parent, project_root
-from optlint.flow.files.importers import Importers, importers_in
-from optlint.flow.files.imports import Defined
+from optlint.flow.files.defined import Defined
+from optlint.flow.files.written_imports import WrittenImports, imports_in
 from optlint.flow.reading import ir, texts
 from optlint.flow.reading.outline import Outline
 
@@ -59,7 +59,7 @@ class Project:
     roots: dict[str, tuple[tuple[str, ...], frozenset[str]]] = field(default_factory=dict)
     centres: dict[str, str] = field(default_factory=dict)
     listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    importers: dict[tuple[str, ...], Importers] = field(default_factory=dict)
+    imports: dict[tuple[str, ...], WrittenImports] = field(default_factory=dict)
     runs: dict[object, object] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
 
@@ -143,12 +143,12 @@ class Project:
             self.sources[file] = None if text is None else _parsed(text, file)
         return self.sources[file]
 
-    def importers_around(self, file: str) -> Importers:
-        """What the files of the project that a file is in import."""
+    def imports_around(self, file: str) -> WrittenImports:
+        """What the files of the project that a file is in import of each other."""
         files = self.files_around(os.path.dirname(file))
-        if files not in self.importers:
-            self.importers[files] = importers_in(files, self)
-        return self.importers[files]
+        if files not in self.imports:
+            self.imports[files] = imports_in(files, self.data)
+        return self.imports[files]
 
     def files_around(self, folder: str) -> tuple[str, ...]:
         """The source files of the project that a folder is in."""

@@ -19,7 +19,7 @@ from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Metho
 from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import covers, empty_groups, group_keys, indices, sizes, wrong_arguments
 from optlint.flow.iterators import births, consumption, holdings, mendable
-from optlint.flow.iterators.consumption import Purpose
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import classes, sets
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates import first_group, rates

@@ -9,13 +9,14 @@ where that can't be told, there is no birth to mend.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from optlint.flow import events
 from optlint.flow.core.cells import InstanceCell, IteratorCell, SequenceCell, TensorCell, Use
 from optlint.flow.core.values import Closure, Ref, Value, options_of
 from optlint.flow.frozen import replace
 from optlint.flow.iterators.changes import ANYTHING, PARTS, bound, name_of
+from optlint.flow.iterators.draws import Draw
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
-    from optlint.flow.iterators.consumption import Purpose
 
 Event: TypeAlias = events.Consumed | events.MembershipTested | events.SequenceOperation
 
@@ -83,14 +83,6 @@ def _all_sources(cell: IteratorCell, state: State) -> Iterator[Value]:
         inner = state.get(source, IteratorCell)
         if inner is not None:
             yield from _all_sources(inner, state)
-
-
-class Draw(NamedTuple):
-    """How items are taken: into something that keeps them, and from the iterator itself or by way of another one."""
-
-    purpose: Purpose
-    collects: bool
-    itself: bool = True
 
 
 def drawn(machine: Machine, cell: IteratorCell, draw: Draw, state: State) -> None:

@@ -16,8 +16,9 @@ from optlint.flow.core.cells import (
     Use,
 )
 from optlint.flow.core.values import UNKNOWN, External, Ref, Union, Value, union
-from optlint.flow.frozen import dataclass, replace
+from optlint.flow.frozen import replace
 from optlint.flow.iterators import births
+from optlint.flow.iterators.draws import Draw, Purpose
 from optlint.flow.pytorch.torch_api import MODULE_ITERATORS, holds_modules
 from optlint.flow.reading import ir
 
@@ -28,21 +29,6 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
     from optlint.flow.core.values import Trail
     from optlint.flow.events import Site
-
-
-@dataclass(frozen=True, slots=True)
-class Purpose:
-    """Why an iterator is drawn from: by what, wholly or partly, and whether training depends on it.
-
-    `lost` tells that the item taken is dropped after a look at one of its attributes; `body` is the loop that gets
-    the items.
-    """
-
-    by: str
-    whole: bool = True
-    trains: bool = False
-    lost: bool = False
-    body: ir.Node | None = None
 
 
 def walk(machine: Machine, value: Value, state: State, site: Site, purpose: Purpose) -> Value:
@@ -150,7 +136,7 @@ def draw(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose)
     if spent:
         _tell(machine, spent, here, purpose, state)
     collects = purpose.by in COPIES or (purpose.body is not None and writes(purpose.body))
-    _mark(machine, ref, state, here, births.Draw(purpose, collects))
+    _mark(machine, ref, state, here, Draw(purpose, collects))
     return not spent
 
 
@@ -257,7 +243,7 @@ def _is_spent(cell: IteratorCell, state: State, purpose: Purpose) -> bool:
     return cell.use is Use.MAYBE and certain and takes_rest and bool(cell.used_at)
 
 
-def _mark(machine: Machine, ref: Ref, state: State, here: Trail, draw: births.Draw) -> None:
+def _mark(machine: Machine, ref: Ref, state: State, here: Trail, draw: Draw) -> None:
     cell, purpose = state.get(ref, IteratorCell), draw.purpose
     if cell is None or cell.endless:
         return
@@ -276,7 +262,7 @@ def _mark(machine: Machine, ref: Ref, state: State, here: Trail, draw: births.Dr
     for source in cell.sources:
         if isinstance(source, Ref):
             whole = purpose.whole and not _stops_early(cell, state)
-            _mark(machine, source, state, here, births.Draw(replace(purpose, whole=whole), draw.collects, itself=False))
+            _mark(machine, source, state, here, Draw(replace(purpose, whole=whole), draw.collects, itself=False))
 
 
 def _stops_early(cell: IteratorCell, state: State) -> bool:

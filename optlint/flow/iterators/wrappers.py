@@ -12,7 +12,7 @@ from optlint.flow.core.values import UNKNOWN, Closure, Const, Derived, External,
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, slices
 from optlint.flow.iterators import births, consumption, holdings
-from optlint.flow.iterators.consumption import Purpose
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import containers, sets
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir

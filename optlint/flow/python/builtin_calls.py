@@ -21,7 +21,7 @@ from optlint.flow.core.values import NONE, UNKNOWN, Const, Count, External, Part
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, parameter_names
 from optlint.flow.iterators import births, consumption, wrappers
-from optlint.flow.iterators.consumption import Purpose
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import attributes, containers, copies, objects
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates import hyperparameters

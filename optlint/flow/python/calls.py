@@ -27,7 +27,7 @@ from optlint.flow.files import foreign
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, modules, optimizers
 from optlint.flow.iterators import consumption, wrappers
-from optlint.flow.iterators.consumption import Purpose
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import steps
 from optlint.flow.python import builtin_calls, classes, inlining, methods
 from optlint.flow.pytorch import torch_api, torch_schedules, torch_tensors

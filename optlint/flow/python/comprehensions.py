@@ -12,7 +12,7 @@ from optlint.flow.core.values import UNKNOWN, Const, Value, union
 from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import indices
 from optlint.flow.iterators import consumption, holdings
-from optlint.flow.iterators.consumption import Purpose
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import trace
 from optlint.flow.python import assignment, containers, sets, statements
 from optlint.flow.reading import ir

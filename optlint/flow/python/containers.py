@@ -9,6 +9,7 @@ from optlint.flow.core.machine import Arguments
 from optlint.flow.core.values import DATA, NONE, UNKNOWN, Const, External, Ref, Value, union
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption, holdings
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import sets
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
@@ -66,7 +67,7 @@ def unpacked(machine: Machine, value: Value, count: int, state: State, site: Sit
     if value == DATA:
         return (DATA,) * count
     items = exact_items(value, state)
-    item = consumption.walk(machine, value, state, site, consumption.Purpose("unpacking"))
+    item = consumption.walk(machine, value, state, site, Purpose("unpacking"))
     if items is not None:
         return items
     return tuple(_one(machine, value, item, place, state) for place in range(count))
@@ -185,7 +186,7 @@ def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Si
     """`receiver += value`, `receiver.extend(value)`."""
     cell = state.get(receiver, SequenceCell)
     assert cell is not None
-    item = consumption.walk(machine, value, state, site, consumption.Purpose("extend"))
+    item = consumption.walk(machine, value, state, site, Purpose("extend"))
     items, theirs, added = cell.items, exact_items(value, state), state.cell(value)
     unordered = isinstance(added, SequenceCell | IteratorCell) and not added.ordered
     if machine.frame.shuffled or unordered or cell.kind == "set":

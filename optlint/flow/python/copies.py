@@ -8,6 +8,7 @@ from optlint.flow.core.cells import Cover, InstanceCell, IteratorCell, MappingCe
 from optlint.flow.core.values import UNKNOWN, Ref, Value, union
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption, holdings
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import containers, sets
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 LARGEST = 500
 
 
-def into(machine: Machine, value: Value, kind: str, state: State, site: Site, purpose: consumption.Purpose) -> Ref:
+def into(machine: Machine, value: Value, kind: str, state: State, site: Site, purpose: Purpose) -> Ref:
     """`list(value)` and its like: draws from an iterator, copies a container."""
     cell = state.cell(value)
     item = consumption.walk(machine, value, state, site, purpose)

@@ -28,7 +28,7 @@ from optlint.flow.core.values import (
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, parameter_names
 from optlint.flow.iterators import births, changes, consumption, holdings
-from optlint.flow.iterators.consumption import Purpose
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import gradients
 from optlint.flow.python import (
     assignment,

@@ -14,6 +14,7 @@ from optlint.flow.files import foreign
 from optlint.flow.frozen import replace
 from optlint.flow.groups import growth, optimizers
 from optlint.flow.iterators import consumption
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import unknown_code
 from optlint.flow.python import attributes, classes, containers, kinds
 from optlint.flow.reading import ir
@@ -254,7 +255,7 @@ def _spread(
         values.extend(items)
         sites.extend(site for _ in items)
         return
-    item = consumption.walk(machine, value, state, site, consumption.Purpose("*"))
+    item = consumption.walk(machine, value, state, site, Purpose("*"))
     result.open = True
     if result.spread is None:
         result.spread = value

@@ -22,9 +22,9 @@ from optlint.flow.core.values import (
     Value,
 )
 from optlint.flow.frozen import replace
-from optlint.flow.groups import group_writes, growth, indices, modules, optimizers, parameter_names
+from optlint.flow.groups import group_writes, growth, indices, module_iterators, modules, optimizers, parameter_names
 from optlint.flow.iterators import consumption, wrappers
-from optlint.flow.iterators.consumption import Purpose
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import closures, lightning, steps, unknown_code
 from optlint.flow.python import attributes, classes, containers, sets
 from optlint.flow.pytorch import torch_api, torch_tensors
@@ -119,7 +119,7 @@ def _on_super(machine: Machine, receiver: Super, name: str, arguments: Arguments
     if name == "__init__":
         recipes.initialised(machine, bound)
     if cell is not None and isinstance(bound, Ref) and name in torch_api.MODULE_ITERATORS and cell.is_module:
-        return modules.iterator(machine, bound, name, arguments, state, site)
+        return module_iterators.iterator(machine, bound, name, arguments, state, site)
     if name == "__init__" and classes.is_optimizer(receiver.owner, machine.settings.known_optimizers):
         if arguments.values:
             optimizers.built(machine, receiver.owner, arguments, state, site)
@@ -155,13 +155,13 @@ def _on_instance(
     if name in torch_api.MODULE_ITERATORS and _gives_iterator(machine, cell, name):
         if cell.is_module is None and name in torch_api.UNMISTAKABLE:
             state.put(receiver, replace(cell, is_module=True))
-        return modules.iterator(machine, receiver, name, arguments, state, site)
+        return module_iterators.iterator(machine, receiver, name, arguments, state, site)
     if (
         name in ("children", "modules")
         and name not in machine.own_methods
         and (cell.is_module, cell.cls) == (None, UNKNOWN)
     ):
-        return UNKNOWN if arguments.all() else modules.perhaps(machine, receiver, name, state, site)
+        return UNKNOWN if arguments.all() else module_iterators.perhaps(machine, receiver, name, state, site)
     if name in torch_api.SHOWS_MODULE and unknown_class and cell.is_module is None:
         state.put(receiver, replace(cell, is_module=True))
     if name in torch_api.REGISTERS and cell.is_module:

@@ -8,6 +8,7 @@ from optlint.flow.core.cells import IteratorCell, SequenceCell
 from optlint.flow.core.values import Ref, Value, union
 from optlint.flow.iterators import consumption
 from optlint.flow.iterators.changes import name_of
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def combined(
 ) -> Ref:
     """A set made of others, of which no item is known one by one."""
     mine = consumption.item_of(machine, receiver, state, site)
-    theirs = tuple(consumption.walk(machine, other, state, site, consumption.Purpose("set")) for other in others)
+    theirs = tuple(consumption.walk(machine, other, state, site, Purpose("set")) for other in others)
     item = mine if keeps_mine else union((mine, *theirs))
     alike = all(is_set(each, state) and is_ordered(each, state) for each in (receiver, *others))
     return machine.new(state, SequenceCell("set", site, None, item, ordered=alike))

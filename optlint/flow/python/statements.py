@@ -12,6 +12,7 @@ from optlint.flow.core.state import State
 from optlint.flow.core.values import NONE, UNKNOWN, ClassValue, Closure, Const, External, Value
 from optlint.flow.groups import counters
 from optlint.flow.iterators import births, consumption
+from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import gradients, losses, trace, uncalled
 from optlint.flow.python import assignment, claims, classes, containers, decorators, kinds, objects, sets
 from optlint.flow.pytorch import torch_api
@@ -94,7 +95,7 @@ def _for(machine: Machine, node: ir.For, state: State) -> None:
     iterable = machine.evaluate(node.iterable, state)
     averages.walked(machine, node, iterable, state)
     items = containers.exact_items(iterable, state)
-    purpose = consumption.Purpose("for", whole=not _has_break(node.body), body=node)
+    purpose = Purpose("for", whole=not _has_break(node.body), body=node)
     item = consumption.walk(machine, iterable, state, machine.site(node.iterable), purpose)
     item = batches.item(machine, node.iterable, item, state)
     if items is not None and 0 < len(items) <= LONGEST_UNROLLED:

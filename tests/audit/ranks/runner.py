@@ -23,8 +23,9 @@ import torch._dynamo  # which DistributedDataParallel imports
 import torch.distributed as dist
 import torch.distributed.optim
 
+from optlint.auditing.options import Options
 from optlint.auditing.reports.report import diagnostic_as_json
-from optlint.auditing.session import Options, Session
+from optlint.auditing.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,34 +6,19 @@ from typing import TYPE_CHECKING
 
 from torch.nn import Parameter
 
-from optlint.auditing.judges.judge import rates_of
-from optlint.auditing.judges.left_out import REASON
+from optlint.auditing.judges.causes import summary_of_leaf
+from optlint.auditing.memory.hyperparameters import rates_of
+from optlint.auditing.memory.left_out import REASON
 from optlint.auditing.memory.models import ModelMap
 from optlint.auditing.memory.summaries import GroupSummary, OptimizerSummary, ParameterSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch import Tensor
-
-    from optlint.auditing.judges.causes import Cause
     from optlint.auditing.judges.unowned import Leaves
     from optlint.auditing.memory.book import Book
     from optlint.auditing.memory.records import OptimizerRecord, ParameterRecord
 
-CAUSES = {
-    "added": "became part of the model after the optimizer was built",
-    "unfrozen": "was frozen when the optimizer was built",
-    "gap": "lies between the slices that the optimizer was given",
-    "dropped": "is set on the model itself, not on one of its children",
-    "criterion": "belongs to a module that no optimizer was given",
-    "replaced": "took the place of what the optimizer holds",
-    "hidden module": "is in a plain container, which parameters() does not see",
-    "hidden parameter": "is in a plain container, which parameters() does not see",
-    "plain tensor": "is a plain tensor, which parameters() does not see",
-    "computed": "was computed from a Parameter, which nothing registers",
-    "other": "was not given to an optimizer",
-}
 WORDS_FOR_LEFT_OUT = {True: "was not given to the optimizer", False: REASON}
 
 
@@ -93,10 +78,8 @@ def _living(leaves: Leaves, book: Book) -> Iterator[ParameterSummary]:
             yield summary_of_leaf(leaf, name, one.cause)
 
 
-def summary_of_leaf(leaf: Tensor, name: str, cause: Cause | None) -> ParameterSummary:
-    """A leaf that nobody trains."""
-    return ParameterSummary(
-        name=name, shape=tuple(leaf.shape), dtype=str(leaf.dtype).removeprefix("torch."), numel=leaf.numel(),
-        requires_grad=leaf.requires_grad, is_leaf=leaf.is_leaf, grad="sometimes", moved="no",
-        reason=CAUSES[cause.why if cause else "other"], cause=cause.place if cause else None,
-    )  # fmt: skip
+def still_left_out(book: Book, unowned: tuple[ParameterSummary, ...]) -> Iterator[ParameterSummary]:
+    """Those that no optimizer was given since, and that no loss has reached."""
+    known = {parameter.label for record in book.all for parameter in record.parameters.values()}
+    known.update(one.name for one in unowned)
+    return (one for name, one in book.left_frozen.items() if name not in known)

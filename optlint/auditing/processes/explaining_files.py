@@ -51,7 +51,7 @@ def _facts(filename: str, function: str) -> AuditFacts:
         import torch  # noqa: F401
     except ModuleNotFoundError:
         raise _NotBuiltError("PyTorch is not installed here, and without it nothing can be built") from None
-    from optlint.auditing.reports.explaining import facts_of_built
+    from optlint.auditing.processes.built import facts_of_built
 
     build = getattr(_called(lambda: _load(filename)), function, None)
     if not callable(build):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import Parameter
 from torch.nn.parameter import is_lazy
 
-from optlint.auditing.hooks.movement import note_movement
+from optlint.auditing.instruments.movement import note_movement
+from optlint.auditing.memory.hyperparameters import note_hyperparameters
 from optlint.auditing.memory.samples import take_sample
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 EARLY, DENSE, RAREST = 4, 64, 4096
 GLANCED = 4  # parameters
-PLAIN = frozenset({float, int, bool, str, tuple, type(None)})  # of hyperparameters
 
 
 def next_look(step: int, size: int) -> int:
@@ -89,21 +89,6 @@ def _look_at_all(record: OptimizerRecord) -> None:
         known.moved if tensor.requires_grad else tensor.grad is None for known, tensor in unsettled
     )
     record.settled = trainable if settled else []
-
-
-def note_hyperparameters(record: OptimizerRecord, optimizer: Optimizer) -> None:
-    """Copy the hyperparameters of all groups."""
-    record.hyperparameters = [_plain(group) for group in optimizer.param_groups]
-
-
-def _plain(group: dict[str, Any]) -> dict[str, object]:
-    """A group without its tensors: a rate kept on a device is not worth a synchronisation."""
-    plain = group.copy()
-    del plain["params"]
-    for key, value in plain.items():
-        if value.__class__ not in PLAIN and isinstance(value, torch.Tensor):
-            plain[key] = float(value) if value.numel() == 1 and value.is_cpu else f"tensor{tuple(value.shape)}"
-    return plain
 
 
 def _rising(record: OptimizerRecord) -> bool:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from optlint.auditing.memory.book import Book
-
 REASON = "frozen, and not given to the optimizer"
 
 
@@ -27,10 +25,3 @@ def frozen_among(named: Mapping[str, Tensor], known: Container[str]) -> Iterator
                 name=name, shape=tuple(tensor.shape), dtype=str(tensor.dtype).removeprefix("torch."),
                 numel=tensor.numel(), requires_grad=False, is_leaf=tensor.is_leaf, moved="no", reason=REASON,
             )  # fmt: skip
-
-
-def still_left_out(book: Book, unowned: tuple[ParameterSummary, ...]) -> Iterator[ParameterSummary]:
-    """Those that no optimizer was given since, and that no loss has reached."""
-    known = {parameter.label for record in book.all for parameter in record.parameters.values()}
-    known.update(one.name for one in unowned)
-    return (one for name, one in book.left_frozen.items() if name not in known)
