@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, SequenceCell, TensorCell
+from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, Placement, SequenceCell, TensorCell
 from optlint.flow.core.machine import Arguments, Machine
 from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Ref, Value, options_of
 from optlint.flow.frozen import replace
@@ -53,11 +53,24 @@ def _parameter(machine: Machine, arguments: Arguments, node: ir.Call, state: Sta
 def _as_tensor(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """The tensor itself where it is one; of what is not known, the result may need gradients."""
     data = arguments.pick(0, "data")
-    if data is None or tensors.is_tensor(data, state):
-        return UNKNOWN if data is None or len(arguments.all()) > 1 else data
-    if any(ref is None for ref in tensors.tensors_among(data, state)):
+    if data is None:
         return UNKNOWN
+    is_one = tensors.is_tensor(data, state)
+    if is_one and len(arguments.all()) == 1:
+        return data
+    if is_one or any(ref is None for ref in tensors.tensors_among(data, state)):
+        return _placed(machine, data, arguments, node, state)
     return tensors.made_by(machine, "torch.as_tensor", arguments, state, machine.site(node))
+
+
+def _placed(machine: Machine, data: Value, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """Perhaps the tensor itself, perhaps a copy: all that is known is the device, where it is named."""
+    device = arguments.keywords.get("device")
+    if device is None:
+        return UNKNOWN
+    state.marks.add((data, "escaped"))  # what is done to the result may be done to this
+    place = Placement(device, arguments.keyword_sites.get("device"))
+    return machine.new(state, TensorCell(machine.site(node), "`torch.as_tensor`", bases=None, device=place, mixed=True))
 
 
 def computing(path: str) -> Handler:

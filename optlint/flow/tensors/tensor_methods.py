@@ -162,7 +162,7 @@ def _changes(cell: TensorCell, name: str, arguments: Arguments, state: State) ->
     if name == "to" and target is not None:
         if cell.device is None and _is_of_tensor(target, state):
             return None  # perhaps it was computed from that one
-        return _moves(cell, name, target, arguments.site(0, "device")) is not False
+        return _moves(cell, name, target, arguments.site(0, "device"))
     return None
 
 
@@ -208,7 +208,7 @@ def _moves(cell: TensorCell, name: str, to: Value, site: Site | None) -> bool | 
         return near != far if near != far or here == to else None
     if (isinstance(here, Ref) and here == to) or (site and cell.device.site and site.text == cell.device.site.text):
         return False
-    return True if here == Const("cpu") and name == "cuda" else None
+    return True if here == Const("cpu") and name in ("to", "cuda") else None
 
 
 def read(machine: Machine, base: Ref, node: ir.Attribute, state: State) -> Value:
