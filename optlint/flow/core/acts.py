@@ -98,6 +98,7 @@ class Trace:
     deferring: int = 0  # how many generators are being run, that will really run piece by piece
     sources: dict[object, ir.Node] = field(default_factory=dict)  # what made an optimizer of which no more is known
     only_read: set[ir.Node] = field(default_factory=set)  # `p.grad` in `p.grad.norm()` and its like
+    before: dict[tuple[ir.Node, ir.Node], tuple[Act, ...] | None] = field(default_factory=dict)  # what calls did
 
     def let_go(self) -> None:
         """Part the acts from each other, once nobody asks for their order."""

@@ -117,7 +117,12 @@ def _bound_in(node: ir.Node | None) -> Iterator[str]:
             targets = (part.target,)
         elif isinstance(part, ir.With):
             targets = tuple(target for _, target in part.items if target is not None)
-        yield from (subjects.name_of(inner) for target in targets for inner in _parts_of(target))
+        yield from (name for target in targets for name in names_in(target))
+
+
+def names_in(target: ir.Node) -> frozenset[str]:
+    """The names in what is assigned to."""
+    return frozenset(map(subjects.name_of, _parts_of(target)))
 
 
 def _asks_for_optimizers(value: ir.Node | None) -> bool:

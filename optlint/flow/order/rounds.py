@@ -60,18 +60,20 @@ def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
         if not step.loops:
             yield from _never_updated(step, acts)
         elif step.subject is not None:
-            for event in _uncleared(machine, step, step.subject, acts):
-                uncleared.add(step.loops[-1])
+            head = _loop_of(step, step.subject)
+            for event in _uncleared(machine, step, step.subject, head, acts) if head else ():
+                uncleared.add(head)
                 yield event
             yield from _not_updated(step, step.subject, acts)
     for clear in of_kinds(acts, CLEAR):
         if clear.subject is None or _measures(machine, clear):
             continue
         about = _trained_by(machine, clear.subject, acts)
+        head = _loop_of(clear, about) if about is not None else None
         if about is not None and not clear.loops:
             yield from lives.unstepped(machine, clear, about, acts)
-        elif about is not None and clear.loops[-1] not in uncleared:
-            yield from _unstepped(clear, about, in_loop(acts, clear.loops[-1]))
+        elif about is not None and head is not None and head not in uncleared:
+            yield from _unstepped(clear, about, head, in_loop(acts, head))
 
 
 def _trained_by(machine: Machine, cleared: Subject, acts: list[Act]) -> Subject | None:
@@ -102,6 +104,17 @@ def _measures(machine: Machine, clear: Act) -> bool:
     return any(map(MEASURING.search, names)) or any(MEASURES.search(word.lower()) for word in words)
 
 
+def _loop_of(act: Act, subject: Subject) -> Act | None:
+    """The innermost loop around an act that does not go through several optimizers, another one in each round."""
+    return next((head for head in reversed(act.loops) if not _has_one_each(head, subject)), None)
+
+
+def _has_one_each(head: Act, subject: Subject) -> bool:
+    if len(subject.refs) < 2 or not isinstance(head.node, ir.For):
+        return False
+    return subject.name in rebuilt.names_in(head.node.target)
+
+
 def in_loop(acts: list[Act], head: Act) -> list[Act]:
     """All acts in the rounds of a loop."""
     return [act for act in acts if head in act.loops]
@@ -114,10 +127,12 @@ def interferes(act: Act, subject: Subject) -> bool:
     return act.kind == TOUCH
 
 
-def _uncleared(machine: Machine, step: Act, subject: Subject, acts: list[Act]) -> Iterator[events.StepUncleared]:
+def _uncleared(
+    machine: Machine, step: Act, subject: Subject, head: Act, acts: list[Act]
+) -> Iterator[events.StepUncleared]:
     if not subject.trusted or _may_be_anything(subject):
         return
-    head, inside = step.loops[-1], in_loop(acts, step.loops[-1])
+    inside = in_loop(acts, head)
     clears = of_kinds(inside, CLEAR)
     enough = [clear for clear in clears if not _is_rarer(machine, clear, step)]
     if any(_may_clear(clear.subject, subject) for clear in enough) or any(interferes(act, subject) for act in inside):
@@ -217,8 +232,7 @@ def _is_of_file(act: Act) -> bool:
     return act.trail[-1:] != () and act.trail[-1][0] == 0
 
 
-def _unstepped(clear: Act, subject: Subject, inside: list[Act]) -> Iterator[events.StepMissing]:
-    head = clear.loops[-1]
+def _unstepped(clear: Act, subject: Subject, head: Act, inside: list[Act]) -> Iterator[events.StepMissing]:
     if _may_be_anything(subject) or any(_may_use(act, subject) for act in inside):
         return
     later = trace.reached_from(clear)

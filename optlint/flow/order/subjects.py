@@ -130,8 +130,8 @@ def _of_object(known: Subject, refs: frozenset[Ref], cell: InstanceCell, state: 
         return known._replace(key=refs, trusted=True)
     if cell.is_module is False or (isinstance(cell.cls, ClassValue) and not cell.is_module):
         return known._replace(key=refs, kind="object", refs=refs)
-    if cell.is_module is None:
-        return known._replace(key=refs, refs=refs, parts=refs, inside=reach(refs, state), kind="module")
+    if cell.vague:
+        return known._replace(kind="module")  # one of several: whose gradients it has can't be told
     return known._replace(key=refs, kind="module", refs=refs, parts=refs, inside=reach(refs, state))
 
 
@@ -149,7 +149,9 @@ def of_parameters(machine: Machine, node: ir.Expression, value: Value, state: St
 
 def of_owner(machine: Machine, node: ir.Expression, owner: Ref, state: State) -> Subject:
     """The parameters of a module, one of which is at hand."""
-    refs = frozenset({owner})
+    cell, refs = state.get(owner, InstanceCell), frozenset({owner})
+    if cell is not None and cell.vague:
+        return Subject(machine.site(node).text, kind="module")
     return Subject(machine.site(node).text, refs, "module", refs, refs, reach(refs, state))
 
 

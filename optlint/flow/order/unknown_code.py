@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from optlint.flow.core.acts import HIDDEN, LOOK, Act, Subject
 from optlint.flow.core.cells import InstanceCell, OptimizerCell
 from optlint.flow.core.values import ClassValue, External, Method, Ref, Unknown, Value, options_of
-from optlint.flow.order import subjects, trace
+from optlint.flow.order import calls_before, subjects, trace
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
 
@@ -193,6 +193,8 @@ def overridden(machine: Machine, node: ir.Call, state: State) -> None:
 
 def cut_short(machine: Machine, node: ir.Node, function: ir.Node, state: State) -> None:
     """A function of the project is called too often, or too deep, to be run once more."""
+    if calls_before.repeat(machine, node, function, state):
+        return
     if any(_acts(word) or _reads(word) for word in machine.mentions(function)):
         anything(machine, node, state)
 

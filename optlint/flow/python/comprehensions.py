@@ -116,7 +116,7 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
     run.depth += not unrolled
     run.path = (*run.path, (object(), node))
     elements, keys, covers = [], [], []
-    head = trace.loop_begins(machine, node, run) if statements.goes_round(items, repeats=not unrolled) else None
+    head = trace.loop_begins(machine, node, run) if statements.goes_round(items, run, repeats=not unrolled) else None
     changes = -1
     for value in items:
         if not unrolled and run.changes == changes:

@@ -15,7 +15,7 @@ from optlint.flow.frozen import replace
 from optlint.flow.groups import growth, optimizers
 from optlint.flow.iterators import consumption
 from optlint.flow.iterators.draws import Purpose
-from optlint.flow.order import unknown_code
+from optlint.flow.order import calls_before, unknown_code
 from optlint.flow.python import attributes, classes, containers, kinds
 from optlint.flow.reading import ir
 
@@ -34,7 +34,7 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
     frame = enter(machine, function, arguments, node, state)
     kinds.annotate(machine, function, frame, state, classes_too=False)
     path, depth, no_grad = state.path, state.depth, state.no_grad
-    entered, steps = foreign.is_entered(machine, function), machine.steps
+    entered, steps, acts = foreign.is_entered(machine, function), machine.steps, len(machine.trace.acts)
     outer, machine.frame = machine.frame, frame
     if isinstance(function.node, ir.Lambda):
         value = machine.evaluate(function.node.body, state)
@@ -42,6 +42,7 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
         value = _run_body(machine, function.node, state)
     machine.frame = outer
     machine.foreign_steps += entered * (machine.steps - steps)
+    calls_before.remember(machine, node, function.node, acts)
     state.path, state.depth, state.no_grad = path, depth, no_grad
     _forget(frame, value, state)
     return value

@@ -139,7 +139,7 @@ def _loop(
     machine.frame.loops.append(loop)
     current, changes = state.copy(), -1
     current.path, current.depth = loop.inside, state.depth + repeats
-    head = trace.loop_begins(machine, node, current) if goes_round(rounds, repeats=again) else None
+    head = trace.loop_begins(machine, node, current) if goes_round(rounds, state, repeats=again) else None
     for item in rounds:
         if repeats and current.changes == changes:
             break
@@ -177,9 +177,9 @@ def _begin_round(
     counters.begin(machine, counted, state)
 
 
-def goes_round(rounds: Sequence[Value], *, repeats: bool) -> bool:
-    """Whether a loop does the same again and again: its rounds differ in numbers only, if they are known."""
-    return repeats or (len(rounds) > 1 and all(isinstance(item, Const) for item in rounds))
+def goes_round(rounds: Sequence[Value], state: State, *, repeats: bool) -> bool:
+    """Whether a loop does the same again and again: its rounds differ in numbers and data only, if they are known."""
+    return repeats or (len(rounds) > 1 and all(batches.is_data(item, state) for item in rounds))
 
 
 def _while(machine: Machine, node: ir.While, state: State) -> None:

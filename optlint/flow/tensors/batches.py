@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.cells import InstanceCell, SequenceCell
-from optlint.flow.core.values import DATA, UNKNOWN, External, Method, Value
+from optlint.flow.core.cells import InstanceCell, SequenceCell, TensorCell
+from optlint.flow.core.values import DATA, UNKNOWN, Const, External, Method, Value
 from optlint.flow.frozen import replace
 from optlint.flow.order import subjects
 from optlint.flow.python import objects
@@ -35,6 +35,16 @@ def item(machine: Machine, iterable: ir.Expression, value: Value, state: State) 
         return value
     items = tuple(DATA if one is UNKNOWN else one for one in numbered or ())
     return machine.new(state, replace(pair, items=items)) if pair is not None else DATA
+
+
+def is_data(value: Value, state: State) -> bool:
+    """Whether a value is a number, a tensor that is not trained, or several of these."""
+    if isinstance(value, Const) or value is DATA:
+        return True
+    cell = state.cell(value)
+    if isinstance(cell, SequenceCell) and cell.items:
+        return all(is_data(item, state) for item in cell.items)
+    return isinstance(cell, TensorCell) and cell.requires_grad is False and not cell.parameter
 
 
 def _is_loader(machine: Machine, node: ir.Node, state: State) -> bool:
