@@ -81,6 +81,7 @@ class _Analysis:
             counter=defined.counter,
             reads_elsewhere=partial(words.read_outside, filename=self.text.filename),
             lists_elsewhere=partial(words.lists_outside, filename=self.text.filename),
+            uses_elsewhere=partial(words.used_outside, filename=self.text.filename),
         )
 
     def _body(self, function: ir.Function) -> ir.Block:

@@ -171,7 +171,7 @@ def judge(machine: Machine, found: tuple[Suspect, ...], ref: Ref, state: State) 
             container = state.cell(option)
             if isinstance(container, SequenceCell | MappingCell):
                 hidden = [part for part in inside(option, state) if _is_hidden(part, ref, known, listed, state)]
-                if hidden:
+                if hidden and not machine.uses_elsewhere(suspect.name):
                     _tell(machine, suspect, option, container)
                     break
 

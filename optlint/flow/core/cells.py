@@ -80,6 +80,7 @@ class SequenceCell:
     filtered: bool = False  # a test let nothing through
     among: tuple[Value, ...] = ()  # what is in it on some of the paths that met
     dealt: Derived | None = None  # the lists that parameters were dealt out to, of which this is one
+    path: Path | None = None  # under which branches a list was written down
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,7 @@ class Machine:
     units: Mapping[int, HasUnit] = field(default_factory=dict)  # of other files, by the scopes of their globals
     reads_elsewhere: Callable[[str], bool] = read_nowhere
     lists_elsewhere: Callable[[str], bool] = read_nowhere  # whether a method of this name gives a list
+    uses_elsewhere: Callable[[str], bool] = read_nowhere  # whether code that trains uses such an attribute of an object
     functions: list[Closure] = field(default_factory=list)
     classes: list[ClassValue] = field(default_factory=list)
     instances: list[tuple[ClassValue, Ref]] = field(default_factory=list)

@@ -1,4 +1,5 @@
-"""What the other files of a project say of a word: a key of param groups that they read, a method that gives a list.
+"""What the other files of a project say of a word: a key of param groups that they read, a method that gives a list, an
+attribute of somebody else's object that they use where they train.
 
 A file is parsed only if it names the word.
 """
@@ -6,6 +7,7 @@ A file is parsed only if it names the word.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,9 @@ from optlint.flow.reading.names_read import readings_of
 
 if TYPE_CHECKING:
     from optlint.flow.files.project import Project
+
+
+TRAINS = re.compile(rb"\boptim\b|\bparam_groups\b|[\"']params[\"']|\bparams *=")
 
 
 @dataclass(slots=True)
@@ -38,6 +43,14 @@ class ProjectKeys:
         if (folder, method) not in self.known_lists:
             self.known_lists[folder, method] = any(self._lists(file, method) for file in files)
         return self.known_lists[folder, method]
+
+    def used_outside(self, attribute: str, filename: str) -> bool:
+        """Whether another file of the project that deals with param groups uses such an attribute of some object."""
+        _, files = self._around(filename)
+        used = re.compile(rb"\w(?<!\bself)(?:\.%b\b|[^\n]*[\"']%b[\"'])" % ((attribute.encode(),) * 2))
+        here = os.path.abspath(filename)
+        texts_of = (self.project.data(file) or b"" for file in files if file != here)
+        return any(TRAINS.search(data) is not None and used.search(data) is not None for data in texts_of)
 
     def _around(self, filename: str) -> tuple[str, tuple[str, ...]]:
         """The folder of a file, and the files of its project."""

@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     from optlint.flow.core.values import Path
 
 
-def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, ...]) -> None:
-    """Compare new groups of an optimizer with each other and with those it has; gaps are judged at the end."""
+def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, ...], *, sure: bool = True) -> None:
+    """Compare new groups of an optimizer with each other and with those it has; gaps are judged at the end.
+
+    Where it is not `sure` that the optimizer gets them, nobody knows later on what it has.
+    """
     cell = state.get(optimizer, OptimizerCell)
     assert cell is not None
-    stale.given(machine, optimizer, groups, state)
+    given = groups if sure else tuple(replace(group, covers=None) for group in groups)
+    stale.given(machine, optimizer, given, state)
     if cell.groups is None:
         return
     groups = tuple(_as_of_now(machine, group, state) for group in groups)

@@ -70,18 +70,36 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     params, where = arguments.pick(0, "params"), arguments.site(0, "params")
     if params is not None:
         machine.emit(events.GroupsBuilt(site, name, sizes.sizes_of(params, state)))
-    groups = _groups(build, params, where) if params is not None and where is not None else ()
+    several = isinstance(params, Union) and all(state.get(one, SequenceCell) is not None for one in params.options)
+    groups = _groups(build, params, where) if params is not None and where is not None and not several else ()
     indices.judge_rate(machine, arguments.keywords.get("lr", UNKNOWN))
     if strict:
         rates.judge(machine, arguments.pick(1, "lr"), arguments.site(1, "lr"), name)
     layers = indices.layers_of(params, state) if params is not None and _gives_groups(params, state) else None
     ref = machine.new(state, OptimizerCell(path, site, name, path=state.path, layers=layers, keys=build.keys, kind=cls))
     state.update(ref, count=first_group.count_of(params, state) if params is not None else None)
-    covers.judge(machine, state, ref, groups)
+    if several and isinstance(params, Union) and where is not None:
+        _one_of(build, ref, params, where)
+    else:
+        covers.judge(machine, state, ref, groups)
     for inner in (option for value in arguments.all() for option in options_of(value)):
         if state.get(inner, OptimizerCell) is not None:
             consumption.escape(inner, state)  # wrapped: this one steps it
     return ref
+
+
+def _one_of(build: Build, optimizer: Ref, params: Union, where: Site) -> None:
+    """One of several lists, after branches: each is read as on the path on which it was written."""
+    path = build.state.path
+
+    def read(option: Value, branch: State) -> None:
+        cell = branch.get(option, SequenceCell)
+        under = cell.path if cell is not None and cell.path is not None else ()
+        branch.path = under if under[: len(path)] == path and under != path else (*path, (object(), option))
+        covers.judge(build.machine, branch, optimizer, _groups(replace(build, state=branch), option, where), sure=False)
+
+    tensor_methods.on_each(params, build.state, read)
+    build.state.path = path
 
 
 def _gives_groups(params: Value, state: State) -> bool:

@@ -12,7 +12,7 @@ from optlint.flow.core.values import UNKNOWN, Const, Ref, Value
 from optlint.flow.groups import group_writes, growth, indices
 from optlint.flow.iterators import changes, consumption
 from optlint.flow.order import gradients
-from optlint.flow.python import attributes, containers, kinds, objects
+from optlint.flow.python import attributes, containers, copies, kinds, objects
 from optlint.flow.reading import ir
 from optlint.flow.tensors import leaves, rebinding, tensors
 
@@ -128,6 +128,9 @@ def augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None:
     sequence = state.get(current, SequenceCell)
     if sequence is not None and node.op in "+|" and isinstance(current, Ref):
         containers.extend(machine, current, value, state, machine.site(node.value))
+        return
+    if node.op == "|" and (both := copies.merged(machine, current, value, state, machine.site(node.value))) is not None:
+        bind(machine, node.target, both, state, node.value)
         return
     if isinstance(node.target, ir.Attribute) and node.target.attr == "grad":
         return  # there was one before

@@ -22,7 +22,7 @@ from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, parameter_names
 from optlint.flow.iterators import births, consumption, wrappers
 from optlint.flow.iterators.draws import Purpose
-from optlint.flow.python import attributes, containers, copies, objects
+from optlint.flow.python import attributes, classes, containers, copies, objects
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates import hyperparameters
 from optlint.flow.reading import ir
@@ -128,6 +128,17 @@ def _dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -
     return machine.new(state, MappingCell(site, tuple(entries.items()), blank, each))
 
 
+def _as_dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+    """`asdict(settings)` or `vars(settings)`: the fields of a dataclass by their names."""
+    cell = state.get(arguments.values[0], InstanceCell) if len(arguments.values) == 1 else None
+    names = classes.field_names(cell.cls) if cell is not None else ()
+    if cell is None or not names:
+        return UNKNOWN
+    site = machine.site(node)
+    entries = tuple((name, Entry(cell.get(name) or UNKNOWN, site, site)) for name in names)
+    return machine.new(state, MappingCell(site, entries))
+
+
 def _default_dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """`defaultdict(list)`; one that starts with entries is not followed."""
     if len(arguments.all()) != 1 or arguments.open:
@@ -218,6 +229,8 @@ EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
     "builtins.reversed": _reversed,
     "builtins.dict": _dict,
     "collections.OrderedDict": _dict,
+    "builtins.vars": _as_dict,
+    "dataclasses.asdict": _as_dict,
     "builtins.slice": _slice,
     "builtins.super": _super,
     "builtins.isinstance": _isinstance,

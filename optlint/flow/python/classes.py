@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from optlint.flow.core.values import ClassValue, External, Value
 from optlint.flow.pytorch import torch_api
-from optlint.flow.reading import names_read
+from optlint.flow.reading import ir, names_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
-    from optlint.flow.reading import ir
 
 DEEPEST_BASE = 8
 
@@ -121,3 +120,10 @@ def defines(cls: Value, name: str, state: State) -> bool | None:
         return True
     unknown = any(not isinstance(base, ClassValue | External) for base in ancestry(cls))
     return None if unknown else False
+
+
+def field_names(cls: Value) -> tuple[str, ...]:
+    """The names that a class of the project and its bases declare with a type, as the fields of a dataclass."""
+    found = [statement.targets[0] for base in reversed([*ancestry(cls)]) if isinstance(base, ClassValue)
+             for statement in base.node.body if isinstance(statement, ir.Assign) and statement.annotation]  # fmt: skip
+    return tuple(dict.fromkeys(target.id for target in found if isinstance(target, ir.Name)))

@@ -115,3 +115,13 @@ def repeated(machine: Machine, value: Value, state: State, site: Site) -> Value 
     item = union(cell.items) if cell.items else cell.item
     members = containers.members_of(cell)[: containers.MOST_MEMBERS]
     return machine.new(state, SequenceCell(cell.kind, site, None, item, members=members))
+
+
+def merged(machine: Machine, left: Value, right: Value, state: State, site: Site) -> Value | None:
+    """`left | right` of two dicts: the entries of both, those of the right one where they meet."""
+    first, second = state.get(left, MappingCell), state.get(right, MappingCell)
+    if first is None or second is None:
+        return None
+    entries = tuple((dict(first.entries) | dict(second.entries)).items())
+    blank, item = first.open or second.open, union((first.item, second.item))
+    return machine.new(state, MappingCell(site, entries, blank, item if blank else UNKNOWN))

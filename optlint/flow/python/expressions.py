@@ -139,6 +139,8 @@ def _binary(machine: Machine, node: ir.Binary, state: State) -> Value:
         return more
     if node.op in sets.OPERATORS and sets.is_set(left, state) and isinstance(left, Ref):
         return sets.combined(machine, left, (right,), node.op in "-&", state, machine.site(node))
+    if node.op == "|" and (both := copies.merged(machine, left, right, state, machine.site(node))) is not None:
+        return both
     plain = indices.concerns((left, right)) or (isinstance(left, Const) and isinstance(right, Const))
     if plain and not any(tensors.is_tensor(value, state) for value in (left, right)):
         return indices.operated(machine, node, left, right, node.op)
@@ -267,7 +269,9 @@ def _display(machine: Machine, node: ir.Display, state: State) -> Value:
             sites.append(machine.site(item))
     site = machine.site(node)
     if exact:
-        return containers.sequence(machine, state, node.kind, site, tuple(values), sites=tuple(sites))
+        made = containers.sequence(machine, state, node.kind, site, tuple(values), sites=tuple(sites))
+        state.update(made, path=state.path)
+        return made
     all_known = len(covers) == len(node.items) and all(covers)
     found = tuple(cover for group in covers for cover in group or ()) if all_known else None
     members = tuple(values)[: containers.MOST_MEMBERS]

@@ -19,6 +19,8 @@ ASSIGNMENT = re.compile(r"([\w, ]+?)\s*(?::[^=\n]*)?=(?!=)")
 MAY_BIND = re.compile(r"(?:from|import|if|try|with|for|while|match)\b")
 MATTERS = re.compile(r"param|optim|grad|Module|nn\.|backward|children|Parameter|^class \w+\(\w", re.MULTILINE)
 TRAINS = re.compile(r"\boptim\b|backward\(|zero_grad|requires_grad|param_groups|\bparameters\(")
+MAKES = re.compile(r"torch\.(?:zeros|ones|rand|empty|full|tensor|normal|eye|linspace|arange|nn\.init)")
+MOST_LINES = 12  # of a function that only makes tensors
 WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -42,7 +44,12 @@ class Piece:
     @cached_property
     def concerns_training(self) -> bool:
         """Whether a function or class may have to do with training; any other statement may."""
-        return not DEFINITION.match(self.text) or MATTERS.search(self.text) is not None
+        return not DEFINITION.match(self.text) or MATTERS.search(self.text) is not None or self._makes_tensors
+
+    @property
+    def _makes_tensors(self) -> bool:
+        """Whether a short function makes tensors, which an optimizer may be given."""
+        return MAKES.search(self.text) is not None and self.text.rstrip().count("\n") <= MOST_LINES
 
     @cached_property
     def trains(self) -> bool:
