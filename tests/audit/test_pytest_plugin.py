@@ -260,7 +260,11 @@ def test_warnings_cross_processes(tests, pytester):
     result.stdout.fnmatch_lines(["*= optlint warnings =*", "test_it.py::test_broken", "*OPT201*"])
 
 
-@pytest.mark.parametrize(("flag", "ours"), [((), ["optlint", "optlint.pytest_plugin"]), (("--optlint",), [])])
+LIGHT = ["optlint", "optlint.integrations", "optlint.integrations.pytest_marks"]
+LIGHT += ["optlint.pytest_plugin", "optlint.version"]
+
+
+@pytest.mark.parametrize(("flag", "ours"), [((), LIGHT), (("--optlint",), [])])
 def test_neither_torch_nor_the_audit_is_loaded_for_nothing(pytester, monkeypatch, flag, ours):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
