@@ -96,9 +96,20 @@ def some_of(machine: Machine, value: Value, state: State) -> Value:
 
 
 def anonymous(machine: Machine, value: Value, state: State) -> Value:
-    """An item that stands for many: a one-shot iterator among them is another one each time."""
+    """An item that stands for many: a one-shot iterator among them is another one each time.
+
+    It draws from others, too, unless these are older and so the same for all.
+    """
     cell = state.get(value, IteratorCell)
-    return value if cell is None else machine.new(state, cell)
+    if cell is None:
+        return value
+    own = [
+        source for source in cell.sources if (drawn := state.get(source, IteratorCell)) and drawn.depth >= cell.depth
+    ]
+    others = {source: anonymous(machine, source, state) for source in own}
+    sources = tuple(others.get(source, source) for source in cell.sources)
+    walked = cell.walked and others.get(cell.walked, cell.walked)
+    return machine.new(state, replace(cell, sources=sources, walked=walked))
 
 
 def _layer_of(machine: Machine, cell: InstanceCell, state: State, site: Site) -> Value:
