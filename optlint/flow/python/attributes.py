@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 from optlint.flow import events
 from optlint.flow.belonging import frozen, stale
 from optlint.flow.core.cells import InstanceCell, IteratorCell, OptimizerCell, SequenceCell, TensorCell
-from optlint.flow.core.values import NONE, ClassValue, Const, External, Method, Ref, Union, Unknown, Value, options_of
+from optlint.flow.core.values import (
+    NONE,
+    UNKNOWN,
+    ClassValue,
+    Const,
+    External,
+    Method,
+    Ref,
+    Union,
+    Unknown,
+    Value,
+    options_of,
+)
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.python import classes
@@ -46,7 +58,10 @@ def set_attribute(
     if isinstance(receiver, Ref) and isinstance(cell, TensorCell):
         _set_on_tensor(machine, receiver, cell, target, value, state)
     elif isinstance(receiver, Ref) and isinstance(cell, InstanceCell):
-        _set_on_instance(machine, receiver, cell, target, value, state, source)
+        if value == Const(True) and _is_blank_object(cell) and _goes_backward(machine, target):
+            state.put(receiver, tensors.told_to_require(machine.site(target)))
+        else:
+            _set_on_instance(machine, receiver, cell, target, value, state, source)
     elif isinstance(receiver, Union) and all(state.get(option, OptimizerCell) for option in receiver.options):
         hyperparameters.set_on_one_of(machine, receiver, target.attr, machine.site(target), state)
     elif isinstance(receiver, Union) and tensors.is_one_of_tensors(receiver, state):
@@ -126,6 +141,24 @@ def _is_used_as_module(machine: Machine, receiver: ir.Expression) -> bool:
     return any(isinstance(func, ir.Attribute) and func.attr in OF_MODULES and _origin(func) == path for func in called)
 
 
+def _is_blank_object(cell: InstanceCell) -> bool:
+    made = cell.parent is not None or cell.part_of is not None
+    return cell.cls is UNKNOWN and cell.is_module is None and not cell.attrs and not made
+
+
+def _goes_backward(machine: Machine, target: ir.Attribute) -> bool:
+    """Whether code around `loss.requires_grad = True` calls `loss.backward()`.
+
+    Only leaves let it be set, so whatever made the loss is out of its reach.
+    """
+    if target.attr != "requires_grad" or not isinstance(target.value, ir.Name):
+        return False
+    node = machine.frame.node
+    block = machine.bodies(node) if isinstance(node, ir.Function) else machine.block
+    calls = (part.func for part in ir.walk_all(block, machine.bodies) if isinstance(part, ir.Call))
+    return any(_path(func) == (target.value.id, "backward") for func in calls)
+
+
 def _origin(func: ir.Attribute) -> tuple[str, ...]:
     """Whose method is called in the end: `model` in `model.to(device).eval`."""
     node = func.value
@@ -170,6 +203,8 @@ def _set_on_tensor(
 ) -> None:
     if target.attr == "requires_grad" and value == Const(False) and cell.piece_of is None:
         _freeze(receiver, state)
+    if cell.leaf is None and cell.parameter is False and value == Const(True) and _goes_backward(machine, target):
+        state.put(receiver, tensors.told_to_require(machine.site(target)))
     tensor_methods.set_attribute(machine, receiver, target, value, state)
 
 

@@ -113,6 +113,11 @@ def parameter(machine: Machine, arguments: Arguments, state: State, site: Site) 
     return machine.new(state, made if data is None else replace(made, dtype=data.dtype, device=data.device))
 
 
+def told_to_require(site: Site) -> TensorCell:
+    """What a program sets `requires_grad` of and then calls `backward` on: a leaf, or setting it raises."""
+    return TensorCell(site, "tensor", True, True, False, cut=site)
+
+
 def cut(machine: Machine, how: str, state: State, site: Site, like: TensorCell | None = None) -> Ref:
     """A tensor that no gradient flows through: what `.data`, `.detach()` or `.argmax()` gives."""
     has_graph = like is None or like.requires_grad is not False or like.escaped or like.mixed is not False
