@@ -10,8 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from optlint.batch import cache as cache_module
+from optlint.batch import checker as checker_module
 from optlint.batch import checking
 from optlint.batch.cache import Cache, cache_folder
+from optlint.batch.checker import Checker
+from optlint.batch.policies import Policies
 from optlint.batch.records import diagnostic_of, record_of
 from optlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Note, Severity, Span
 from optlint.discovery.found import SourceFile
@@ -123,14 +126,14 @@ def test_of_many_files_none_is_read_twice(folder: Path, monkeypatch: pytest.Monk
         Path(file.path).write_text(text)
 
     def run() -> list[tuple[Diagnostic, ...]]:
-        checker = checking.Checker(checking.Policies(Selection()), cache_in=str(folder))
+        checker = Checker(Policies(Selection()), cache_in=str(folder))
         found = [result.diagnostics for result in checking.check_all(files, checker, 1)]
         checker.finish()
         return found
 
     first = run()
     assert list(map(len, first)) == [1, 0]
-    monkeypatch.setattr(checking, "_read", None)
+    monkeypatch.setattr(checker_module, "_read", None)
     assert run() == first
 
 
