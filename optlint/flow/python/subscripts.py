@@ -12,7 +12,7 @@ from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, modules, slices
 from optlint.flow.iterators import consumption
 from optlint.flow.python import containers, objects
-from optlint.flow.rates import first_group
+from optlint.flow.rates import first_group, hyperparameters
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_methods
 
@@ -44,6 +44,8 @@ def subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
         return _of_instance(machine, receiver, cell, index, node, state)
     if isinstance(index, Derived) or isinstance(receiver, Derived):
         return indices.item(machine, receiver, index, state)
+    if copies := hyperparameters.copied_groups_of_unknown(machine, node, index, receiver, state):
+        return copies
     item = containers.get_item(machine, receiver, index, state)
     return first_group.chosen(machine, receiver, index, item, state)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.cells import Entry, MappingCell, OptimizerCell
-from optlint.flow.core.values import ClassValue, Const, External, Ref, Union, Value
+from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Ref, Union, Value
 from optlint.flow.order import subjects
 from optlint.flow.python import classes, containers
 from optlint.flow.pytorch import torch_api
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from optlint.flow.events import Site
 
 DEEPEST = 4
+TELLING = frozenset(
+    "print append write log log_dict info debug warning error add_scalar add_scalars set_postfix".split()
+)
 
 
 def defaults(machine: Machine, optimizer: Ref, state: State, site: Site) -> Ref:
@@ -40,9 +43,25 @@ def defaults_of_unknown(machine: Machine, node: ir.Attribute, state: State) -> R
 
 def state_dict(machine: Machine, optimizer: Ref, state: State, site: Site) -> Ref:
     """`optimizer.state_dict()`: a dict of its own, with copies of the groups."""
+    groups = _copied_groups(machine, optimizer, state, site)
+    return machine.new(state, MappingCell(site, ((ir.GROUPS, Entry(groups, site)),), open=True))
+
+
+def copied_groups_of_unknown(
+    machine: Machine, node: ir.Subscript, key: Value, saved: Value, state: State
+) -> Ref | None:
+    """`….state_dict()["param_groups"]` of what nothing is known of: nobody but an optimizer has groups."""
+    call, mapping = node.value, state.get(saved, MappingCell)
+    blank = saved is UNKNOWN or (mapping is not None and mapping.open and not mapping.entries)
+    if key != Const(ir.GROUPS) or not blank or not isinstance(call, ir.Call):
+        return None
+    saves = isinstance(call.func, ir.Attribute) and call.func.attr == "state_dict"
+    return _copied_groups(machine, None, state, machine.site(node)) if saves else None
+
+
+def _copied_groups(machine: Machine, optimizer: Ref | None, state: State, site: Site) -> Ref:
     group = machine.new(state, MappingCell(site, open=True, role="copy", owner=optimizer))
-    groups = containers.sequence(machine, state, "list", site, None, group)
-    return machine.new(state, MappingCell(site, (("param_groups", Entry(groups, site)),), open=True))
+    return containers.sequence(machine, state, "list", site, None, group)
 
 
 def set_on_optimizer(machine: Machine, optimizer: OptimizerCell, name: str, site: Site, state: State) -> None:
@@ -80,20 +99,30 @@ def set_in_dict(
     if mapping.role == "defaults":
         read = _reads_defaults(machine, name) or _is_set_in_groups(machine, name)
         machine.emit(events.HyperparameterSet(site, "defaults", name, optimizer, read))
-    elif mapping.role == "copy" and owner is not None and _stays_here(machine, target.value, 0):
+    elif mapping.role == "copy" and _stays_here(machine, target.value, 0):
         machine.emit(events.HyperparameterSet(site, "copy", name, optimizer, read=False))
 
 
 def _reads_defaults(machine: Machine, name: str) -> bool:
-    """Whether code reads a key of some `defaults`, and not only to compute what it is set to, or adds groups."""
+    """Whether code reads a key of some `defaults`, or adds groups.
+
+    What only serves to compute what it is set to, or to log it, does not count.
+    """
     found = machine.readings()
     if "add_param_group" in found.attributes:
         return True
     nodes = [*ir.walk_all(machine.block, machine.bodies)]
     mine = [node for node in nodes if _is_key(node, name) and subjects.name_of(node.value) == "defaults"]
     sets = [node for node in nodes if isinstance(node, ir.Assign | ir.AugmentedAssign)]
-    within = {part for node in sets if not _targets(node).isdisjoint(mine) for part in ir.walk(node)}
+    idle = [*(node for node in sets if not _targets(node).isdisjoint(mine)), *filter(_only_tells, nodes)]
+    within = {part for node in idle for part in ir.walk(node)}
     return (name, "defaults") in found.held and not (mine and within.issuperset(mine))
+
+
+def _only_tells(node: ir.Node) -> bool:
+    """Whether a statement writes something to a log, or to the screen."""
+    call = node.value if isinstance(node, ir.Evaluate) else None
+    return isinstance(call, ir.Call) and subjects.name_of(call.func) in TELLING
 
 
 def _is_set_in_groups(machine: Machine, name: str) -> bool:

@@ -13,7 +13,7 @@ CONSTANTS = {"True": True, "False": False, "None": None}
 
 
 def mentions(origin: ir.Origin) -> Iterator[str]:
-    """Every identifier in a syntax node, names and attributes, and `yield`; strings are left out."""
+    """Every identifier in a syntax node, names and attributes, and `yield`; of strings only `ir.GROUPS`."""
     pending: list[Any] = [origin]
     while pending:
         node = pending.pop()
@@ -24,6 +24,8 @@ def mentions(origin: ir.Origin) -> Iterator[str]:
             continue
         if kind is cst.Yield:
             yield "yield"
+        elif kind is cst.SimpleString and node.value.strip("\"'") == ir.GROUPS:
+            yield ir.GROUPS
         for field in FIELDS.get(kind, ()):
             value = getattr(node, field)
             if isinstance(value, tuple | list):

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 Origin: TypeAlias = object
+GROUPS = "param_groups"  # the key under which a saved optimizer has what `optimizer.param_groups` are
 
 
 @dataclass(slots=True, eq=False)

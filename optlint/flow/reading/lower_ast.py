@@ -45,7 +45,7 @@ def body_of(function: ir.Function) -> ir.Block:
 
 
 def mentions(origin: ir.Origin) -> Iterator[str]:
-    """Every identifier in a syntax node, names and attributes, and `yield`; strings are left out."""
+    """Every identifier in a syntax node, names and attributes, and `yield`; of strings only `ir.GROUPS`."""
     pending: list[Any] = [origin]
     while pending:
         node = pending.pop()
@@ -64,6 +64,8 @@ def mentions(origin: ir.Origin) -> Iterator[str]:
                     pending += value
                 elif value is not None and value.__class__ is not str:
                     pending.append(value)
+        elif node.value == ir.GROUPS:
+            yield ir.GROUPS
 
 
 @cache
