@@ -119,7 +119,9 @@ def _unpack(machine: Machine, target: ir.Display, value: Value, state: State, so
 
 def augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None:
     """`target op= value`."""
+    read_before = frozenset(machine.read_back)
     current = machine.evaluate(node.target, state)
+    rebinding.only_changed(machine, current, read_before)
     value = machine.evaluate(node.value, state)
     changes.changed(machine, changes.name_of(node.target))
     if node.op == "+":

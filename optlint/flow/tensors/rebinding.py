@@ -91,6 +91,13 @@ def read(machine: Machine, variable: tuple[int, str], value: Value) -> None:
         machine.read_back.update(node for node, known in machine.rebound.values() if known == variable)
 
 
+def only_changed(machine: Machine, value: Value, read_before: frozenset[ir.Node]) -> None:
+    """`p += …` reads `p` only to change it in place; if it has memory of its own, that helps nobody."""
+    node = machine.rebound[value][0] if isinstance(value, Ref) and value in machine.rebound else None
+    if node is not None and node not in read_before and isinstance(node.value, ir.Binary):
+        machine.read_back.discard(node)
+
+
 def captured(machine: Machine, names: Iterable[str], state: State) -> None:
     """A function that is run later reads what it names."""
     if not machine.rebound:
