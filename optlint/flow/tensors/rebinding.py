@@ -94,7 +94,7 @@ def read(machine: Machine, variable: tuple[int, str], value: Value) -> None:
 def only_changed(machine: Machine, value: Value, read_before: frozenset[ir.Node]) -> None:
     """`p += …` reads `p` only to change it in place; if it has memory of its own, that helps nobody."""
     node = machine.rebound[value][0] if isinstance(value, Ref) and value in machine.rebound else None
-    if node is not None and node not in read_before and isinstance(node.value, ir.Binary):
+    if isinstance(node, ir.Assign) and node not in read_before and isinstance(node.value, ir.Binary):
         machine.read_back.discard(node)
 
 
