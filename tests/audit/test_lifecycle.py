@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import inspect
 import pickle
 import random
 import weakref
@@ -14,6 +15,7 @@ import pytest
 import torch
 from torch import nn, optim
 from torch.nn.modules import module as torch_module
+from torch.nn.utils import clip_grad
 from torch.optim import lr_scheduler
 from torch.optim import optimizer as torch_optimizer
 
@@ -25,6 +27,9 @@ from tests.audit.small import X, Y, loss_of, mlp, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# Where the methods of all scalers are: `torch.amp.GradScaler` since torch 2.3.
+SCALER = next(kind for kind in torch.cuda.amp.GradScaler.__mro__ if "unscale_" in vars(kind))
 
 
 def digest(*things: object) -> str:
@@ -94,13 +99,13 @@ def traces() -> list[object]:
         optim.Optimizer.add_param_group,
         optim.Optimizer.zero_grad,
         optim.Optimizer.load_state_dict,
-        nn.Module.zero_grad,
         nn.Module.__call__,
+        *(vars(nn.Module)[name] for name in ("apply", "load_state_dict", "parameters", "state_dict", "zero_grad")),
         torch.Tensor.detach,
         torch.autograd.backward,
-        *(vars(lr_scheduler.LRScheduler)[name] for name in ("step", "_update_lr", "__init__")),
-        *(vars(torch.amp.GradScaler)[name] for name in ("scale", "unscale_", "step", "update")),
-        *(vars(nn.utils.clip_grad)[name] for name in ("clip_grad_norm_", "clip_grad_value_", "_clip_grads_with_norm_")),
+        *(vars(lr_scheduler.LRScheduler).get(name) for name in ("step", "_update_lr", "__init__")),
+        *(vars(SCALER)[name] for name in ("scale", "unscale_", "step", "update")),
+        *(getattr(clip_grad, name, None) for name in ("clip_grad_norm_", "clip_grad_value_", "_clip_grads_with_norm_")),
         nn.utils.clip_grad_norm_,
         nn.utils.clip_grad_value_,
         list(torch_optimizer._global_optimizer_post_hooks),
@@ -109,6 +114,33 @@ def traces() -> list[object]:
         list(torch_module._global_module_registration_hooks),
         list(torch_module._global_forward_pre_hooks),
     ]
+
+
+def test_what_is_replaced_takes_the_same_words():
+    """Any argument can be given by its name, as to torch's own."""
+    session = Session(Options())
+    session.start()
+    replaced = list(session._watch._patches._patches)
+    session.stop()
+    assert len(replaced) > 15
+    for _, _, original, replacement in replaced:
+        first, *others = inspect.signature(original).parameters.values()
+        words = [one.name for one in others if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+        owner, words = ([None], words) if first.name == "self" else ([], [first.name, *words])
+        assert inspect.signature(replacement, follow_wrapped=False).bind(*owner, **dict.fromkeys(words))
+
+
+def test_clipping_takes_its_bound_by_name():
+    model = mlp()
+    with optlint.audit() as report:
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(5):
+            optimizer.zero_grad()
+            loss_of(model).backward()
+            optimizer.step()
+            nn.utils.clip_grad_value_(model.parameters(), clip_value=1e-4)
+    assert model[0].weight.grad.abs().max() <= 1e-4
+    assert [found.code for found in report.diagnostics] == ["OPT503"]
 
 
 def test_everything_is_removed():

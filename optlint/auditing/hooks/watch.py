@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -133,9 +134,9 @@ class Watch:
         for name in parts:
             self._patches.replace(clip_grad, name, self._before_clip_part)
         for owner in (clip_grad, torch.nn.utils):
-            self._patches.replace(owner, "clip_grad_value_", self._before_clip)
+            self._patches.replace(owner, "clip_grad_value_", partial(self._before_clip, "clip_value"))
             if not parts:
-                self._patches.replace(owner, "clip_grad_norm_", self._before_clip)
+                self._patches.replace(owner, "clip_grad_norm_", partial(self._before_clip, "max_norm"))
 
     def _install_scaling(self) -> None:
         scaler = next(kind for kind in torch.cuda.amp.GradScaler.__mro__ if "unscale_" in vars(kind))
@@ -283,13 +284,15 @@ class Watch:
 
         return clip
 
-    def _before_clip(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def clip(parameters: Any, bound: float, *arguments: Any, **named: Any) -> Any:
+    def _before_clip(self, bound: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        def clip(parameters: Any, *arguments: Any, **named: Any) -> Any:
             if not is_compiling() and self._attention.watched and not isinstance(parameters, Tensor):
                 source = self._safely(read_source, parameters)
                 parameters = list(parameters)  # as the original does; an iterator can be walked once only
-                self._safely(self._handlers.clipped, parameters, bound, source)
-            return original(parameters, bound, *arguments, **named)
+                most = arguments[0] if arguments else named.get(bound)
+                if most is not None:
+                    self._safely(self._handlers.clipped, parameters, most, source)
+            return original(parameters, *arguments, **named)
 
         return clip
 

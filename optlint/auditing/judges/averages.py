@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BEGIN, END = 2, 8  # the steps between which walks are noted
 METHODS = ("parameters", "named_parameters", "state_dict")
+NOTES = "_optlint_notes_walks"  # marks the methods that stand in for torch's own meanwhile
 MOST = 200  # walks
 TWICE = 2  # how often a loop must have run
 
@@ -60,10 +61,14 @@ class Averages:
             yield from self._judge(record)
             if record.steps >= END:
                 self.stop()
-        elif self._watched is None and BEGIN <= record.steps < END and self._frames == compiled_frames():
+        elif self._watched is None and BEGIN <= record.steps < END and self._can_begin():
             self._watched = record
             for name in METHODS:
                 self._patches.replace(Module, name, self._noted)
+
+    def _can_begin(self) -> bool:
+        """Not where code was compiled, nor while an audit around this one watches: that one may end sooner."""
+        return self._frames == compiled_frames() and not hasattr(Module.state_dict, NOTES)
 
     def stop(self) -> None:
         """End the watch."""
@@ -80,6 +85,7 @@ class Averages:
                     self._fail(fault)
             return original(module, *arguments, **named)
 
+        setattr(walk, NOTES, True)
         return walk
 
     def _note(self, module: Module, frame: FrameType) -> None:
