@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, OptimizerCell, SequenceCell, TensorCell
-from optlint.flow.core.values import Closure, Value, options_of
+from optlint.flow.core.values import ClassValue, Closure, Value, options_of
+from optlint.flow.python import classes
 from optlint.flow.reading import ir
-from optlint.flow.reading.relevance import concerns_training
+from optlint.flow.reading.relevance import concerns_training, spread_over
 
 if TYPE_CHECKING:
     from optlint.flow.core.machine import Arguments, Machine
@@ -30,7 +31,17 @@ def is_too_much(machine: Machine, function: Closure, arguments: Arguments, state
     held = state.get(function.bound, InstanceCell) if function.bound is not None else None
     used = (value for name, value in held.attrs if name in words) if held is not None else ()
     concerns = lines <= FEW_LINES or "nn" in words or concerns_training(words)
-    return not (concerns or any(_trains(value, state) for value in (*arguments.all(), *used)))
+    if concerns or any(_trains(value, state) for value in (*arguments.all(), *used)):
+        return False
+    return held is None or not _leads_to_training(machine, held.cls, words)
+
+
+def _leads_to_training(machine: Machine, cls: Value, words: frozenset[str]) -> bool:
+    """Whether a method with these words uses others of its object that deal with training."""
+    own = [base.node for base in classes.ancestry(cls) if isinstance(base, ClassValue)]
+    methods = [part for node in reversed(own) for part in node.body if isinstance(part, ir.Function)]
+    used = {part.name: machine.mentions(part) for part in methods}  # what a class defines anew counts
+    return not spread_over(used, frozenset()).isdisjoint(words)
 
 
 def trains(arguments: Arguments, state: State) -> bool:

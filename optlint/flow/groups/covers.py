@@ -171,11 +171,6 @@ def _was_replaced(parent: tuple[Ref, str], child: Ref, state: State) -> bool:
     return cell is not None and cell.get(parent[1]) not in (None, child)
 
 
-def are_known(optimizer: OptimizerCell) -> bool:
-    """Whether it is known what all groups of an optimizer hold."""
-    return optimizer.groups is not None and all(group.covers is not None for group in optimizer.groups)
-
-
 def share(first: OptimizerCell, second: OptimizerCell, state: State) -> bool:
     """Whether two optimizers surely have a parameter in common."""
     mine = [cover for group in first.groups or () for cover in group.covers or ()]

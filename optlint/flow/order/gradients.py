@@ -184,12 +184,17 @@ def _scaled(machine: Machine, node: ir.Call, method: Method, state: State) -> Va
     """`scaler.scale(loss)`."""
     if not _is_scaler(machine, method, state):
         return UNKNOWN
-    known = state.get(method.receiver, InstanceCell)
-    if known is not None and known.get("enabled") == Const(False):
+    if _is_switched_off(method, state):
         return UNKNOWN
     made = machine.new(state, InstanceCell(External("torch.amp.GradScaler.scale"), machine.site(node), is_module=False))
     machine.trace.scaled[made] = _receiver(machine, method, state)
     return made
+
+
+def _is_switched_off(method: Method, state: State) -> bool:
+    """Whether a scaler is there that does nothing: `GradScaler(enabled=False)`."""
+    known = state.get(method.receiver, InstanceCell)
+    return known is not None and known.get("enabled") == Const(False)
 
 
 def _zero_grad(machine: Machine, node: ir.Call, method: Method, arguments: Arguments, state: State) -> None:
@@ -228,7 +233,8 @@ def _step(machine: Machine, node: ir.Call, method: Method, arguments: Arguments,
     subject = _receiver(machine, method, state)
     if _is_scaler(machine, method, state) and node.args:
         target = subjects.subject_of(machine, node.args[0].value, _first(arguments), state)
-        act = Act(STEP, machine.site(node), target, scaler=subject, node=node)
+        scaler = None if _is_switched_off(method, state) else subject
+        act = Act(STEP, machine.site(node), target, scaler=scaler, node=node)
         trace.note(machine, act, state)
     elif subject.kind == "optimizer" or (subject.trusted and subject.kind == "unknown" and not node.args):
         trace.note(machine, Act(STEP, machine.site(node), subject, node=node), state)

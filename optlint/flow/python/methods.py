@@ -79,10 +79,11 @@ def _on_unknown(machine: Machine, method: Method, arguments: Arguments, node: ir
     if method.name == "add_param_group" and arguments.values:
         optimizers.group_added(machine, method.receiver, arguments.values[0], state, arguments.sites[0], site)
         return NONE
-    if method.name in torch_api.PREPARES and unknown_code.is_helper(method) and arguments.values and not arguments.open:
+    helps = unknown_code.is_helper(method) and method.name in unknown_code.HELPS
+    if helps and method.name in torch_api.PREPARES and arguments.values and not arguments.open:
         return _prepared(machine, arguments, state, site)
     known = tensor_methods.of_unknown(machine, method, arguments, state, site)
-    if known is None and method.name not in ("append", "extend", "add"):
+    if known is None and not helps and method.name not in ("append", "extend", "add"):
         tensor_calls.hand_over(machine, arguments, node, state)
     value = UNKNOWN if known is None else known
     return batches.called(machine, method, value, state) if method.receiver == DATA else value

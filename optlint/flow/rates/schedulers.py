@@ -145,10 +145,9 @@ def _note_other(cell: SchedulerCell, optimizer: Ref, state: State) -> None:
         return
     if cell.moved is False and all((one, "stepped") in state.marks for one, _ in driven):
         state.marks.add(((cell.optimizers, theirs.name), DONE))
-    shared = all(covers.share(mine, theirs, state) for _, mine in driven)
-    if (not shared and covers.are_known(theirs)) or any(_is_kept(one, state) for one, _ in driven):
+    if any((one, "stepped") in state.marks or _is_kept(one, state) for one, _ in driven):
         return
-    if shared:
+    if all(covers.share(mine, theirs, state) for _, mine in driven):
         state.marks.add(((cell.optimizers, theirs.name), TRAINED))
     elif not any(tensor_uses.is_held(one, state) for one, _ in driven):
         state.marks.add(((cell.optimizers, theirs.name), LOST))
