@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 
-MUCH = 300_000  # objects that came since the last time and are still there
+MUCH = 1_000_000  # objects that came since the last time and are still there
 YOUNG_ONLY = 50  # times that older objects are left alone
 
 

@@ -10,7 +10,7 @@ from optlint.linting.runs import run_of
 from optlint.sources.decoding import NotAnalysedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from optlint.flow.files.project import Project
     from optlint.flow.settings import Settings
@@ -31,7 +31,7 @@ class Question(NamedTuple):
     text: str
     filename: str
     registry: Registry
-    codes: frozenset[str]
+    codes: Set[str]
     settings: Settings
     project: Project
 

@@ -15,7 +15,7 @@ from optlint.sources.decoding import NotAnalysedError
 from optlint.sources.stack import on_big_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from optlint.flow.files.project import Project
     from optlint.settings.policy import Policy
@@ -45,11 +45,11 @@ def read_document(source: bytes | str, filename: str) -> Document:
     return PythonFile(source)
 
 
-def wanted_codes(source: bytes | str, filename: str, policy: Policy, project: Project | None = None) -> frozenset[str]:
+def wanted_codes(source: bytes | str, filename: str, policy: Policy, project: Project | None = None) -> Set[str]:
     """The enabled rules that this source may break, told from its bytes and from what it imports of its project."""
     data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
     torch = project is not None and not uses_torch(data) and may_be_handed(data) and _imports_torch(filename, project)
-    return policy.prefilter.codes(data, torch) & policy.enabled_in(filename)
+    return policy.prefilter.codes(data, policy.enabled_in(filename), torch)
 
 
 class Task(NamedTuple):
@@ -61,7 +61,7 @@ class Task(NamedTuple):
 
     filename: str
     policy: Policy
-    codes: frozenset[str]
+    codes: Set[str]
     project: Project | None = None
     brief: bool = False
     told: tuple[Diagnostic, ...] | None = None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from itertools import islice
+
 from optlint.named_tuple import NamedTuple
 from optlint.words import OPTIMIZERS
 
@@ -58,12 +61,12 @@ class Prefilter(NamedTuple):
         """Whether a file with these bytes may break one of the rules."""
         return next(self._codes(data), None) is not None
 
-    def codes(self, data: bytes, torch: bool = False) -> frozenset[str]:
-        """The rules that a file with these bytes may break: no other is asked, whatever else makes it be parsed.
+    def codes(self, data: bytes, enabled: frozenset[str], torch: bool = False) -> Codes:
+        """Those of the rules that a file with these bytes may break: no other is asked, whatever makes it be parsed.
 
         `torch` tells that it uses PyTorch without naming it.
         """
-        return frozenset(self._codes(data, torch))
+        return Codes(filter(enabled.__contains__, self._codes(data, torch)))
 
     def _codes(self, data: bytes, torch: bool = False) -> Iterator[str]:
         met: dict[tuple[bytes, ...], bool] = {}
@@ -78,6 +81,33 @@ class Prefilter(NamedTuple):
             else:
                 if not pattern or _occurs(pattern, data):
                     yield code
+
+
+class Codes(Set[str]):
+    """Codes of rules that are found out when they are asked for: most files break none, and then one is enough."""
+
+    __slots__ = ("_known", "_more")
+
+    def __init__(self, told: Iterator[str]) -> None:
+        self._known: set[str] = set()
+        self._more = told
+
+    def __bool__(self) -> bool:
+        self._known.update(islice(self._more, not self._known))
+        return bool(self._known)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._all()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> set[str]:
+        self._known.update(self._more)
+        return self._known
 
 
 class _Words(dict[bytes, bool]):

@@ -60,3 +60,41 @@ def test_when_the_files_are_checked_python_collects_again(tmp_path: Path) -> Non
     assert [diagnostic.code for result in results for diagnostic in result.diagnostics] == ["OPT101"]
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
+
+
+LOOPS = """import torch
+
+def count(model, names):
+    for name in names:
+        for parameter in model.parameters():
+            print(name, parameter)
+    return [parameter for parameter in model.parameters()]
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = [torch.nn.Linear(1, 1) for _ in range(3)]
+
+    def forward(self, x):
+        while x is not None:
+            x = self.layers[0](x) if x else None
+        return x
+"""
+
+
+@pytest.mark.usefixtures("held_back")
+def test_what_ran_a_file_leaves_nothing_to_collect(tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    path.write_text(LOOPS)
+    checker = Checker(Policies(Selection()))
+    checker.check(SourceFile(str(path), Config()))
+    gc.collect()
+    checker.check(SourceFile(str(path), Config()))
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+        left = [type(one).__qualname__ for one in gc.garbage if type(one).__module__.startswith("optlint.flow")]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+    assert left == []

@@ -13,7 +13,7 @@ from optlint.own_rules import FILE_NOT_ANALYSED, OWN
 from optlint.rule import RUN_ONLY, Rule
 from optlint.settings.config import Config
 from optlint.settings.policy import Policy
-from optlint.settings.prefilter import TORCH_USERS, prefilter_of, uses_torch
+from optlint.settings.prefilter import TORCH_USERS, Codes, prefilter_of, uses_torch
 from optlint.settings.selection import Selection
 from optlint.words import OPTIMIZERS
 from tests.pages.page import read_page
@@ -40,6 +40,16 @@ def words() -> tuple[str, ...]:
     return tuple(
         sorted(needed | {word.decode() for word in TORCH_USERS} | {"optlint: ignore[OPT101]", "# noqa: OPT101"})
     )
+
+
+def test_codes_are_found_out_as_far_as_they_are_asked_for() -> None:
+    told = iter(("OPT101", "OPT102", "OPT103"))
+    codes = Codes(told)
+    assert codes
+    assert next(told) == "OPT102"
+    assert "OPT103" in codes
+    assert set(codes) == {"OPT101", "OPT103"}
+    assert not Codes(iter(()))
 
 
 def needs(*clauses: tuple[str, ...]) -> Rule:

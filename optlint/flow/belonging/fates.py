@@ -7,6 +7,7 @@ Whoever only computes with it leaves it where it is. Anything else, such as hand
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from optlint.flow.belonging.contents import (
     STATEMENTS,
@@ -25,13 +26,15 @@ from optlint.flow.reading import ir
 
 MOST_ROUNDS = 6
 DEEPEST = 3  # methods that hand something on to each other
+Found: TypeAlias = tuple[ir.Function | None, ir.Block, ir.Class | None]
 
 
 def fate_of(question: Question, block: ir.Block, bodies: Bodies, mentions: Callable[[ir.Node], frozenset[str]]) -> Fate:
     """What the statements of a file do with an attribute."""
     fate = Fate()
-    for scope in _scopes(block, bodies):
-        if scope.node is None or question.name in mentions(scope.node):
+    for node, statements, cls in _scopes(block):
+        if node is None or question.name in mentions(node):
+            scope = Scope(node, statements if node is None else bodies(node), cls)
             _Reading(question, scope, bodies, fate).read()
         if fate.handled:
             break
@@ -46,14 +49,14 @@ def fate_of_value(root: ir.Origin, function: ir.Function, bodies: Bodies, *, ten
     return fate
 
 
-def _scopes(block: ir.Block, bodies: Bodies, cls: ir.Class | None = None) -> Iterator[Scope]:
-    """The functions and classes of some statements, those in branches too, then the statements themselves."""
+def _scopes(block: ir.Block, cls: ir.Class | None = None) -> Iterator[Found]:
+    """The functions in some statements, those in branches and classes too, then the statements that are in none."""
     for node in _definitions(block):
         if isinstance(node, ir.Function):
-            yield Scope(node, bodies(node), cls)
+            yield node, (), cls
         elif isinstance(node, ir.Class):
-            yield from _scopes(node.body, bodies, node)
-    yield Scope(None, block, None)
+            yield from _scopes(node.body, node)
+    yield None, block, None
 
 
 def _definitions(block: ir.Block) -> Iterator[ir.Node]:

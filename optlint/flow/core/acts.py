@@ -87,11 +87,12 @@ class Act:
 
 @dataclass(slots=True)
 class Trace:
-    """All acts of a program in the order of the run, and the heads of the loops that are running."""
+    """All acts of a program in the order of the run, and in `loops` the heads of those that are running."""
 
     wanted: bool = True  # whether the file computes gradients at all
     acts: list[Act] = field(default_factory=list)
     loops: list[Act] = field(default_factory=list)
+    heads: list[Act] = field(default_factory=list)  # of all loops that were run
     versions: dict[tuple[int, str], int] = field(default_factory=dict)  # how often a variable was bound
     scaled: dict[object, Subject] = field(default_factory=dict)  # what multiplied a loss
     root: object | None = None  # the frame of the function that is run by itself
@@ -102,7 +103,7 @@ class Trace:
 
     def let_go(self) -> None:
         """Part the acts from each other, once nobody asks for their order."""
-        pending = list(self.acts)
+        pending = [*self.acts, *self.heads]
         while pending:
             act = pending.pop()
             pending += act.before + act.after

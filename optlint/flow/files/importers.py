@@ -7,8 +7,6 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from optlint.flow.files.around import centre_of
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,12 +23,13 @@ def callers_of(project: Project, file: str) -> tuple[str, ...]:
 
     These make what is trained, or are scripts, which nobody imports.
     """
-    written, is_test = project.imports_around(file), _is_test(file)
+    written, is_test = project.imports_around(file), _is_test(project, file)
     found: dict[str, int] = {file: 0}
     level = [file]
     for distance in range(1, MOST_LINKS + 1):
         users = (user for used in level for user in _users_of(project, written, used))
-        level = [user for user in dict.fromkeys(users) if user not in found and (is_test or not _is_test(user))]
+        new = (user for user in dict.fromkeys(users) if user not in found)
+        level = [user for user in new if is_test or not _is_test(project, user)]
         found.update(dict.fromkeys(level, distance))
         if len(found) > MOST_CALLERS:
             break
@@ -44,9 +43,9 @@ def imported_by(project: Project, file: str) -> frozenset[str]:
     return _used_by(project, project.imports_around(file), file)
 
 
-def _is_test(file: str) -> bool:
+def _is_test(project: Project, file: str) -> bool:
     """Whether a file tests others, by its path inside its project."""
-    path = os.path.relpath(file, centre_of(os.path.dirname(file)))
+    path = file.removeprefix(project.centre_of(os.path.dirname(file)))
     return TESTS.search(path.replace(os.sep, "/")) is not None
 
 

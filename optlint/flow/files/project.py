@@ -152,12 +152,16 @@ class Project:
 
     def files_around(self, folder: str) -> tuple[str, ...]:
         """The source files of the project that a folder is in."""
-        if folder not in self.centres:
-            self.centres[folder] = centre_of(folder)
-        centre = self.centres[folder]
+        centre = self.centre_of(folder)
         if centre not in self.listed:
             self.listed[centre] = files_around(centre)
         return self.listed[centre]
+
+    def centre_of(self, folder: str) -> str:
+        """The folder around which the project of a folder lies."""
+        if folder not in self.centres:
+            self.centres[folder] = centre_of(folder)
+        return self.centres[folder]
 
     def data(self, file: str) -> bytes | None:
         """What is in a file, or will be when it is saved; None if it can't be read."""

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|(?:[^\n#\\]|\\\n)*)|import[ \t]+([\w., \t]+))",
-    re.MULTILINE,
-)
+IMPORT = re.compile(rb"import[ \t]+")  # that it begins with a word makes it fast to look for
+BEFORE = re.compile(rb"[ \t]*(?:from[ \t]+([.\w]+)[ \t]+)?")  # on the same line
+NAMES = re.compile(rb"\([^)]*\)|(?:[^\n#\\]|\\\n)*")
+MODULES = re.compile(rb"[\w., \t]*")
 RENAMED = re.compile(r"\s+as\s+\w+|#[^\n]*|[()\\]")
-# What a file says that has something to give.
-MAKES = re.compile(rb"\boptim\b|[Oo]ptimizer|\.parameters\(|requires_grad")
+MAKES = (b"optimizer", b"Optimizer", b".parameters(", b"requires_grad")  # what a file says that has something to give
+OPTIM = re.compile(rb"optim(?<!\woptim)\b")
 
 
 class Imported(NamedTuple):
@@ -51,7 +51,7 @@ class WrittenImports:
     def add(self, file: str, data: bytes) -> None:
         """Note what a file imports of its project."""
         imports = tuple(self._own(_imports(data)))
-        self.files[file] = Importer(imports, MAKES.search(data) is not None)
+        self.files[file] = Importer(imports, _makes(data))
         for word in {word for one in imports for word in (one.module.rpartition(".")[2], *one.names)}:
             self.by_word.setdefault(word, []).append(file)
 
@@ -72,15 +72,30 @@ def imports_in(files: Iterable[str], read: Callable[[str], bytes | None]) -> Wri
     return known
 
 
+def _makes(data: bytes) -> bool:
+    """Whether a file with these bytes may make what others train."""
+    return any(word in data for word in MAKES) or OPTIM.search(data) is not None
+
+
 def _imports(data: bytes) -> Iterator[Imported]:
-    for module, names, modules in IMPORT.findall(data):
-        if modules:
-            for one in _plain(modules):
-                yield Imported(one, 0, ())
-        else:
-            dotted = module.decode("utf-8", "replace")
-            bare = dotted.lstrip(".")
-            yield Imported(bare, len(dotted) - len(bare), tuple(_plain(names)))
+    for found in IMPORT.finditer(data):
+        line = data.rfind(b"\n", 0, found.start()) + 1
+        before = BEFORE.fullmatch(data, line, found.start())
+        if before is not None:
+            yield from _imported(before[1], data, found.end())
+
+
+def _imported(module: bytes | None, data: bytes, start: int) -> Iterator[Imported]:
+    """What an import takes out of a module, or which modules it imports: their names stand from `start` on."""
+    names = NAMES if module is not None else MODULES
+    found = names.match(data, start)
+    plain = _plain(found[0]) if found is not None else ()
+    if module is None:
+        yield from (Imported(name, 0, ()) for name in plain)
+    else:
+        dotted = module.decode("utf-8", "replace")
+        bare = dotted.lstrip(".")
+        yield Imported(bare, len(dotted) - len(bare), tuple(plain))
 
 
 def _plain(names: bytes) -> Iterator[str]:

@@ -59,6 +59,7 @@ def loop_begins(machine: Machine, node: ir.Node, state: State) -> Act:
     head.follow(state.trace)
     state.trace = head
     machine.trace.loops.append(head)
+    machine.trace.heads.append(head)
     return head
 
 

@@ -68,6 +68,8 @@ def is_layer(path: str) -> bool:
 
 def is_optimizer(cls: Value, known: tuple[str, ...] = ()) -> bool:
     """Whether instances are optimizers."""
+    if isinstance(cls, External):
+        return _is_optimizer_base(cls, known)
     return any(_is_optimizer_base(base, known) for base in ancestry(cls))
 
 

@@ -215,17 +215,24 @@ def foresee(machine: Machine, node: ir.If, state: State) -> None:
     function = machine.frame.node
     if not isinstance(function, ir.Function) or torch_api.UNMISTAKABLE.isdisjoint(machine.mentions(function)):
         return
+    shown = machine.shown.get(node)
+    if shown is None:
+        shown = machine.shown[node] = _shown(node)
+    for owner in shown:
+        if isinstance(state.variables.get((machine.frame.scopes[0], owner.id)), Unknown):
+            identify(machine, owner, state)
+
+
+def _shown(node: ir.If) -> tuple[ir.Name, ...]:
+    """What the branches of an `if` show to be models by what they call; not what they bind, nor what is asked for."""
     inside = [part for block in (node.body, node.orelse) for statement in block for part in ir.walk(statement)]
     assigned = (target for part in inside if isinstance(part, ir.Assign) for target in part.targets)
     asked = (part for one in (node, *inside) if isinstance(one, ir.If) for part in ir.walk(one.test))
     bound = {name.id for name in (*assigned, *asked) if isinstance(name, ir.Name)}
-    shown = (part.func for part in inside if isinstance(part, ir.Call))
-    for func in shown:
-        if isinstance(func, ir.Attribute) and func.attr in torch_api.UNMISTAKABLE:
-            owner = _root(func)
-            known = isinstance(owner, ir.Name) and state.variables.get((machine.frame.scopes[0], owner.id))
-            if isinstance(owner, ir.Name) and isinstance(known, Unknown) and owner.id not in bound:
-                identify(machine, owner, state)
+    functions = (part.func for part in inside if isinstance(part, ir.Call))
+    telling = (func for func in functions if isinstance(func, ir.Attribute) and func.attr in torch_api.UNMISTAKABLE)
+    owners = map(_root, telling)
+    return tuple(owner for owner in owners if isinstance(owner, ir.Name) and owner.id not in bound)
 
 
 def _root(node: ir.Expression) -> ir.Expression:

@@ -6,12 +6,14 @@ Names are canonical dotted paths (see `canonical`). Nothing here runs anything; 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _INNER_MODULE = re.compile(r"^(torch\.optim|torch\.nn)\.(?:modules\.)?[a-z_0-9]+\.([A-Z]\w*)$")
 _KEPT = ("torch.nn.utils.", "torch.nn.init.", "torch.nn.functional.", "torch.nn.parallel.", "torch.optim.lr_scheduler.",
          "torch.optim.swa_utils.")  # fmt: skip
 
 
+@lru_cache(maxsize=10_000)
 def canonical(path: str) -> str:
     """One spelling for a name that can be imported from several modules."""
     if path.startswith(_KEPT):

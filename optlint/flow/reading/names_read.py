@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from optlint.flow.reading import ir
 
@@ -49,13 +49,9 @@ def readings_of(block: ir.Block, bodies: Bodies) -> Readings:
     """What the statements read, with those of the functions and classes in them."""
     found = _Found()
     for node in _inside(block, bodies):
-        if isinstance(node, ir.Attribute):
-            found.attributes.add((node.attr, _name(node.value)))
-        else:
-            found.attributes.update((name, "") for name in _named(node))
-            found.keys.update(_keys(node))
-            found.counts.update(name for part in _counted(node) if (name := dotted(part)))
-            _note_binding(node, found)
+        note = NOTES.get(type(node))
+        if note is not None:
+            note(node, found)
     keys = frozenset(key for key, holder in found.keys if holder not in found.plain or holder in found.other)
     optimizers = {holder for attribute, holder in found.attributes if attribute in OPTIMIZER_ATTRIBUTES}
     of_optimizers = frozenset(attribute for attribute, holder in found.attributes if holder in optimizers)
@@ -71,21 +67,6 @@ def attributes_of_self(cls: ir.Class, bodies: Bodies) -> Iterator[str]:
             yield node.attr
 
 
-def _named(node: ir.Node) -> Iterator[str]:
-    """The attributes that `getattr` reads."""
-    if isinstance(node, ir.Call) and _name(node.func) in READS_ATTRIBUTE:
-        for argument in node.args:
-            yield from _strings(argument.value)
-
-
-def _counted(node: ir.Node) -> Iterator[ir.Node]:
-    """What a node shows to be a number."""
-    if isinstance(node, ir.Binary) and node.op == "%" and not isinstance(node.left, ir.Literal):
-        yield node.right
-    elif isinstance(node, ir.Call) and _name(node.func) == "range":
-        yield from (argument.value for argument in node.args)
-
-
 def dotted(node: ir.Node) -> str:
     """`self.args.steps` as text; nothing for what is no dotted name."""
     if isinstance(node, ir.Attribute):
@@ -94,27 +75,62 @@ def dotted(node: ir.Node) -> str:
     return node.id if isinstance(node, ir.Name) else ""
 
 
-def _keys(node: ir.Node) -> Iterator[tuple[str, str]]:
-    """The strings that a node reads as keys, and what it reads them from."""
-    if isinstance(node, ir.Subscript):
-        yield from ((key, _name(node.value)) for key in _strings(node.index))
-    elif isinstance(node, ir.Comparison) and node.rest[0][0] in ("in", "not in"):
-        yield from ((key, _name(node.rest[0][1])) for key in _strings(node.left))
-    elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr in READS_KEY:
+def _attribute(node: ir.Attribute, found: _Found) -> None:
+    found.attributes.add((node.attr, _name(node.value)))
+
+
+def _call(node: ir.Call, found: _Found) -> None:
+    name, values = _name(node.func), [argument.value for argument in node.args]
+    if name in READS_ATTRIBUTE:
+        found.attributes.update((attribute, "") for value in values for attribute in _strings(value))
+    if name in READS_KEY and isinstance(node.func, ir.Attribute):
         holder = _name(node.func.value)
-        yield from ((key, holder) for argument in node.args for key in _strings(argument.value))
+        found.keys.update((key, holder) for value in values for key in _strings(value))
+    if name == "range":
+        found.counts.update(filter(None, map(dotted, values)))
 
 
-def _note_binding(node: ir.Node, found: _Found) -> None:
-    """Note what a statement or function binds its names to."""
-    if isinstance(node, ir.Assign):
-        plain = _is_plain(node.value)
-        for target in node.targets:
-            (found.plain if plain else found.other).update(_bound(target))
-    elif isinstance(node, ir.For | ir.Clause | ir.Walrus):
-        found.other.update(_bound(node.target))
-    elif isinstance(node, ir.Parameter):
-        found.other.add(node.name)
+def _subscript(node: ir.Subscript, found: _Found) -> None:
+    found.keys.update((key, _name(node.value)) for key in _strings(node.index))
+
+
+def _comparison(node: ir.Comparison, found: _Found) -> None:
+    operator, operand = node.rest[0]
+    if operator in ("in", "not in"):
+        found.keys.update((key, _name(operand)) for key in _strings(node.left))
+
+
+def _binary(node: ir.Binary, found: _Found) -> None:
+    if node.op == "%" and not isinstance(node.left, ir.Literal):
+        found.counts.update(filter(None, (dotted(node.right),)))
+
+
+def _assign(node: ir.Assign, found: _Found) -> None:
+    names = found.plain if _is_plain(node.value) else found.other
+    for target in node.targets:
+        names.update(_bound(target))
+
+
+def _target(node: ir.For | ir.Clause | ir.Walrus, found: _Found) -> None:
+    found.other.update(_bound(node.target))
+
+
+def _parameter(node: ir.Parameter, found: _Found) -> None:
+    found.other.add(node.name)
+
+
+NOTES: dict[type, Callable[[Any, _Found], None]] = {
+    ir.Attribute: _attribute,
+    ir.Call: _call,
+    ir.Subscript: _subscript,
+    ir.Comparison: _comparison,
+    ir.Binary: _binary,
+    ir.Assign: _assign,
+    ir.For: _target,
+    ir.Clause: _target,
+    ir.Walrus: _target,
+    ir.Parameter: _parameter,
+}
 
 
 def _is_plain(value: ir.Expression | None) -> bool:
@@ -142,20 +158,21 @@ def _strings(node: ir.Node) -> Iterator[str]:
 
 
 def _inside(block: ir.Block, bodies: Bodies) -> Iterator[ir.Node]:
-    """Every node in some statements but assertions; of what is assigned to, only what leads there."""
+    """The nodes in some statements but assertions and plain names; of what is assigned to, only what leads there."""
     pending: list[ir.Node] = list(block)
     while pending:
         node = pending.pop()
-        if isinstance(node, ir.Assert):
+        kind = type(node)
+        if kind in ir.LEAVES or kind is ir.Assert:
             continue
         yield node
         if isinstance(node, ir.Function):
-            pending.extend(bodies(node))
+            pending += bodies(node)
         if isinstance(node, ir.Assign):
-            pending.extend(inner for target in node.targets for inner in _leading_to(target))
-            pending.extend(part for part in (node.value, node.annotation) if part is not None)
+            pending += (inner for target in node.targets for inner in _leading_to(target))
+            pending += (part for part in (node.value, node.annotation) if part is not None)
         else:
-            pending.extend(ir.children(node))
+            pending += ir.children(node)
 
 
 def _leading_to(target: ir.Expression) -> Iterator[ir.Node]:
