@@ -1,7 +1,7 @@
 """What optlint says of real packages, compared with what a person has read and recorded.
 
     python scripts/real_code.py              # tests/real_code/short, which `.ci/run` checks
-    python scripts/real_code.py mine         # another list, tests/real_code/mine
+    python scripts/real_code.py long         # tests/real_code/long: 5.9 M lines, minutes; for changes of the engine
     python scripts/real_code.py --update     # after reading what has changed: record it
 
 A list is a folder of `tests/real_code`: `packages.txt` pins them, `diagnostics.txt` is the record. The wheels are
