@@ -24,8 +24,8 @@ TORCH_USERS = (
     *(b"nemo", b"detectron2", b"pyro", b"kornia", b"allennlp", b"flair", b"dgl", b"espnet", b"colossalai"),
 )
 
-# A file whose functions may be wrong for what the files that call them give, whether it names PyTorch or not.
-HANDED = (b"optimizer", b"requires_grad", b"zero_grad", b"backward(", b"param_groups", b"parameters")
+# A file that may be wrong for what others give it, whether it names PyTorch or not: to its functions, or by `import *`.
+HANDED = (b"optimizer", b"requires_grad", b"zero_grad", b"backward(", b"param_groups", b"parameters", b"nn.Module")
 
 
 def may_be_handed(data: bytes) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Packages that a project never defines itself, and that are asked for often.
 ELSEWHERE = ("torch.", "builtins.", "typing.", "collections.", "itertools.", "functools.", "numpy.", "os.", "math.")
+TORCH = "torch."
 MOST_LINKS = 12  # of a chain of exports
 
 
@@ -37,7 +38,8 @@ class Imports:
     def resolve(self, path: str, importer: str, given: bool = False, links: int = 0) -> Value | None:
         """The function or class that a dotted path means in the file `importer`, if the project defines it.
 
-        What does not look like training is passed by, unless it is `given` something that does.
+        What it has from PyTorch and hands on is named as there. What does not look like training is passed by, unless
+        it is `given` something that does.
         """
         if path.startswith(ELSEWHERE) or "." not in path or links > MOST_LINKS:
             return None
@@ -50,6 +52,8 @@ class Imports:
         value = self.define(opened, name)
         if isinstance(value, External):  # it is exported again
             onward = ".".join((value.path, *place.names[1:]))
+            if onward.startswith(TORCH):
+                return External(onward)
             return self.resolve(onward, place.file, given, links + 1) if onward != path else None
         for name in place.names[1:]:
             value = self.defined.look_up(value.scope, name) if isinstance(value, ClassValue) else None

@@ -155,7 +155,7 @@ def _by_kind(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
         methods.module_called(arguments, state)
     elif isinstance(
         own := machine.imported(path, given=_matters(machine, path, arguments, node, state)),
-        Closure | ClassValue,
+        Closure | ClassValue | External,
     ):
         return machine.call(own, arguments, node, state)
     else:

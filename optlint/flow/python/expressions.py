@@ -74,8 +74,11 @@ def _from_star(machine: Machine, name: str) -> Value:
     """A name that may come from `from module import *`."""
     for module in reversed(machine.starred):
         path = torch_api.canonical(f"{module}.{name}")
-        if classes.is_of_torch(path) or machine.imported(path, given=True) is not None:
+        if classes.is_of_torch(path):
             return External(path)
+        found = machine.imported(path, given=True)
+        if found is not None:
+            return found if isinstance(found, External) else External(path)
     return UNKNOWN
 
 
@@ -107,7 +110,7 @@ def _call(machine: Machine, node: ir.Call, state: State) -> Value:
     value = gradients.called(machine, node, function, arguments, value, state)
     changes.ran(machine, node, function, arguments, state)
     births.called(machine, node, function, value, before, state)
-    late.called(machine, node, value, state)
+    late.called(machine, node, function, value, before, state)
     stale.ran(machine, node, function, arguments, value, state)
     frozen.called(machine, node, function, state)
     criteria.called(machine, node, function, state)
