@@ -17,7 +17,7 @@ rule = Rule(
     "OPT411",
     "layer-built-in-forward",
     "a layer or Parameter is made in forward",
-    needs=(("def forward",), ("Module",)),
+    needs=(("def forward",), ("Module", "nn.")),
 )
 
 
