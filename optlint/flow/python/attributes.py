@@ -22,7 +22,7 @@ from optlint.flow.core.values import (
 )
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
-from optlint.flow.python import classes
+from optlint.flow.python import classes, shown_around
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates import hyperparameters
 from optlint.flow.reading import ir
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
 
 REAL = frozenset({"requires_grad", "requires_grad_"})  # what a tensor or module has itself
-OF_MODULES = frozenset({"eval", "parameters", "named_parameters"})  # methods that no tensor has
-ASKS = frozenset({("isinstance",), ("hasattr",), ("type",)})
-SAME_OBJECT = frozenset({"to", "cuda", "cpu", "float", "half", "double", "eval", "train"})
 
 
 def is_blank(value: Value, state: State) -> bool:
@@ -58,7 +55,7 @@ def set_attribute(
     if isinstance(receiver, Ref) and isinstance(cell, TensorCell):
         _set_on_tensor(machine, receiver, cell, target, value, state)
     elif isinstance(receiver, Ref) and isinstance(cell, InstanceCell):
-        if value == Const(True) and _is_blank_object(cell) and _goes_backward(machine, target):
+        if value == Const(True) and _is_blank_object(cell) and shown_around.goes_backward(machine, target):
             state.put(receiver, tensors.told_to_require(machine.site(target)))
         else:
             _set_on_instance(machine, receiver, cell, target, value, state, source)
@@ -101,7 +98,7 @@ def _tell(
     if isinstance(machine.assignment, ir.Assign) and machine.assignment.targets == (target,):
         told = replace(told, value=machine.site(source))
 
-    called = owner == "unknown" and isinstance(value, Const) and _is_used_as_module(machine, target.value)
+    called = owner == "unknown" and isinstance(value, Const) and shown_around.is_used_as_module(machine, target.value)
 
     def tell(last: State) -> None:
         known = replace(told, owner=_owner(receiver, last)) if owner == "unknown" else told
@@ -118,59 +115,9 @@ def _tell(
     machine.when_settled(tell)
 
 
-def _is_used_as_module(machine: Machine, receiver: ir.Expression) -> bool:
-    """Whether code around a line calls what it sets an attribute on, or what only modules have of it.
-
-    That is a variable, or an attribute of the object.
-    """
-    owner, node = machine.frame.owner, machine.frame.node
-    calls_parts = owner is not None and classes.is_module(owner) is True
-    if isinstance(receiver, ir.Attribute) and owner is not None:
-        parts = ir.walk_all(owner.node.body, machine.bodies)
-    elif isinstance(receiver, ir.Name):
-        block = machine.bodies(node) if isinstance(node, ir.Function) else machine.block
-        parts = (part for statement in block for part in ir.walk(statement))
-    else:
-        return False
-    calls = [part for part in parts if isinstance(part, ir.Call)]
-    path, called = _path(receiver), [call.func for call in calls]
-    if any(_path(call.func) in ASKS and call.args and _path(call.args[0].value) == path for call in calls):
-        return False  # it may be one thing or another
-    if len(path) < 3 and (calls_parts or isinstance(receiver, ir.Name)) and any(_path(func) == path for func in called):
-        return True
-    return any(isinstance(func, ir.Attribute) and func.attr in OF_MODULES and _origin(func) == path for func in called)
-
-
 def _is_blank_object(cell: InstanceCell) -> bool:
     made = cell.parent is not None or cell.part_of is not None
     return cell.cls is UNKNOWN and cell.is_module is None and not cell.attrs and not made
-
-
-def _goes_backward(machine: Machine, target: ir.Attribute) -> bool:
-    """Whether code around `loss.requires_grad = True` calls `loss.backward()`.
-
-    Only leaves let it be set, so whatever made the loss is out of its reach.
-    """
-    if target.attr != "requires_grad" or not isinstance(target.value, ir.Name):
-        return False
-    node = machine.frame.node
-    block = machine.bodies(node) if isinstance(node, ir.Function) else machine.block
-    calls = (part.func for part in ir.walk_all(block, machine.bodies) if isinstance(part, ir.Call))
-    return any(_path(func) == (target.value.id, "backward") for func in calls)
-
-
-def _origin(func: ir.Attribute) -> tuple[str, ...]:
-    """Whose method is called in the end: `model` in `model.to(device).eval`."""
-    node = func.value
-    while isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr in SAME_OBJECT:
-        node = node.func.value
-    return _path(node)
-
-
-def _path(node: ir.Expression) -> tuple[str, ...]:
-    if isinstance(node, ir.Name):
-        return (node.id,)
-    return (*_path(node.value), node.attr) if isinstance(node, ir.Attribute) else ()
 
 
 def _owner(value: Value, state: State) -> str:
@@ -203,7 +150,12 @@ def _set_on_tensor(
 ) -> None:
     if target.attr == "requires_grad" and value == Const(False) and cell.piece_of is None:
         _freeze(receiver, state)
-    if cell.leaf is None and cell.parameter is False and value == Const(True) and _goes_backward(machine, target):
+    if (
+        cell.leaf is None
+        and cell.parameter is False
+        and value == Const(True)
+        and shown_around.goes_backward(machine, target)
+    ):
         state.put(receiver, tensors.told_to_require(machine.site(target)))
     tensor_methods.set_attribute(machine, receiver, target, value, state)
 
