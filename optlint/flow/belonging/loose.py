@@ -10,6 +10,7 @@ from optlint.flow.core.cells import InstanceCell, MappingCell, SequenceCell, Ten
 from optlint.flow.core.values import ClassValue, Ref, Value, options_of
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.reading import ir
+from optlint.flow.tensors import tensor_uses
 
 if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
@@ -45,12 +46,25 @@ def _kind_of_holder(value: Value, owner: Ref, state: State) -> str | None:
 
 
 def _is_loose(tensor: Ref, owner: Ref, state: State) -> bool:
-    """Whether an object made this leaf for itself, to be trained, and does not register it."""
+    """Whether an object made this leaf for itself, to be trained, and does not register it.
+
+    What it computed at once from such leaves is as loose: `torch.zeros(3, requires_grad=True).cuda()`.
+    """
     cell = state.get(tensor, TensorCell)
-    if cell is None or not cell.leaf or not cell.requires_grad or cell.registered or tensor.id < owner.id:
+    if cell is None or not cell.requires_grad or cell.registered or tensor.id < owner.id:
         return False
+    if not cell.leaf:
+        alone = cell.parameter is False and cell.mixed is False and not cell.escaped and bool(cell.bases)
+        return alone and all(_is_out_of_reach(base, owner, state) for base in cell.bases or ())
     made_here = cell.parameter is False or cell.how == "`nn.Parameter`"
     return made_here and not cell.escaped and not any((tensor, word) in state.marks for word in TOUCHED)
+
+
+def _is_out_of_reach(leaf: Ref, owner: Ref, state: State) -> bool:
+    """Whether nothing refers to a plain leaf any more, but what was computed from it."""
+    cell = state.get(leaf, TensorCell)
+    plain = cell is not None and cell.leaf is True and cell.parameter is False
+    return plain and _is_loose(leaf, owner, state) and not tensor_uses.is_held(leaf, state)
 
 
 def _is_listed(tensor: Value, state: State) -> bool:
