@@ -24,6 +24,8 @@ rule = Rule(
 def never_cleared(event: StepUncleared) -> Iterator[Diagnostic]:
     """Report a step in a loop that clears nothing, or what does not belong to the optimizer."""
     what, when = ("not cleared in this loop", "rounds") if event.looped else ("cleared nowhere", "calls")
+    if event.closure:
+        what, when = "not cleared in its closure", "evaluations"
     note = "this clears other gradients" if event.cleared_inside else "this is not repeated before each backward"
     yield rule.at(
         event.site,

@@ -15,7 +15,7 @@ class StepUncleared:
     """In a loop an optimizer steps on gradients that backward adds to in each round and nothing there clears.
 
     `cleared` is a clearing outside the loop, or of something else inside it. Not `looped` is a function that is called
-    again and again.
+    again and again; of a `closure` that is evaluated several times `site` is the step.
     """
 
     site: Site
@@ -23,6 +23,7 @@ class StepUncleared:
     cleared: Site | None
     cleared_inside: bool
     looped: bool = True
+    closure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
+from optlint.flow.core.acts import BACKWARD, CLEAR
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, SequenceCell, TensorCell
 from optlint.flow.core.machine import Arguments
 from optlint.flow.core.values import ClassValue, Closure, External, Method, Partial, Value
@@ -14,6 +15,7 @@ from optlint.flow.pytorch import torch_tensors
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
+    from optlint.flow.core.acts import Act
     from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
 
@@ -21,6 +23,7 @@ NEEDS_ONE = External("torch.optim.LBFGS")
 HARMLESS_PACKAGES = frozenset({"torch", "numpy", "math", "builtins", "time", "logging"})
 HARMLESS_METHODS = torch_tensors.COMPUTES | torch_tensors.CUTS | torch_tensors.NOT_TENSORS | torch_tensors.PERHAPS_SAME
 ROUNDS = 2
+FAULTY = "a faulty closure"  # note of a step, or of a closure: what is wrong was told
 
 
 def evaluated(machine: Machine, optimizer: OptimizerCell, arguments: Arguments, site: Site, state: State) -> None:
@@ -31,13 +34,31 @@ def evaluated(machine: Machine, optimizer: OptimizerCell, arguments: Arguments, 
         if strict and not _is_given_elsewhere(machine, site):
             machine.emit(events.ClosureFaulty(site, "missing"))
         return
-    outer, machine.called_inside = machine.called_inside, []
+    outer, machine.called_inside, since = machine.called_inside, [], len(machine.trace.acts)
     for _ in range(ROUNDS):
         machine.call(closure, Arguments((), {}, (), {}), wrappers.no_call(site), state)
     made, machine.called_inside = machine.called_inside, outer
     function = closure.function if isinstance(closure, Partial) else closure
     if strict and isinstance(function, Closure):
-        _judge(machine, function, made, state)
+        kinds = {act.kind for act in machine.trace.acts[since:]}
+        _judge(machine, function, _Evaluation(made, kinds, site), state)
+        if kinds == {BACKWARD} and not _evaluates_once(machine, optimizer):
+            machine.flagged.add((site.origin, FAULTY))
+            text = site.text.partition(".step(")[0]
+            machine.emit(events.StepUncleared(site, text, None, cleared_inside=False, looped=False, closure=True))
+
+
+def is_told_of(machine: Machine, step: Act) -> bool:
+    """Whether it was told what is wrong with the closure of a step."""
+    return step.site is not None and (step.site.origin, FAULTY) in machine.flagged
+
+
+def _evaluates_once(machine: Machine, optimizer: OptimizerCell) -> bool:
+    """Whether an optimizer is told to evaluate its closure but once in a step."""
+    built = machine.nodes.get(optimizer.made.origin)
+    arguments = built.args if isinstance(built, ir.Call) else ()
+    given = (argument for argument in arguments if argument.keyword == "max_iter")
+    return any(not isinstance(one.value, ir.Literal) or one.value.value == 1 for one in given)
 
 
 def _is_loss(machine: Machine, closure: Value, arguments: Arguments, state: State) -> bool:
@@ -65,21 +86,28 @@ def _is_given_elsewhere(machine: Machine, site: Site) -> bool:
     return any(site.text.startswith(f"{machine.site(func).text}(") for func in funcs)
 
 
-def _judge(machine: Machine, closure: Closure, made: list[Value], state: State) -> None:
+class _Evaluation(NamedTuple):
+    """What a closure called when the step at `site` evaluated it, and which kinds of acts that were."""
+
+    called: list[Value]
+    kinds: set[str]
+    site: Site
+
+
+def _judge(machine: Machine, closure: Closure, seen: _Evaluation, state: State) -> None:
     node = closure.node
-    inside = [node, *(function.node for function in made if isinstance(function, Closure))]
+    inside = [node, *(function.node for function in seen.called if isinstance(function, Closure))]
     words = frozenset[str]().union(*(machine.mentions(one) for one in inside))
     fault = ""
-    if not any("grad" in word or "backward" in word for word in words - SAFE_WORDS):
-        fault = "" if any(_may_do_anything(function, state) for function in made) else "backward"
+    if seen.kinds <= {CLEAR} and not any("backward" in word for word in words):
+        fault = "" if any(_may_do_anything(function, state) for function in seen.called) else "backward"
     if not fault and isinstance(node, ir.Function) and not _gives_something(machine.bodies(node)):
         fault = "return"
-    if fault and (node.origin, "closure") not in machine.flagged:
-        machine.flagged.add((node.origin, "closure"))
+    if fault:
+        machine.flagged.add((seen.site.origin, FAULTY))
+    if fault and (node.origin, FAULTY) not in machine.flagged:
+        machine.flagged.add((node.origin, FAULTY))
         machine.emit(events.ClosureFaulty(Site(machine.frame.unit.file, _head(node)), fault))
-
-
-SAFE_WORDS = frozenset({"zero_grad", "requires_grad", "no_grad", "enable_grad"})
 
 
 def _head(node: ir.Function | ir.Lambda) -> object:

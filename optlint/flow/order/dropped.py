@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.acts import BACKWARD, CLEAR, HIDDEN, LOOK, STEP, TOUCH, Act
-from optlint.flow.order import rarely, subjects, trace
+from optlint.flow.order import closures, rarely, subjects, trace
 from optlint.flow.order.trace import of_kinds
 from optlint.flow.reading import ir
 
@@ -22,7 +22,7 @@ def found(machine: Machine, acts: list[Act]) -> Iterator[events.GradientsLost]:
         subject = step.subject
         if subject is None or subject.key is None or subject.blind:
             continue
-        if subject.kind != "optimizer" and not subject.trusted:
+        if (subject.kind != "optimizer" and not subject.trusted) or closures.is_told_of(machine, step):
             continue
         yield from _all_lost(step, subject)
         yield from _some_lost(machine, step, subject, acts)

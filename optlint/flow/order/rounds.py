@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.acts import BACKWARD, BUILT, CLEAR, GIVEN, HIDDEN, LOOK, STEP, TOUCH, UPDATE, Act
-from optlint.flow.order import clipping, dropped, lives, rarely, rebuilt, subjects, trace
+from optlint.flow.order import clipping, closures, dropped, lives, rarely, rebuilt, subjects, trace
 from optlint.flow.order.trace import of_kinds
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
@@ -59,7 +59,7 @@ def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
     for step in of_kinds(acts, STEP):
         if not step.loops:
             yield from _never_updated(step, acts)
-        elif step.subject is not None:
+        elif step.subject is not None and not closures.is_told_of(machine, step):
             head = _loop_of(step, step.subject)
             for event in _uncleared(machine, step, step.subject, head, acts) if head else ():
                 uncleared.add(head)
