@@ -38,3 +38,8 @@ def test_only_the_type_checker_minds_a_change() -> None:
     pair = Pair(1, 2)
     pair.left = 3  # type: ignore[misc]
     assert pair.left == 3
+
+
+def test_values_show_their_fields() -> None:
+    assert repr(Pair(1, Single("a"))) == "Pair(left=1, right=Single(only='a'))"
+    assert Pair.__doc__ == "Pair"

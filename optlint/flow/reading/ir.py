@@ -1,47 +1,48 @@
 """The small language that the interpreter runs: Python without spelling.
 
 `lower.py` makes these nodes from libcst; nothing else knows libcst's node types. A node keeps its `origin`, the
-syntax node that it was made from, for positions and text. Nodes are never changed after they are made; they
-are not declared frozen because that triples the cost of making one.
+syntax node that it was made from, for positions and text. Nodes are never changed after they are made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from typing import Any, TypeAlias
+
+from optlint.flow.frozen import dataclass
 
 Origin: TypeAlias = object
 GROUPS = "param_groups"  # the key under which a saved optimizer has what `optimizer.param_groups` are
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """What all nodes share."""
 
     origin: Origin
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name(Node):
     id: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal(Node):
     """A number, a string, a boolean or None; `value` is Ellipsis for a literal of no interest."""
 
     value: object
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Attribute(Node):
     value: Expression
     attr: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Argument(Node):
     """An argument of a call; `star` is `""`, `"*"` or `"**"`."""
 
@@ -50,59 +51,59 @@ class Argument(Node):
     star: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call(Node):
     func: Expression
     args: tuple[Argument, ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Subscript(Node):
     value: Expression
     index: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Slice(Node):
     lower: Expression | None
     upper: Expression | None
     step: Expression | None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Binary(Node):
     left: Expression
     op: str
     right: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unary(Node):
     op: str
     operand: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Boolean(Node):
     left: Expression
     op: str
     right: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison(Node):
     left: Expression
     rest: tuple[tuple[str, Expression], ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Conditional(Node):
     test: Expression
     body: Expression
     orelse: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Display(Node):
     """`[a, b]`, `(a, b)` or `{a, b}`; `kind` is `list`, `tuple` or `set`."""
 
@@ -110,19 +111,19 @@ class Display(Node):
     items: tuple[Expression, ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Starred(Node):
     value: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class DictDisplay(Node):
     """`{k: v, **other}`; the key of a `**other` is None."""
 
     items: tuple[tuple[Expression | None, Expression], ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Clause(Node):
     """One `for target in iterable if test …` of a comprehension."""
 
@@ -131,7 +132,7 @@ class Clause(Node):
     tests: tuple[Expression, ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Comprehension(Node):
     """`kind` is `list`, `set`, `dict` or `generator`; `key` is there for `dict` only."""
 
@@ -141,25 +142,25 @@ class Comprehension(Node):
     clauses: tuple[Clause, ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Formatted(Node):
     """An f-string."""
 
     values: tuple[Expression, ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Walrus(Node):
     target: Expression
     value: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Await(Node):
     value: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Yield(Node):
     """`yield value`, or `yield from value` where `delegates` is true."""
 
@@ -167,7 +168,7 @@ class Yield(Node):
     delegates: bool
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter(Node):
     """A parameter of a function; `star` is `""`, `"*"` or `"**"`."""
 
@@ -178,20 +179,20 @@ class Parameter(Node):
     keyword_only: bool
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lambda(Node):
     parameters: tuple[Parameter, ...]
     body: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Evaluate(Node):
     """An expression as a statement."""
 
     value: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Assign(Node):
     """`targets[0] = targets[1] = value`; an annotation without a value has `value` None."""
 
@@ -200,26 +201,26 @@ class Assign(Node):
     annotation: Expression | None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class AugmentedAssign(Node):
     target: Expression
     op: str
     value: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Delete(Node):
     targets: tuple[Expression, ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class If(Node):
     test: Expression
     body: Block
     orelse: Block
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class For(Node):
     target: Expression
     iterable: Expression
@@ -227,21 +228,21 @@ class For(Node):
     orelse: Block
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class While(Node):
     test: Expression
     body: Block
     orelse: Block
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Handler(Node):
     kind: Expression | None
     name: str | None
     body: Block
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Try(Node):
     body: Block
     handlers: tuple[Handler, ...]
@@ -249,13 +250,13 @@ class Try(Node):
     final: Block
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class With(Node):
     items: tuple[tuple[Expression, Expression | None], ...]
     body: Block
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Case(Node):
     """One `case`; `names` are what its pattern binds, `catches_all` is whether it always matches."""
 
@@ -265,38 +266,38 @@ class Case(Node):
     catches_all: bool
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Match(Node):
     subject: Expression
     cases: tuple[Case, ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Return(Node):
     value: Expression | None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Raise(Node):
     value: Expression | None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Assert(Node):
     test: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Break(Node):
     """`break`."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Continue(Node):
     """`continue`."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Import(Node):
     """`import path as name`; without `as`, `name` is the first part and `path` is cut to it."""
 
@@ -304,7 +305,7 @@ class Import(Node):
     name: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class ImportFrom(Node):
     """`from module import path as name`; `level` counts leading dots, `path` may be `*`."""
 
@@ -314,7 +315,7 @@ class ImportFrom(Node):
     name: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Declare(Node):
     """`global` or `nonlocal`."""
 
@@ -322,7 +323,7 @@ class Declare(Node):
     names: tuple[str, ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Function(Node):
     """A function definition; its body is lowered when it is first wanted (`lower.body_of`)."""
 
@@ -333,7 +334,7 @@ class Function(Node):
     is_async: bool
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Class(Node):
     name: str
     bases: tuple[Argument, ...]
