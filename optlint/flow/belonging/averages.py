@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.cells import IteratorCell
-from optlint.flow.core.values import Ref, Value
+from optlint.flow.core.values import Closure, Ref, Value
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.reading import ir
 from optlint.flow.tensors.rebinding import names_in
@@ -97,15 +97,18 @@ def _names(machine: Machine, models: list[ir.Expression]) -> Iterator[ir.Express
 def _aliases(machine: Machine, model: ir.Expression, known: Ref) -> Iterator[ir.Expression]:
     """Where a name got an object that was made elsewhere."""
     for node in ir.walk_all(machine.block, machine.bodies):
-        if isinstance(node, ir.Assign) and node.value is not None and len(node.targets) == 1 and _is_plain(node.value):
+        plain = isinstance(node, ir.Assign) and node.value is not None and _is_plain(machine, node.value)
+        if isinstance(node, ir.Assign) and node.value is not None and len(node.targets) == 1 and plain:
             target = node.targets[0]
             same = type(target) is type(model) and name_of(target) == name_of(model)
             if same and machine.values.get(node.value.origin) == known:
                 yield target
 
 
-def _is_plain(value: ir.Expression) -> bool:
-    """`model`, `self.model` or `model.eval()`: nothing new."""
+def _is_plain(machine: Machine, value: ir.Expression) -> bool:
+    """`model`, `self.model`, `model.eval()`, or what a function of the project gives: nothing new."""
     if isinstance(value, ir.Call):
+        if isinstance(machine.values.get(value.func.origin), Closure):
+            return True
         return isinstance(value.func, ir.Attribute) and value.func.attr in ("eval", "train", "to", "requires_grad_")
     return isinstance(value, ir.Name | ir.Attribute)

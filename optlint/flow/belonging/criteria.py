@@ -14,6 +14,7 @@ from optlint.flow.core.acts import STEP
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
 from optlint.flow.core.values import ClassValue, Ref, Value
 from optlint.flow.groups import modules
+from optlint.flow.iterators.changes import name_of
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
 
 TOLD = "criterion"
+DEEPEST = 3  # losses in losses
 # What is asked of a loss by who neither trains it by hand nor loads it.
 MOVES = frozenset("to cuda cpu train float double half forward training".split())
+# What gives a copy or a number of a parameter that changes nothing in it.
+LOOKS = frozenset("detach clone item tolist shape size numel dtype device norm mean sum abs".split())
+COMPARES = frozenset({"print", "equal", "allclose", "isclose"})
 # Words of a class that deals with its parameters itself, or gets them from elsewhere.
 OWN_WAYS = frozenset(
     "data grad no_grad detach eval requires_grad requires_grad_ load load_state_dict optimizer optim backward".split()
@@ -37,7 +42,7 @@ def called(machine: Machine, node: ir.Call, function: Value, state: State) -> No
     if not isinstance(function, Ref) or cell is None or state.no_grad is True or not machine.owned.gifts:
         return
     machine.owned.answers[node.origin] = function
-    if len(node.args) < 2 or not isinstance(cell.cls, ClassValue) or (node.origin, TOLD) in machine.flagged:
+    if not node.args or not isinstance(cell.cls, ClassValue) or (node.origin, TOLD) in machine.flagged:
         return
     if not held.is_plain_module(cell.cls) or not OWN_WAYS.isdisjoint(machine.mentions(cell.cls.node)):
         return
@@ -55,8 +60,8 @@ def _goes_backward(call: ir.Call, parts: list[ir.Node]) -> bool:
     bound = {name for part in parts if isinstance(part, ir.Assign) and _is_in_sum(part.value, call)
              for name in _names(part.targets)}  # fmt: skip
     funcs = (part.func for part in parts if isinstance(part, ir.Call))
-    losses = (func.value for func in funcs if isinstance(func, ir.Attribute) and func.attr == "backward")
-    return any(isinstance(loss, ir.Name) and loss.id in bound for loss in losses)
+    losses = [func.value for func in funcs if isinstance(func, ir.Attribute) and func.attr == "backward"]
+    return any(_is_in_sum(loss, call) or (isinstance(loss, ir.Name) and loss.id in bound) for loss in losses)
 
 
 def _is_in_sum(value: ir.Expression | None, call: ir.Call) -> bool:
@@ -71,12 +76,13 @@ def _names(targets: tuple[ir.Expression, ...]) -> Iterator[str]:
 
 
 def _models(machine: Machine, call: ir.Call, parts: list[ir.Node]) -> Iterator[Ref]:
-    """The modules whose answers a call is given, right there or by a name."""
-    given = [argument.value for argument in call.args]
+    """The modules whose answers a call is given, right there or by names, or what was computed from them."""
+    given = [inner for argument in call.args for inner in ir.walk(argument.value)]
     named = {one.id for one in given if isinstance(one, ir.Name)}
     values = (part.value for part in parts if isinstance(part, ir.Assign) and named.intersection(_names(part.targets)))
-    for value in (*given, *values):
-        model = machine.owned.answers.get(value.origin) if isinstance(value, ir.Call) else None
+    computed = (inner for value in values if value is not None for inner in ir.walk(value))
+    for one in (*given, *computed):
+        model = machine.owned.answers.get(one.origin) if isinstance(one, ir.Call) else None
         if model is not None:
             yield model
 
@@ -112,10 +118,23 @@ def _stepping(machine: Machine, models: frozenset[Ref], state: State) -> Optimiz
 def _trainable(loss: Ref, state: State) -> str | None:
     """The name of a parameter that a module without layers has to be trained."""
     cell = state.get(loss, InstanceCell)
-    if cell is None or cell.frozen or cell.parent is not None or modules.children_of(loss, state) != ():
+    if cell is None or cell.parent is not None:
         return None
+    found = [*_to_be_trained(loss, state, 0)]
+    return None if None in found else next(iter(found), None)
+
+
+def _to_be_trained(part: Ref, state: State, depth: int) -> Iterator[str | None]:
+    """The names of the parameters to train in a module and its parts; None for a layer, or what is not known."""
+    cell, children = state.get(part, InstanceCell), modules.children_of(part, state)
+    if cell is None or cell.frozen or children is None or depth > DEEPEST:
+        yield None
+        return
     tensors = ((name, state.get(value, TensorCell)) for name, value in cell.attrs)
-    return next((name for name, one in tensors if one is not None and one.parameter and one.requires_grad), None)
+    yield from (name for name, one in tensors if one is not None and one.parameter and one.requires_grad)
+    for name, value in cell.attrs:
+        if isinstance(value, Ref) and value in children and modules.has_parameters(value, state) is not False:
+            yield from (inner and f"{name}.{inner}" for inner in _to_be_trained(value, state, depth + 1))
 
 
 def _modules(state: State) -> Iterator[InstanceCell]:
@@ -132,6 +151,21 @@ def _is_handled(machine: Machine, loss: Ref, cls: Value) -> bool:
     """Whether code outside its class asks a loss for more than its value: it may train it by hand, or load it."""
     own = ir.walk_all(cls.node.body, machine.bodies) if isinstance(cls, ClassValue) else ()
     inside = frozenset(node.origin for node in own)
-    nodes = (node for node in ir.walk_all(machine.block, machine.bodies) if isinstance(node, ir.Attribute))
-    asked = (node for node in nodes if node.attr not in MOVES and node.origin not in inside)
-    return any(machine.values.get(node.value.origin) == loss for node in asked)
+    nodes = [*ir.walk_all(machine.block, machine.bodies)]
+    harmless = inside.union(*map(_looked_at, nodes))
+    asked = (node for node in nodes if isinstance(node, ir.Attribute) and node.attr not in MOVES)
+    return any(machine.values.get(node.value.origin) == loss for node in asked if node.origin not in harmless)
+
+
+def _looked_at(node: ir.Node) -> Iterator[ir.Origin]:
+    """The attributes, and those that lead to them, that a node only looks at: `a.b` and `a` of `print(a.b)`."""
+    pending: list[ir.Expression] = []
+    if isinstance(node, ir.Attribute) and node.attr in LOOKS:
+        pending = [node.value]
+    elif isinstance(node, ir.Call) and name_of(node.func) in COMPARES:
+        pending = [argument.value for argument in node.args]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, ir.Attribute):
+            yield one.origin
+            pending.append(one.value)

@@ -32,6 +32,8 @@ def is_trainable(part: Ref, state: State, depth: int = 0) -> bool | None:
     if not isinstance(cell, InstanceCell):
         return None
     children = modules.children_of(part, state)
+    if cell.trainable is None and cell.part_of is not None and not cell.part_of.sliced:
+        return is_trainable(cell.part_of.module, state, depth + 1)
     if children is None or cell.layout is not None:
         return cell.trainable
     inner = (*modules.own_parameters(part, state), *children)

@@ -99,7 +99,10 @@ def _is_before_step(act: Act, optimizer: Ref) -> bool:
 
 def _goes_on(machine: Machine, act: Act, optimizer: Ref, cell: OptimizerCell) -> bool:
     """Whether gradients that are there become zeros, never None, and the optimizer moves what has one of zero."""
-    later = trace.reached_from(act)
+    mine = frozenset(
+        ref for one in machine.trace.acts if _steps(one, optimizer) and one.subject for ref in one.subject.inside
+    )
+    later = [one for one in trace.reached_from(act) if not _is_about_others(one, mine)]
     backwards = [one for one in machine.trace.acts if one.kind == BACKWARD]
     if not any(act in trace.reached_from(one) for one in backwards) or not _moves(machine, optimizer, cell):
         return False
@@ -108,6 +111,14 @@ def _goes_on(machine: Machine, act: Act, optimizer: Ref, cell: OptimizerCell) ->
         return False
     after = trace.first_after(act, lambda one: _steps(one, optimizer) or one.kind == THAW)
     return bool(after.acts) and all(one.kind != THAW for one in after.acts)
+
+
+def _is_about_others(act: Act, mine: frozenset[Ref]) -> bool:
+    """Whether an act is about what another optimizer has, and nothing of that is `mine`."""
+    subject = act.subject
+    if subject is None or subject.kind != "optimizer" or subject.parts is None or not subject.refs:
+        return False
+    return bool(mine) and subject.inside.isdisjoint(mine)
 
 
 def _keeps(act: Act) -> bool:

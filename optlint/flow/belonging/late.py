@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from optlint.flow import events
 from optlint.flow.belonging import contents, fates, held
 from optlint.flow.core.cells import InstanceCell, TensorCell
-from optlint.flow.core.values import ClassValue, External, Ref, Value
+from optlint.flow.core.values import ClassValue, Closure, External, Ref, Value
 from optlint.flow.groups import growth
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_layers
 from optlint.flow.reading import ir
+from optlint.flow.tensors import tensor_uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,30 +47,38 @@ def _is_layer(machine: Machine, word: str) -> bool:
     return known or any(cls.node.name == word and classes.is_module(cls) for cls in machine.classes)
 
 
-def called(machine: Machine, node: ir.Call, value: Value, state: State) -> None:
-    """A call gave this value: if it is a new layer, and `forward` runs, it is judged when that is over."""
+def called(machine: Machine, node: ir.Call, function: Value, value: Value, before: int, state: State) -> None:
+    """A call gave this value: if it is a new layer, and `forward` runs, it is judged when that is over.
+
+    What was there `before`, by its address, is not new.
+    """
     cell = state.cell(value)
-    if not isinstance(cell, InstanceCell | TensorCell) or cell.made is None or cell.made.origin is not node.origin:
+    if not isinstance(cell, InstanceCell | TensorCell) or cell.made is None or not isinstance(value, Ref):
+        return
+    direct = cell.made.origin is node.origin
+    if not direct and not _is_from_helper(function, value, cell, before):
         return
     tensor = isinstance(cell, TensorCell)
     taken = _taken_from(node) if isinstance(cell, TensorCell) and cell.how == PARAMETER else frozenset[str]()
     new = cell.how == PARAMETER and _is_fresh(node) if isinstance(cell, TensorCell) else cell.is_module
     if not (new or taken):
         return
-    function = machine.frame.node
-    if state.no_grad is True or not isinstance(function, ir.Function) or not isinstance(value, Ref):
+    inside = machine.frame.node
+    if state.no_grad is True or not isinstance(inside, ir.Function):
         return
     model = _in_forward(machine.frame, state)
     if model is None or (node.origin, "late") in machine.flagged:
         return
+    if not direct and tensor_uses.is_held(value, state):
+        return
     owner, known = model[0], held.registered(model[1], state)
-    always = _is_straight(state.path) and function.name == FORWARD and _is_always_run(node, machine.bodies(function))
+    always = _is_straight(state.path) and inside.name == FORWARD and _is_always_run(node, machine.bodies(inside))
     made = machine.site(node)
 
     def judge(last: State) -> None:
         now = last.cell(value)
         trained = now.requires_grad if isinstance(now, TensorCell) else held.trains(value, last, apart=known)
-        fate = fates.fate_of_value(node.origin, function, machine.bodies, tensor=tensor) if trained else None
+        fate = fates.fate_of_value(node.origin, inside, machine.bodies, tensor=tensor) if trained else None
         if fate is None or fate.handled or (node.origin, "late") in machine.flagged:
             return
         if taken:
@@ -81,6 +90,12 @@ def called(machine: Machine, node: ir.Call, value: Value, state: State) -> None:
             machine.emit(events.LayerBuiltLate(made, name_of(node.func), _is_random(value, last), bool(taken)))
 
     machine.when_settled(judge)
+
+
+def _is_from_helper(function: Value, value: Ref, cell: InstanceCell | TensorCell, before: int) -> bool:
+    """Whether a function of the project made a layer of torch just now."""
+    made = isinstance(cell, InstanceCell) and isinstance(cell.cls, External) and value.id > before
+    return made and isinstance(function, Closure)
 
 
 def _is_fresh(node: ir.Call) -> bool:

@@ -28,7 +28,8 @@ def judge(machine: Machine, cls: ClassValue, ref: Ref, state: State) -> None:
         for option in options_of(value):
             kind = _kind_of_holder(option, ref, state)
             fate = _fate(machine, cls, name, kind) if kind is not None else None
-            if kind is not None and fate is not None and not (kind == "tensor" and _is_listed(option, state)):
+            known = fate is None or (kind == "tensor" and _is_listed(option, state))
+            if kind is not None and fate is not None and not known and not machine.uses_elsewhere(name):
                 site = machine.site(held.target_of(machine, fate, option))
                 machine.emit(events.TensorHidden(site, site.text, kind, machine.site(fate.used[0])))
                 break

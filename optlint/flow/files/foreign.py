@@ -49,14 +49,10 @@ def trains(arguments: Arguments, state: State) -> bool:
     return any(_trains(value, state) for value in arguments.all())
 
 
-def is_elsewhere(machine: Machine, function: Value) -> bool:
-    """Whether this is a function of another file."""
-    return isinstance(function, Closure) and function.scopes[-1] in machine.units
-
-
-def is_long(machine: Machine, function: Closure) -> bool:
-    """Whether a function of another file is too long to be run for its own sake."""
-    return function.scopes[-1] in machine.units and _lines(function.node) > FEW_LINES
+def is_long(machine: Machine, function: Value) -> bool:
+    """Whether this is a function of another file, too long to be run for its own sake."""
+    elsewhere = isinstance(function, Closure) and function.scopes[-1] in machine.units
+    return elsewhere and isinstance(function, Closure) and _lines(function.node) > FEW_LINES
 
 
 def is_entered(machine: Machine, function: Closure) -> bool:

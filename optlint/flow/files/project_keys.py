@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 
 TRAINS = re.compile(rb"\boptim\b|\bparam_groups\b|[\"']params[\"']|\bparams *=")
+# `model.NAME` among parameters, alone on its line in a list, asked for by name, or walked through for parameters.
+HANDED_ON = (
+    r"(?:[\"']params[\"']:|\bparams=|\boptim\.\w+\(|\b(?:append|extend)\(|\+=).*\w(?<!\bself)\.NAME\b(?![(.])|"
+    r"^\s*\w[\w.]*(?<!\bself)\.NAME,?$|"
+    r"attr\(\w+, [\"']NAME[\"']|\bin\b.*\w(?<!\bself)\.NAME\b(?!\()(?:.*\n){0,3}?.*\bparameters\("
+)
+IMPORTS = r"^\s*(?:from|import)\b.*\b(?:NAME)\b|^from \."
 
 
 @dataclass(slots=True)
@@ -45,12 +52,16 @@ class ProjectKeys:
         return self.known_lists[folder, method]
 
     def used_outside(self, attribute: str, filename: str) -> bool:
-        """Whether another file of the project that deals with param groups uses such an attribute of some object."""
-        _, files = self._around(filename)
-        used = re.compile(rb"\w(?<!\bself)(?:\.%b\b|[^\n]*[\"']%b[\"'])" % ((attribute.encode(),) * 2))
-        here = os.path.abspath(filename)
-        texts_of = (self.project.data(file) or b"" for file in files if file != here)
-        return any(TRAINS.search(data) is not None and used.search(data) is not None for data in texts_of)
+        """Whether a file that uses this one, and deals with param groups, hands on such an attribute of an object."""
+        here, modules = os.path.abspath(filename), self.project.module_name(filename).split(".")
+        package = os.path.dirname(here) if len(modules) > 1 else None
+        imports = re.compile(IMPORTS.replace("NAME", "|".join(map(re.escape, modules))).encode(), re.MULTILINE)
+        used = re.compile(HANDED_ON.replace("NAME", attribute).encode(), re.MULTILINE)
+        for file in self._around(filename)[1]:
+            data = b"" if file == here else self.project.data(file) or b""
+            if TRAINS.search(data) and (os.path.dirname(file) == package or imports.search(data)) and used.search(data):
+                return True
+        return False
 
     def _around(self, filename: str) -> tuple[str, tuple[str, ...]]:
         """The folder of a file, and the files of its project."""

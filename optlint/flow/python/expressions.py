@@ -110,7 +110,7 @@ def _call(machine: Machine, node: ir.Call, state: State) -> Value:
     value = gradients.called(machine, node, function, arguments, value, state)
     changes.ran(machine, node, function, arguments, state)
     births.called(machine, node, function, value, before, state)
-    late.called(machine, node, value, state)
+    late.called(machine, node, function, value, before, state)
     stale.ran(machine, node, function, arguments, value, state)
     frozen.called(machine, node, function, state)
     criteria.called(machine, node, function, state)

@@ -132,6 +132,7 @@ def enter(machine: Machine, function: Closure, arguments: Arguments, node: ir.Ca
         unit, (machine.counter.next(), *function.scopes), outer, function.owner, function.bound, function.node
     )
     frame.call = machine.site(node)
+    machine.nodes[node.origin] = node
     parameters = function.node.parameters
     if function.bound is not None and parameters and not parameters[0].star:
         state.variables[frame.scopes[0], parameters[0].name] = function.bound
@@ -184,11 +185,11 @@ def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: i
     is_module, within = classes.is_module(cls), machine.frame.owner is not None
     ref = machine.new(state, InstanceCell(cls, site, is_module=is_module))
     found = classes.find(cls, "__init__", state)
-    if is_module and within and found is not None and foreign.is_elsewhere(machine, found[0]):
+    if is_module and within and found is not None and foreign.is_long(machine, found[0]):
         for value in arguments.all():
             consumption.escape(value, state, deep=False)
         _leave_unseen(ref, arguments, state)
-        return ref  # a part of something: of those that other files define, what they are made of is not needed
+        return ref  # a part of something: what those are made of that other files define is seldom needed
     machine.instances.append((cls, ref))
     growth.born(machine, cls, ref, state)
     if found is not None:

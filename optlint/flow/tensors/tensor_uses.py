@@ -195,20 +195,22 @@ def stored_on_module(machine: Machine, value: Ref, cell: TensorCell, stored: Sto
         state.update(value, registered=True)
         state.marks.add((value, "registered"))
         return
-    if cell.leaf is True or not cell.bases or not (cell.requires_grad or is_from_parameters(cell, state)):
+    bases = cell.bases or (() if cell.piece_of is None else (cell.piece_of,))
+    if cell.leaf is True or not bases or not (cell.requires_grad or is_from_parameters(cell, state)):
         return
 
     could_be_kept = recipes.can_register(machine, stored.module, stored.name, state)
 
     def judge(last: State) -> None:
-        if any(_is_lost(base, last) for base in cell.bases or ()):
+        if any(_is_lost(base, last) for base in bases):
             last.marks.add((value, "lost"))
             machine.when_over(lambda: tell(last))
 
     def tell(last: State) -> None:
-        if any(_is_lost(base, last) for base in cell.bases or ()):
+        if any(_is_lost(base, last) for base in bases):
             recipe = recipes.of_product(machine, value, last) if could_be_kept else None
-            machine.emit(events.ParameterLost(stored.site, stored.text, cell.how, recipe))
+            how = "taking a piece" if cell.how == "piece" else cell.how
+            machine.emit(events.ParameterLost(stored.site, stored.text, how, recipe))
 
     machine.when_settled(judge)
 
