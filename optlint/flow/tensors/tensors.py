@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from optlint.flow.events import Site
 
 CPU = Placement(Const("cpu"), None)
+ANYWHERE = Placement(UNKNOWN, None)  # where a tensor is that comes from code which is not known
 DEFAULT_DTYPE = "torch.float32"
 
 
@@ -122,7 +123,9 @@ def cut(machine: Machine, how: str, state: State, site: Site, like: TensorCell |
     """A tensor that no gradient flows through: what `.data`, `.detach()` or `.argmax()` gives."""
     has_graph = like is None or like.requires_grad is not False or like.escaped or like.mixed is not False
     made = TensorCell(site, how, True, False, False, cut=site if like is None or has_graph else like.cut)
-    return machine.new(state, made if like is None else replace(made, dtype=like.dtype, device=like.device))
+    if like is None:
+        return machine.new(state, replace(made, device=ANYWHERE))
+    return machine.new(state, replace(made, dtype=like.dtype, device=like.device))
 
 
 def computed(machine: Machine, values: tuple[Value, ...], how: str, state: State, site: Site) -> Value:
