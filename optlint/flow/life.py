@@ -63,9 +63,9 @@ class Life:
         state.live = True
         self._settle(state)
         self._run_rest(state, _Mark())
+        rounds.judge(self.machine)
         for verdict in self.machine.verdicts:
             verdict()
-        rounds.judge(self.machine)
 
     def _trainers_elsewhere(self, block: ir.Block) -> frozenset[str]:
         """The names that imports give to functions and classes of other files that deal with training."""

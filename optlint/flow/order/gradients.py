@@ -157,12 +157,27 @@ def _method(machine: Machine, node: ir.Call, method: Method, arguments: Argument
         if name == "scale" and len(arguments.values) == 1 and value is UNKNOWN:
             return _scaled(machine, node, method, state)
         if name in RESETS:
-            whose = _receiver(machine, method, state) if isinstance(method.node, ir.Attribute) else None
-            trace.note(machine, Act(RESET, machine.site(node), whose), state)
+            trace.note(machine, Act(RESET, machine.site(node), _reset(machine, method, state)), state)
         unknown_code.ran(machine, node, method, arguments, state)
     elif isinstance(method.node, ir.Attribute):
         act(machine, node, method, arguments, state)
     return value
+
+
+def _reset(machine: Machine, method: Method, state: State) -> Subject | None:
+    """What gets other values: of one parameter, its data or an item of a state dict, what is known is whose it is."""
+    if not isinstance(method.node, ir.Attribute):
+        return None
+    node = method.node.value
+    while isinstance(node, ir.Subscript) or (isinstance(node, ir.Attribute) and node.attr == "data"):
+        node = node.value
+    if isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr == "state_dict":
+        node = node.func.value
+    value = machine.values.get(node.origin, UNKNOWN)
+    cell = state.get(value, TensorCell)
+    if cell is not None and cell.owner is not None:
+        return subjects.of_owner(machine, node, cell.owner, state)
+    return subjects.subject_of(machine, node, value, state)
 
 
 def _receiver(machine: Machine, method: Method, state: State) -> Subject:

@@ -14,16 +14,20 @@ from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
     from optlint.flow.core.acts import Subject
+    from optlint.flow.core.machine import Machine
 
 
 PARAMETERS = frozenset({"parameters", "named_parameters"})
+REBUILT = "built anew for each step"  # note of a call, and of the step: what else comes of it is not told
 
 
-def found(acts: list[Act]) -> Iterator[events.OptimizerInLoop]:
+def found(machine: Machine, acts: list[Act]) -> Iterator[events.OptimizerInLoop]:
     """Each call that builds an optimizer for one step."""
     for built in of_kinds(acts, BUILT):
-        if built.loops and built.subject is not None and _has_state(built, built.subject):
-            yield from _stepped_once(built, built.subject, acts)
+        if built.node is not None and built.loops and built.subject is not None and _has_state(built, built.subject):
+            for event in _stepped_once(built, built.subject, acts):
+                machine.flagged.update({(built.node.origin, REBUILT), (event.step.origin, REBUILT)})
+                yield event
 
 
 def _stepped_once(built: Act, subject: Subject, acts: list[Act]) -> Iterator[events.OptimizerInLoop]:

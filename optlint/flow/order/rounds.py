@@ -53,7 +53,7 @@ def judge(machine: Machine) -> None:
 def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
     yield from clipping.found(acts)
     yield from dropped.found(machine, acts)
-    yield from rebuilt.found(acts)
+    yield from rebuilt.found(machine, acts)
     yield from lives.uncleared(machine, acts)
     uncleared = set()
     for step in of_kinds(acts, STEP):
@@ -73,7 +73,9 @@ def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
         if about is not None and not clear.loops:
             yield from lives.unstepped(machine, clear, about, acts)
         elif about is not None and head is not None and head not in uncleared:
-            yield from _unstepped(clear, about, head, in_loop(acts, head))
+            inside = in_loop(acts, head)
+            if not any(act.site and (act.site.origin, rebuilt.REBUILT) in machine.flagged for act in inside):
+                yield from _unstepped(clear, about, head, inside)
 
 
 def _trained_by(machine: Machine, cleared: Subject, acts: list[Act]) -> Subject | None:

@@ -13,6 +13,7 @@ from optlint.flow.core.machine import Fork
 from optlint.flow.core.values import UNKNOWN, ClassValue, Closure, Method, Ref, Value, options_of, union
 from optlint.flow.frozen import replace
 from optlint.flow.groups import covers
+from optlint.flow.order import rebuilt
 from optlint.flow.rates import first_rates
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
@@ -144,13 +145,13 @@ def _note_other(cell: SchedulerCell, optimizer: Ref, state: State) -> None:
     if theirs is None:
         return
     if cell.moved is False and all((one, "stepped") in state.marks for one, _ in driven):
-        state.marks.add(((cell.optimizers, theirs.name), DONE))
+        state.marks.add(((cell.optimizers, theirs.name, theirs.made.origin), DONE))
     if any((one, "stepped") in state.marks or _is_kept(one, state) for one, _ in driven):
         return
     if all(covers.share(mine, theirs, state) for _, mine in driven):
-        state.marks.add(((cell.optimizers, theirs.name), TRAINED))
+        state.marks.add(((cell.optimizers, theirs.name, theirs.made.origin), TRAINED))
     elif not any(tensor_uses.is_held(one, state) for one, _ in driven):
-        state.marks.add(((cell.optimizers, theirs.name), LOST))
+        state.marks.add(((cell.optimizers, theirs.name, theirs.made.origin), LOST))
 
 
 def _is_kept(optimizer: Ref, state: State) -> bool:
@@ -176,8 +177,9 @@ def _judge_owner(
         return
     done = all((one, "stepped") in marks for one in made.optimizers)
     words = {DONE} if done else {TRAINED} if RATES_READ & machine.readings().attributes else {TRAINED, LOST}
-    trained = (key for key, word in marks if word in words and isinstance(key, tuple))
-    others = [key[1] for key in trained if key[0] == made.optimizers]
+    trained = [key for key, word in marks if word in words and isinstance(key, tuple)]
+    others = [name for driven, name, origin in trained if driven == made.optimizers
+              and (origin, rebuilt.REBUILT) not in machine.flagged]  # fmt: skip
     if others and not _may_step_elsewhere(machine, made.optimizers):
         machine.emit(events.SchedulerOfOther(made.made, made.name, name, sorted(others)[0], done))
 
