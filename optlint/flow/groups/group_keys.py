@@ -52,12 +52,12 @@ def _words_of(machine: Machine, cls: ir.Class) -> set[str] | None:
     return words
 
 
-def judge(machine: Machine, known: frozenset[str] | None, optimizer: str, group: MappingCell) -> None:
-    """Tell of keys in a group that its optimizer does not know."""
+def judge(machine: Machine, known: frozenset[str] | None, optimizer: str, group: MappingCell, built: Site) -> None:
+    """Tell of keys in a group that its optimizer, `built` at a place, does not know."""
     for key, entry in group.entries:
         if isinstance(key, str) and entry.certain:
             told = events.GroupKeyUnknown(entry.key_site or entry.site, optimizer, key, read=False, label=False)
-            _tell(machine, known, told, entry.value, group)
+            _tell(machine, known, told, entry.value, group, built)
 
 
 def judge_written(machine: Machine, group: MappingCell, key: Value, value: Value, site: Site, state: State) -> None:
@@ -65,12 +65,13 @@ def judge_written(machine: Machine, group: MappingCell, key: Value, value: Value
     owner = state.get(group.owner, OptimizerCell) if group.owner is not None else None
     if owner is not None and isinstance(key, Const) and isinstance(key.value, str):
         told = events.GroupKeyUnknown(site, owner.name, key.value, read=False, label=False)
-        _tell(machine, owner.keys, told, value, group)
+        _tell(machine, owner.keys, told, value, group, owner.made)
 
 
 def _tell(
-    machine: Machine, known: frozenset[str] | None, told: events.GroupKeyUnknown, value: Value, group: MappingCell
-) -> None:
+    machine: Machine, known: frozenset[str] | None, told: events.GroupKeyUnknown, value: Value, group: MappingCell,
+    built: Site,
+) -> None:  # fmt: skip
     key = told.key
     if known is None or key in known or key in torch_api.SCHEDULER_KEYS | machine.settings.known_group_keys:
         return
@@ -78,7 +79,16 @@ def _tell(
     others = frozenset(name for name, _ in group.entries if isinstance(name, str) and name != key)
     read = label or _may_be_read(machine, key, others | known) or machine.reads_elsewhere(key)
     meant = None if read else mendable.meant_key(key, known, value, others)
-    machine.emit(replace(told, read=read, label=label, meant=meant))
+    told = replace(told, read=read, label=label, meant=meant)
+    if read or meant:
+        machine.emit(told)
+    else:
+        machine.when_settled(lambda last: machine.emit(replace(told, read=_is_given_away(machine, built, last))))
+
+
+def _is_given_away(machine: Machine, built: Site, last: State) -> bool:
+    """Whether code that can't be seen has the optimizer, and may read keys that no optimizer of torch has."""
+    return (machine.values.get(built.origin), "escaped") in last.marks
 
 
 def _may_be_read(machine: Machine, key: str, of_groups: frozenset[str]) -> bool:

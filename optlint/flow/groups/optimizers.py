@@ -204,7 +204,7 @@ def _group(build: Build, group: Value, site: Site) -> Group:
         indices.judge_rate(build.machine, rate.value)
         if build.strict:
             rates.judge(build.machine, rate.value, rate.site, build.name)
-    group_keys.judge(build.machine, build.keys, build.name, cell)
+    group_keys.judge(build.machine, build.keys, build.name, cell, build.first or build.site)
     held = _holder(build, entry.value, entry.site)
     now = build.state.cell(entry.value)
     if isinstance(now, IteratorCell) and isinstance(group, Ref):
