@@ -120,7 +120,7 @@ def _join_contents(left: SequenceCell, right: SequenceCell) -> tuple[Value, ...]
 
 def _join_item(left: SequenceCell, right: SequenceCell, common: Value) -> Value:
     """What stands for each item, where two paths put in other ones, or one of them none."""
-    if left.items == right.items:
+    if left.items == right.items and (left.items is not None or left.item == right.item):
         return common
     parts = [cell.items if cell.items is not None else (cell.item,) for cell in (left, right)]
     values = tuple(value for part in parts for value in part)
