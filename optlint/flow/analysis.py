@@ -82,6 +82,7 @@ class _Analysis:
             reads_elsewhere=partial(words.read_outside, filename=self.text.filename),
             lists_elsewhere=partial(words.lists_outside, filename=self.text.filename),
             uses_elsewhere=partial(words.used_outside, filename=self.text.filename),
+            says_elsewhere=partial(words.said_outside, filename=self.text.filename),
         )
 
     def _body(self, function: ir.Function) -> ir.Block:

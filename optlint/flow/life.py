@@ -50,10 +50,10 @@ class Life:
         """Run the module, then its functions and classes."""
         self.machine.own_methods = _method_names(block)
         self.machine.block = block
-        gradients.prepare(self.machine)
         self.machine.readings = cache(partial(readings_of, block, self.machine.bodies))
         own = {node.name: self.machine.mentions(node) for node in _classes(block)}
         elsewhere = self._trainers_elsewhere(block)
+        self.machine.trace.wanted = bool(elsewhere) or gradients.are_computed_in(block, self.machine)
         heirs = {node.name for node in _classes(block) if not elsewhere.isdisjoint(self._bases(node))}
         self.renamed = relevance.renamed(block) | relevance.trainers(own) | elsewhere | heirs
         functions = {node.name: self.machine.mentions(node) for node in _functions(block)}
@@ -68,13 +68,15 @@ class Life:
             verdict()
 
     def _trainers_elsewhere(self, block: ir.Block) -> frozenset[str]:
-        """The names that imports give to functions and classes of other files that deal with training."""
+        """The names that imports give to other files, or functions and classes of theirs, that deal with training."""
         file = self.unit.file.filename
-        imports = (node for node in block if isinstance(node, ir.ImportFrom))
-        paths = (
-            (node.name, f"{objects.absolute(self.unit.name, node.module, node.level)}.{node.path}") for node in imports
-        )
-        return frozenset(name for name, path in paths if self.machine.trains(path, file))
+        imports = (node for node in block if isinstance(node, ir.Import | ir.ImportFrom))
+        return frozenset(node.name for node in imports if self.machine.trains(self._path_of(node), file))
+
+    def _path_of(self, node: ir.Import | ir.ImportFrom) -> str:
+        if isinstance(node, ir.Import):
+            return node.path
+        return f"{objects.absolute(self.unit.name, node.module, node.level)}.{node.path}"
 
     def _bases(self, node: ir.Class) -> frozenset[str]:
         return frozenset().union(*map(self.machine.mentions, node.bases))

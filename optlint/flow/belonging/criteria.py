@@ -100,7 +100,7 @@ def _judge(machine: Machine, call: ir.Call, loss: Ref, models: frozenset[Ref], s
 
     def verdict() -> None:
         given = any(gift.parts is None or loss in gift.parts for gift in machine.owned.gifts)
-        if not given and not _is_handled(machine, loss, cell.cls):
+        if not given and not _is_handled(machine, loss, cell.cls) and not _is_handled_elsewhere(machine, call.func):
             machine.emit(event)
 
     machine.when_over(verdict)
@@ -145,6 +145,15 @@ def _modules(state: State) -> Iterator[InstanceCell]:
 
 def _parts(module: InstanceCell) -> Iterator[Value]:
     yield from (value for _, value in (*module.attrs, *(module.children or ())))
+
+
+def _is_handled_elsewhere(machine: Machine, loss: ir.Expression) -> bool:
+    """Whether a file that may meet a loss speaks of it, and gives parameters to somebody."""
+    if isinstance(loss, ir.Attribute):
+        name = rf"\.{loss.attr}\b"
+    else:
+        name = rf"\b{loss.id}\b" if isinstance(loss, ir.Name) else r"\b"
+    return machine.says_elsewhere(rf"(?s)\A(?=.*{name}).*\b(?:parameters|add_param_group)\b")
 
 
 def _is_handled(machine: Machine, loss: Ref, cls: Value) -> bool:

@@ -239,7 +239,7 @@ def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: 
         steps = [act for act in machine.trace.acts if act.kind == STEP and _is_of(act, optimizer)]
         trained = any(one.optimizer == optimizer and one.time > change.time and parts & one.inside
                       for one in owned.trainings)  # fmt: skip
-        follows = not later and _may_follow(change, steps, _built(machine, optimizer))
+        follows = not later and _may_follow(machine, change, steps, _built(machine, optimizer))
         if trained or follows or any(step in reached for step in steps):
             site = place(machine, change.act, optimizer)
             if site is not None and (site.origin, REPLACED) not in machine.flagged:
@@ -259,12 +259,15 @@ def _is_of(act: Act, optimizer: Ref) -> bool:
     return act.subject is not None and optimizer in act.subject.refs
 
 
-def _may_follow(change: Change, steps: list[Act], built: list[Act]) -> bool:
+def _may_follow(machine: Machine, change: Change, steps: list[Act], built: list[Act]) -> bool:
     """Whether a step in another function comes later: after what the file itself does, or in another method.
 
     What the file itself does comes before a method that it does not call. A function that builds the optimizer steps
-    with a new one in each call.
+    with a new one in each call, and other files may put a new one in its place.
     """
+    names = "|".join(re.escape(step.subject.name) for step in steps if step.subject is not None)
+    if machine.says_elsewhere(rf"\.(?:{names})\s*=[^=]|\badd_param_group\b|\bparam_groups\b"):
+        return False
     starts = {_start(change.act), *map(_start, built)}
     others = [step for step in steps if _start(step) not in starts]
     if change.in_method:

@@ -89,7 +89,7 @@ class Act:
 class Trace:
     """All acts of a program in the order of the run, and in `loops` the heads of those that are running."""
 
-    wanted: bool = True  # whether the file computes gradients at all
+    wanted: bool = True  # whether the file, or one that it uses, computes gradients at all
     acts: list[Act] = field(default_factory=list)
     loops: list[Act] = field(default_factory=list)
     heads: list[Act] = field(default_factory=list)  # of all loops that were run

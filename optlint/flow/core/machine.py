@@ -185,6 +185,7 @@ class Machine:
     reads_elsewhere: Callable[[str], bool] = read_nowhere
     lists_elsewhere: Callable[[str], bool] = read_nowhere  # whether a method of this name gives a list
     uses_elsewhere: Callable[[str], bool] = read_nowhere  # whether code that trains uses such an attribute of an object
+    says_elsewhere: Callable[[str], bool] = read_nowhere  # whether files that may use this one match a pattern
     functions: list[Closure] = field(default_factory=list)
     classes: list[ClassValue] = field(default_factory=list)
     instances: list[tuple[ClassValue, Ref]] = field(default_factory=list)

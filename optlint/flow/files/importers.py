@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from optlint.flow.files.project import Project
     from optlint.flow.files.written_imports import Imported, Importer, WrittenImports
@@ -41,6 +41,26 @@ def callers_of(project: Project, file: str) -> tuple[str, ...]:
 def imported_by(project: Project, file: str) -> frozenset[str]:
     """The files of the project that `file` (an absolute path) imports."""
     return _used_by(project, project.imports_around(file), file)
+
+
+def those_that_meet(project: Project, file: str) -> frozenset[str]:
+    """The files that may get hold of what `file` (an absolute path) makes: its users, theirs, and what these use."""
+    written, is_test = project.imports_around(file), _is_test(project, file)
+    users = _closure([file], lambda one: _users_of(project, written, one)) - {file}
+    users = users if is_test else frozenset(user for user in users if not _is_test(project, user))
+    return _closure(users, lambda one: _used_by(project, written, one)) - {file}
+
+
+def _closure(starts: Iterable[str], onwards: Callable[[str], Iterable[str]]) -> frozenset[str]:
+    """All that can be reached."""
+    seen: set[str] = set()
+    pending = list(starts)
+    while pending:
+        here = pending.pop()
+        if here not in seen:
+            seen.add(here)
+            pending += onwards(here)
+    return frozenset(seen)
 
 
 def _is_test(project: Project, file: str) -> bool:

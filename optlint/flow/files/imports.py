@@ -60,13 +60,15 @@ class Imports:
         return value if isinstance(value, Closure | ClassValue) else None
 
     def trains(self, path: str, importer: str, links: int = 0) -> bool:
-        """Whether a dotted path means a function or class of another file that deals with training."""
-        if path.startswith(ELSEWHERE) or "." not in path or links > MOST_LINKS:
+        """Whether a dotted path means a function or class of another file that deals with training, or such a file."""
+        if f"{path}.".startswith(ELSEWHERE) or links > MOST_LINKS:
             return False
         place = self.project.locate(path, importer)
-        outline = self.project.outline(place.file) if place is not None and place.names else None
+        outline = self.project.outline(place.file) if place is not None else None
         if place is None or outline is None or place.file == importer:
             return False
+        if not place.names:
+            return outline.trains
         pieces = outline.defining(place.names[0])
         if any(piece.trains for piece in pieces):
             return True

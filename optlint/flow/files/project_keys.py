@@ -1,17 +1,19 @@
-"""What the other files of a project say of a word: a key of param groups that they read, a method that gives a list, an
-attribute of somebody else's object that they use where they train.
+"""What the other files of a project say of a word: a key of param groups that they read, a method that gives a list.
 
-A file is parsed only if it names the word.
+Also an attribute of somebody else's object that they use where they train, and whatever else they may do to what a file
+that one of them imports has made. A file is parsed only if it names the word.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from optlint.flow.files import around
+from optlint.flow.files.importers import those_that_meet
 from optlint.flow.reading import ir, texts
 from optlint.flow.reading.names_read import readings_of
 
@@ -26,7 +28,6 @@ HANDED_ON = (
     r"^\s*\w[\w.]*(?<!\bself)\.NAME,?$|"
     r"attr\(\w+, [\"']NAME[\"']|\bin\b.*\w(?<!\bself)\.NAME\b(?!\()(?:.*\n){0,3}?.*\bparameters\("
 )
-IMPORTS = r"^\s*(?:from|import)\b.*\b(?:NAME)\b|^from \."
 
 
 @dataclass(slots=True)
@@ -52,16 +53,19 @@ class ProjectKeys:
         return self.known_lists[folder, method]
 
     def used_outside(self, attribute: str, filename: str) -> bool:
-        """Whether a file that uses this one, and deals with param groups, hands on such an attribute of an object."""
-        here, modules = os.path.abspath(filename), self.project.module_name(filename).split(".")
-        package = os.path.dirname(here) if len(modules) > 1 else None
-        imports = re.compile(IMPORTS.replace("NAME", "|".join(map(re.escape, modules))).encode(), re.MULTILINE)
+        """Whether a file that deals with param groups, and may use this one, hands on an attribute of some object."""
         used = re.compile(HANDED_ON.replace("NAME", attribute).encode(), re.MULTILINE)
-        for file in self._around(filename)[1]:
-            data = b"" if file == here else self.project.data(file) or b""
-            if TRAINS.search(data) and (os.path.dirname(file) == package or imports.search(data)) and used.search(data):
-                return True
-        return False
+        return any(TRAINS.search(data) and used.search(data) for data in self._texts_of_others(filename))
+
+    def said_outside(self, pattern: str, filename: str) -> bool:
+        """Whether a file that may use this one has something that matches."""
+        return any(map(re.compile(pattern.encode()).search, self._texts_of_others(filename)))
+
+    def _texts_of_others(self, filename: str) -> Iterator[bytes]:
+        """What stands in the other files that may meet what this one makes."""
+        here = os.path.abspath(filename)
+        self.project.asked.add(around.all_of(os.path.dirname(here)))
+        return (self.project.data(file) or b"" for file in those_that_meet(self.project, here))
 
     def _around(self, filename: str) -> tuple[str, tuple[str, ...]]:
         """The folder of a file, and the files of its project."""

@@ -42,10 +42,9 @@ ONLY_READ = frozenset(
 )
 
 
-def prepare(machine: Machine) -> None:
-    """Tell whether there is anything to trace in the file."""
-    found = (machine.mentions(statement) for statement in machine.block)
-    machine.trace.wanted = any(not TRACED.isdisjoint(words) for words in found)
+def are_computed_in(block: ir.Block, machine: Machine) -> bool:
+    """Whether there is anything to trace in a file."""
+    return any(not TRACED.isdisjoint(machine.mentions(statement)) for statement in block)
 
 
 def begins(machine: Machine, closure: Closure, state: State) -> Act | None:

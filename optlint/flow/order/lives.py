@@ -5,6 +5,7 @@ Nobody keeps an optimizer to step it once, so a function that does is called aga
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from optlint.flow.core.acts import Subject
     from optlint.flow.core.machine import Machine
 
+CLEARS = r"\bzero_grad\b|\.grad\b"  # what other files may do between two calls
+STEPS = r"(?s)\A(?=.*\b%s\b).*\.step\b"
+
 
 def uncleared(machine: Machine, acts: list[Act]) -> Iterator[events.StepUncleared]:
     """Steps of functions before and after which nothing in the file clears."""
@@ -26,6 +30,8 @@ def uncleared(machine: Machine, acts: list[Act]) -> Iterator[events.StepUncleare
         if subject is None or subject.kind != "optimizer" or not subject.trusted or not _outlives(step, subject, acts):
             continue
         if any(_may_clear(act, subject) for act in acts) or any(_unseen(machine, "zero_grad", acts)):
+            continue
+        if machine.says_elsewhere(CLEARS):
             continue
         earlier = [act for act in of_kinds(acts, BACKWARD) if _root(act) == _root(step)]
         if any(step in trace.reached_from(backward) for backward in earlier) and step.site is not None:
@@ -36,7 +42,7 @@ def unstepped(machine: Machine, clear: Act, subject: Subject, acts: list[Act]) -
     """Gradients of an optimizer that a function clears and computes, and that nothing in the file uses."""
     if not _outlives(clear, subject, acts) or any(_may_use(act, subject) for act in acts):
         return
-    if subject.name in _unseen(machine, "step", acts):
+    if subject.name in _unseen(machine, "step", acts) or machine.says_elsewhere(STEPS % re.escape(subject.name)):
         return
     for backward in trace.first_after(clear, lambda act: act.kind in (BACKWARD, CLEAR)).acts:
         if backward.kind == BACKWARD and backward.site is not None and clear.site is not None:

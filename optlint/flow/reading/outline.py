@@ -77,6 +77,11 @@ class Outline:
             for name in piece.names:
                 self._by_name.setdefault(name, []).append(piece)
 
+    @cached_property
+    def trains(self) -> bool:
+        """Whether one of its functions or classes deals with training."""
+        return any(piece.trains for pieces in self._by_name.values() for piece in pieces)
+
     def defining(self, name: str) -> list[Piece]:
         """The statements that may define a name, in order."""
         return self._by_name.get(name, [])
