@@ -39,7 +39,7 @@ def _kind_of_holder(value: Value, owner: Ref, state: State) -> str | None:
     """`tensor` for a loose tensor, or what kind of container holds some."""
     cell = state.cell(value)
     if isinstance(cell, TensorCell) and isinstance(value, Ref):
-        return "tensor" if _is_loose(value, owner, state) else None
+        return "tensor" if _is_loose(value, owner, state) and not _is_of_parameters(cell, state) else None
     if isinstance(cell, SequenceCell | MappingCell):
         kind = cell.kind if isinstance(cell, SequenceCell) else "dict"
         return kind if any(_is_loose(part, owner, state) for part in held.inside(value, state)) else None
@@ -62,10 +62,16 @@ def _is_loose(tensor: Ref, owner: Ref, state: State) -> bool:
 
 
 def _is_out_of_reach(leaf: Ref, owner: Ref, state: State) -> bool:
-    """Whether nothing refers to a plain leaf any more, but what was computed from it."""
+    """Whether nothing refers to a leaf any more, but what was computed from it."""
     cell = state.get(leaf, TensorCell)
-    plain = cell is not None and cell.leaf is True and cell.parameter is False
-    return plain and _is_loose(leaf, owner, state) and not tensor_uses.is_held(leaf, state)
+    made = cell is not None and cell.leaf is True
+    return made and _is_loose(leaf, owner, state) and not tensor_uses.is_held(leaf, state)
+
+
+def _is_of_parameters(product: TensorCell, state: State) -> bool:
+    """Whether a tensor was computed from Parameters: where it is an attribute itself, that is told as such."""
+    leaves = (state.get(leaf, TensorCell) for leaf in product.bases or ())
+    return any(leaf is not None and leaf.parameter is not False for leaf in leaves)
 
 
 def _is_listed(tensor: Value, state: State) -> bool:
