@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.cells import InstanceCell, IteratorCell
+from optlint.flow.core.cells import InstanceCell, IteratorCell, SequenceCell
 from optlint.flow.core.joining import join
 from optlint.flow.core.machine import Arguments, Machine
 from optlint.flow.core.state import State
@@ -174,7 +174,9 @@ def _matters(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
 
 def _make_module(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Value:
     for value in arguments.all():
-        if not isinstance(state.cell(value), InstanceCell):
+        cell = state.cell(value)
+        known = (cell.items or (cell.item,)) if isinstance(cell, SequenceCell) else (value,)
+        if not all(state.get(part, InstanceCell) for part in known):  # modules that a module holds stay as they are
             consumption.escape(value, state)
     return modules.built(machine, path, arguments, state, site)
 
