@@ -38,6 +38,8 @@ wrong = torch  # error
 ```
 
 ## Use instead
+What `--fix` makes of the block above; without a fix, take the word behind `python` away.
+
 ```python {{.fixed}}
 import torch
 

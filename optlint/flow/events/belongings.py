@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AttributeSet:
-    """An attribute is set; `owner` is `module`, `parameter`, `tensor`, `optimizer`, `object` or `unknown`.
+    """An attribute that may be meant for `requires_grad` is set (`torch_api.is_about_gradients`: no other is told).
 
-    `defined` tells whether the owner's class knows the attribute, or some code reads it back. `value` is what it is set
-    to where the statement does nothing else, `fits` whether `requires_grad` could be set to that, `idle` that this is
-    what a tensor has already.
+    `owner` is `module`, `parameter`, `tensor`, `optimizer`, `object` or `unknown`. `defined` tells whether the
+    owner's class knows the attribute, or some code reads it back. `value` is what it is set to where the statement
+    does nothing else, `fits` whether `requires_grad` could be set to that, `idle` that this is what a tensor has
+    already.
     """
 
     site: Site
