@@ -66,6 +66,18 @@ def test_differences_are_all_told(steps):
                 assert told.get(key, (left, right)) == (left, right)
 
 
+@given(STEPS, st.integers(0, 3 * ENOUGH))
+def test_keys_that_came_later_are_above_what_was_there(steps, more):
+    for one in both(steps)[0]:
+        before, ground = set(one), one.ground
+        for key in range(more):
+            one[-1 - key] = key
+        later = one.copy()
+        later[-1 - more] = 0
+        later.discard(-1)
+        assert set(later) - before <= set(later.keys_above(ground)) <= set(later)
+
+
 def test_what_is_not_there_cannot_be_taken():
     with pytest.raises(KeyError):
         Layers()["missing"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import Any, cast
 
 from optlint.flow.core import acts, choices
@@ -92,12 +93,14 @@ def _common(left: Any, right: Any) -> Any:
     """The left cell, with "cannot tell" in each field in which the right one differs."""
     if left == right:
         return left
-    differing = [name for name in _names(left) if getattr(left, name) != getattr(right, name, None)]
+    kind: type = type(left)
+    differing = [name for name in _names(kind) if getattr(left, name) != getattr(right, name, None)]
     return replace(left, **{name: _cannot_tell(getattr(left, name), getattr(right, name, None)) for name in differing})
 
 
-def _names(cell: Any) -> list[str]:
-    return [part.name for part in fields(cell)]
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(kind))
 
 
 def _cannot_tell(left: object, right: object) -> Any:
@@ -157,6 +160,8 @@ def _join_mappings(left: MappingCell, right: MappingCell) -> MappingCell:
 def _join_entries(left: Entry, right: Entry | None) -> Entry:
     if right is None:
         return replace(left, certain=False)
+    if left is right:
+        return left
     return replace(left, value=union((left.value, right.value)), certain=left.certain and right.certain)
 
 
@@ -166,7 +171,8 @@ def _join_attributes(
     """Attributes of an object on two paths; what only one path sets keeps its value, and None gives way."""
     merged = dict(left)
     for name, theirs in right:
-        mine = merged.get(name, theirs)
-        known = tuple(value for value in (mine, theirs) if value != NONE)
-        merged[name] = union(known or (NONE,))
+        mine = merged.setdefault(name, theirs)
+        if mine is not theirs:
+            known = tuple(value for value in (mine, theirs) if value != NONE)
+            merged[name] = union(known or (NONE,))
     return tuple(merged.items())

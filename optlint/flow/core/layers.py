@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -66,6 +66,17 @@ class Layers(Generic[K, V]):
     def values(self) -> Iterator[V]:
         """The values, in the order in which the keys came."""
         return iter(self._all().values())
+
+    @property
+    def ground(self) -> object:
+        """What the keys up to now may lie in: see `keys_above`."""
+        return self._base
+
+    def keys_above(self, ground: object) -> Iterable[K]:
+        """The keys that came since `ground` was asked for, and others; not all of them if that is still what it was."""
+        if self._base is not ground:
+            return self._all()
+        return [key for key, value in self._changes.items() if value is not None]
 
     def discard(self, key: K) -> None:
         """Take a key out, if it is there."""

@@ -215,6 +215,7 @@ class Machine:
     changes: list[str] = field(default_factory=list)  # see changes.py
     names_seen: dict[ir.Node, list[bool]] = field(default_factory=dict)  # by function that tests names: do some match
     shown: dict[ir.Node, tuple[ir.Name, ...]] = field(default_factory=dict)  # see objects.foresee
+    steady: dict[tuple[ir.Node | None, str, tuple[str, ...]], bool] = field(default_factory=dict)  # see slices.py
     growing: dict[ir.Class, bool] = field(default_factory=dict)  # see growth.py
     stored: dict[tuple[int, str], list[tuple[Ref, str]]] = field(default_factory=dict)  # see objects.identify
     asked: set[ir.Node] = field(default_factory=set)  # calls whose value matters, wherever the function is (held.py)

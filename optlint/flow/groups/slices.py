@@ -55,14 +55,16 @@ def _place(machine: Machine, node: ir.Expression) -> Place | None:
     while isinstance(root, ir.Attribute):
         words.append(root.attr)
         root = root.value
-    if not isinstance(root, ir.Name) or not _is_steady(machine, root.id, words):
+    if not isinstance(root, ir.Name):
         return None
-    return Place((machine.frame.scopes[0], ".".join((root.id, *reversed(words)))), 0)
+    key = machine.frame.node, root.id, tuple(words)
+    if key not in machine.steady:
+        machine.steady[key] = _is_steady(machine, *key)
+    return Place((machine.frame.scopes[0], ".".join((root.id, *reversed(words)))), 0) if machine.steady[key] else None
 
 
-def _is_steady(machine: Machine, name: str, attributes: list[str]) -> bool:
-    """Whether a name is bound once, by no loop, and none of its attributes is set where it is used."""
-    node = machine.frame.node
+def _is_steady(machine: Machine, node: ir.Node | None, name: str, attributes: tuple[str, ...]) -> bool:
+    """Whether a name is bound once, by no loop, and none of its attributes is set in the function that uses it."""
     inside = machine.bodies(node) if isinstance(node, ir.Function) else machine.block
     bound = sum(parameter.name == name for parameter in node.parameters) if isinstance(node, ir.Function) else 0
     for part in ir.walk_all(inside, machine.bodies):

@@ -31,6 +31,7 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
         unknown_code.cut_short(machine, node, function.node, state)
         _leave_unseen(function.bound, arguments, state)
         return UNKNOWN
+    ground = state.variables.ground
     frame = enter(machine, function, arguments, node, state)
     kinds.annotate(machine, function, frame, state, classes_too=False)
     path, depth, no_grad = state.path, state.depth, state.no_grad
@@ -44,7 +45,7 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
     machine.foreign_steps += entered * (machine.steps - steps)
     calls_before.remember(machine, node, function.node, acts)
     state.path, state.depth, state.no_grad = path, depth, no_grad
-    _forget(frame, value, state)
+    _forget(frame, value, state, ground)
     return value
 
 
@@ -114,10 +115,10 @@ def _differs(ref: Ref, before: State, after: State) -> bool:
     return one is not None and two is not None and one.use is not two.use
 
 
-def _forget(frame: Frame, value: Value, state: State) -> None:
-    """Drop the variables of a function that is over, unless a closure may still see them."""
+def _forget(frame: Frame, value: Value, state: State, ground: object) -> None:
+    """Drop the variables of a function that is over, unless a closure may still see them; `ground` was there before."""
     scope = frame.scopes[0]
-    mine = [key for key in state.variables if key[0] == scope]
+    mine = [key for key in state.variables.keys_above(ground) if key[0] == scope]
     kept = (*(state.variables[key] for key in mine), value)
     if not any(isinstance(held, Closure) and scope in held.scopes for held in kept):
         for key in mine:
