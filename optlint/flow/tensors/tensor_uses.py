@@ -118,7 +118,7 @@ def grad_fn_read(machine: Machine, receiver: Value, node: ir.Attribute, state: S
     if machine.claiming or _in_forward(machine):
         return
     cells = [state.get(option, TensorCell) for option in options_of(receiver)]
-    if not all(cell is not None and cell.parameter and cell.leaf for cell in cells):
+    if not all(cell is not None and _is_surely_leaf(cell) for cell in cells):
         state.marks.add((node.origin, "not a parameter"))
     elif (node.origin, "grad_fn") not in machine.flagged:
         machine.flagged.add((node.origin, "grad_fn"))
@@ -127,6 +127,12 @@ def grad_fn_read(machine: Machine, receiver: Value, node: ir.Attribute, state: S
         machine.when_over(
             lambda: None if {(node.origin, "not a parameter"), ("grad_fn", "own")} & marks else machine.emit(event)
         )
+
+
+def _is_surely_leaf(cell: TensorCell) -> bool:
+    """Whether this is a parameter from its birth or out of a module on; one that others give may have been changed."""
+    seen = cell.registered or cell.requires_grad is not None
+    return seen and cell.parameter is True and cell.leaf is True
 
 
 def _in_forward(machine: Machine) -> bool:
