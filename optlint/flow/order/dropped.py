@@ -61,8 +61,7 @@ def _matters(act: Act, subject: Subject) -> bool:
 
 def _some_lost(machine: Machine, step: Act, subject: Subject, acts: list[Act]) -> Iterator[events.GradientsLost]:
     """Each round clears and adds a share of a loss, and only each n-th round steps."""
-    divisor = rarely.every(machine, step) if step.loops else None
-    if divisor is None or not _is_shared_out(machine, divisor):
+    if not step.loops:
         return
     head = step.loops[-1]
     inside = [act for act in acts if act.loops and act.loops[-1] is head]
@@ -72,11 +71,21 @@ def _some_lost(machine: Machine, step: Act, subject: Subject, acts: list[Act]) -
     gains = [act for act in inside if act.kind == BACKWARD]
     if len({act.site for act in clears}) != 1 or len({act.site for act in gains}) != 1:
         return
-    if any(rarely.every(machine, act) or rarely.is_seldom(machine, act) for act in (*clears, *gains)):
-        return
     clear, backward = clears[0], gains[0]
+    if not _waits(machine, step, backward):
+        return
+    before = trace.last_before(backward, lambda act: act is head or _clears(act, subject) or act.kind == STEP)
+    if before.open or any(not _clears(act, subject) for act in before.acts):
+        return
     if clear in trace.reached_from(backward, lambda act: act is step) and clear.site and backward.site and step.site:
         yield events.GradientsLost(clear.site, subject.text, backward.site, step.site, accumulated=True)
+
+
+def _waits(machine: Machine, step: Act, backward: Act) -> bool:
+    """Whether a step waits for as many rounds as the loss is divided by."""
+    divisor = rarely.every(machine, step)
+    names = rarely.awaited(machine, step, backward) if divisor is None else {divisor}
+    return any(_is_shared_out(machine, name) for name in names if divisor or not name[:1].isdigit())
 
 
 def _is_shared_out(machine: Machine, divisor: str) -> bool:

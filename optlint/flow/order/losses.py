@@ -11,13 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.cells import Begun, TensorCell
+from optlint.flow.core.cells import Begun, SequenceCell, TensorCell
 from optlint.flow.core.values import Const, Method, Ref, Value
 from optlint.flow.frozen import replace
 from optlint.flow.order import lightning
 from optlint.flow.tensors import tensor_uses
 
 if TYPE_CHECKING:
+    from optlint.flow.core.cells import Cell
     from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
@@ -40,7 +41,8 @@ def went_backward(machine: Machine, loss: Value, site: Site, state: State) -> No
         if not blamed and not machine.claiming and not _is_one_of_several(state):
             _tell_cut(machine, site, cell.cut, state)
         return
-    machine.flagged.add((site.origin, ALIVE))
+    if cell is not None or state.no_grad is not True:
+        machine.flagged.add((site.origin, ALIVE))
     if cell is not None and known and alone and isinstance(loss, Ref) and _ends_in_leaves(loss, cell, state):
         for leaf in (loss,) if cell.leaf else cell.bases or ():
             _begin(machine, leaf, Begun(site, "leaf" if leaf == loss else "no path", state.path, cell.cut), state)
@@ -114,8 +116,13 @@ def _judge(machine: Machine, leaf: Ref, begun: Begun, marks: set[tuple[object, s
 
 def _is_kept(leaf: Ref, state: State) -> bool:
     """Whether more than variables refer to a leaf, so that its gradient may be read elsewhere."""
-    values = (value for cell in list(state.heap.values()) for value in tensor_uses.held_by(cell))
-    return any(leaf == value for value in values)
+    holders = [(Ref(address), cell) for address, cell in list(state.heap.items()) if leaf in tensor_uses.held_by(cell)]
+    return any(not _is_let_go(holder, cell, state) for holder, cell in holders)
+
+
+def _is_let_go(holder: Ref, cell: Cell, state: State) -> bool:
+    """Whether a tuple was taken apart and nothing refers to it any more, as to what a function returned."""
+    return isinstance(cell, SequenceCell) and cell.kind == "tuple" and not tensor_uses.is_held(holder, state)
 
 
 def tell(machine: Machine, site: Site, what: str, cut: Site) -> None:

@@ -23,6 +23,25 @@ def every(machine: Machine, act: Act) -> str | None:
     return _divisor(test) if test is not None else None
 
 
+def awaited(machine: Machine, act: Act, earlier: Act) -> frozenset[str]:
+    """What is compared between two acts, so that the later takes place in some rounds only: `if count < n: return`."""
+    test = _condition(machine, act)
+    tests = [test] if test is not None else []
+    for function in act.functions:
+        block = machine.bodies(function) if isinstance(function, ir.Function) else ()
+        inside = [part for statement in block for part in ir.walk(statement)]
+        since = inside.index(earlier.node) if earlier.node in inside else 0
+        tests += [part.test for part in inside[since:] if isinstance(part, ir.If) and _leaves(part.body)]
+    compared = (part for test in tests for part in ir.walk(test) if isinstance(part, ir.Comparison))
+    sides = (side for part in compared for side in (part.left, *(right for _, right in part.rest)))
+    return frozenset(name for side in sides if (name := words(side)) is not None)
+
+
+def _leaves(block: ir.Block) -> bool:
+    """Whether a branch ends the function or the round."""
+    return bool(block) and isinstance(block[-1], ir.Return | ir.Continue)
+
+
 def _condition(machine: Machine, act: Act) -> ir.Node | None:
     """The innermost condition around an act that is true there, within the loop."""
     for key, *taken in reversed([part for part in act.path if isinstance(part, tuple)]):
