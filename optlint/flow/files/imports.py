@@ -47,6 +47,8 @@ class Imports:
         if place is None or not place.names or place.file == importer:
             return None
         opened, name = self._open(place), place.names[0]
+        if not self._is_defined(place.file, name):
+            return self._from_star(opened, place, given, links)
         if not given and not self._concerns_training(place.file, name):
             return None
         value = self.define(opened, name)
@@ -58,6 +60,21 @@ class Imports:
         for name in place.names[1:]:
             value = self.defined.look_up(value.scope, name) if isinstance(value, ClassValue) else None
         return value if isinstance(value, Closure | ClassValue) else None
+
+    def _is_defined(self, file: str, name: str) -> bool:
+        outline = self.project.outline(file)
+        return outline is not None and bool(outline.defining(name))
+
+    def _from_star(self, opened: Opened, place: Place, given: bool, links: int) -> Value | None:
+        """A name that a file may have from `from module import *`."""
+        outline = self.project.outline(place.file)
+        for dots, module in outline.starred if outline is not None else ():
+            above = opened.unit.name.split(".")[:-dots] if dots else []
+            path = ".".join((*above, *filter(None, (module,)), *place.names))
+            value = self.resolve(path, place.file, given, links + 1)
+            if value is not None:
+                return value
+        return None
 
     def trains(self, path: str, importer: str, links: int = 0) -> bool:
         """Whether a dotted path means a function or class of another file that deals with training, or such a file."""

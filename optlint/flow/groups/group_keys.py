@@ -23,6 +23,8 @@ SEVERAL = 2
 
 def known_to(machine: Machine, cls: Value) -> frozenset[str] | None:
     """The keys that an optimizer of this class reads; None if that can't be told."""
+    if cls == External(torch_api.OPTIMIZER_BASE):  # one of those of torch, it can't be told which
+        return frozenset().union(*(torch_api.OPTIMIZERS[path] for path in torch_api.OPTIMIZERS if _is_of_torch(path)))
     if isinstance(cls, External):
         return torch_api.OPTIMIZERS.get(cls.path)
     keys: set[str] = set()
@@ -37,6 +39,10 @@ def known_to(machine: Machine, cls: Value) -> frozenset[str] | None:
         elif base != External(torch_api.OPTIMIZER_BASE):
             return None
     return frozenset(keys | {"params"})
+
+
+def _is_of_torch(path: str) -> bool:
+    return path.startswith("torch.optim.")
 
 
 def _words_of(machine: Machine, cls: ir.Class) -> set[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.cells import Cover, InstanceCell, IteratorCell, MappingCell, SequenceCell, TensorCell
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
 
+MOST_POSITIONS = 3  # arguments of a layer made of several that stand before the flag for its biases
 LISTED = "listed"  # marks a module whose parameters somebody asked for
 
 
@@ -26,7 +28,7 @@ def built(machine: Machine, path: str, arguments: Arguments, state: State, site:
     if path in torch_api.CONTAINERS:
         return _container(machine, path, arguments, state, site)
     names = _own_names(path, arguments)
-    layout = None if names is None else (len(names),) if names else ()
+    layout = None if names is None else _layout_of_names(names)
     ref = machine.new(state, InstanceCell(External(path), site, is_module=True, layout=layout, names=names))
     if classes.is_layer(path):
         state.update(ref, trainable=True)
@@ -67,12 +69,21 @@ def _part(machine: Machine, state: State, parent: Ref, site: Site, part: torch_l
     return ref
 
 
+def _layout_of_names(names: tuple[str, ...]) -> tuple[int, ...]:
+    """How many parameters each part of a layer has: `out_proj.weight` and `out_proj.bias` are one."""
+    return tuple(len([*part]) for _, part in groupby(names, key=lambda name: name.rpartition(".")[0]))
+
+
 def _own_names(path: str, arguments: Arguments) -> tuple[str, ...] | None:
     """The parameters of a layer, in order."""
     if path in torch_layers.NO_PARAMETERS:
         return ()
     if path in torch_layers.RECURRENT:
         return _recurrent_names(arguments)
+    if path in torch_layers.COMPOSITES:
+        bias = _flag(torch_layers.Flag("bias", MOST_POSITIONS), arguments)
+        usual = len(arguments.values) <= MOST_POSITIONS and torch_layers.CHANGES_PARTS.isdisjoint(arguments.keywords)
+        return torch_layers.composite_names(path, bias=bias) if usual and bias is not None else None
     layer = torch_layers.LAYERS.get(path)
     if layer is None:
         return None

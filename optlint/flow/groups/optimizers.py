@@ -63,7 +63,9 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
     """An optimizer from a call of its class."""
     path = _path(cls)
     name = path.rpartition(".")[2]
-    strict = path in torch_api.OPTIMIZERS
+    if cls == External(torch_api.OPTIMIZER_BASE):
+        name = "the optimizer"  # one of torch, chosen by its name
+    strict = path in torch_api.OPTIMIZERS or cls == External(torch_api.OPTIMIZER_BASE)
     own, lenient = not strict and isinstance(cls, ClassValue), arguments.keywords.get("differentiable", Const(False))
     build = Build(machine, state, name, site, strict, own, leaves_only=lenient == Const(False), first=site)
     build = replace(build, keys=group_keys.known_to(machine, cls))

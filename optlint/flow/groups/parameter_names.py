@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ STRING_METHODS: dict[str, Callable[..., object]] = {
     "startswith": str.startswith, "endswith": str.endswith, "lower": str.lower, "upper": str.upper,
     "replace": str.replace, "removeprefix": str.removeprefix, "removesuffix": str.removesuffix, "strip": str.strip,
 }  # fmt: skip
+NESTED = re.compile(r"[+*}]\)[+*{]")  # a repeated group that ends with a repetition
+SEARCHES = frozenset({"re.match", "re.search", "re.fullmatch"})
 # Words for what a net may have none of: they then do no harm.
 TRAITS = {"bias": ("bias",), "norm": ("norm", "ln", "bn", "gamma", "beta")}
 
@@ -70,7 +73,7 @@ def told_apart(machine: Machine, made: IteratorCell, module: Ref, state: State) 
     if names is None or pair is None or pair.items is None or made.layers is None or len(names) != len(made.layers):
         return made
     traits = {"bias"} if any(one.endswith("bias") for one in names) else set()
-    traits |= {"norm"} if _has_norms(module, state, 0) else set()
+    traits |= {"norm"} if _has_norms(module, state, 0) or any("norm" in one for one in names) else set()
     name = Derived(made.layers, tuple(Const(one) for one in names), traits=frozenset(traits))
     return replace(made, item=containers.sequence(machine, state, "tuple", made.made, (name, pair.items[1])))
 
@@ -165,6 +168,30 @@ def method(machine: Machine, receiver: Derived, name: str, arguments: Arguments,
     return replace(receiver, names=names, values=tuple(Const(result) for result in results))
 
 
+def searched(machine: Machine, path: str, arguments: Arguments, node: ir.Call, _: State) -> Value:
+    """`re.match(pattern, name)`: whether something is found in each name."""
+    names, pattern = arguments.pick(1, "string"), arguments.pick(0, "pattern")
+    texts = _texts(names) if names is not None else None
+    if texts is None or not isinstance(names, Derived) or not isinstance(pattern, Const) or len(arguments.all()) != 2:
+        return UNKNOWN
+    matched = _found(path.rpartition(".")[2], pattern.value, texts)
+    if matched is None:
+        return UNKNOWN
+    _tell(machine, machine.site(node), (str(pattern.value),), names, matched)
+    return _answers(names, texts, matched)
+
+
+def _found(function: str, pattern: object, texts: tuple[str, ...]) -> tuple[bool, ...] | None:
+    """The answers of a function of `re`; None for patterns that might take for ever."""
+    if not isinstance(pattern, str) or NESTED.search(pattern):
+        return None
+    try:
+        search = getattr(re.compile(pattern), function)
+    except re.error:
+        return None
+    return tuple(search(text) is not None for text in texts)
+
+
 def negated(value: Derived) -> Value:
     """`not answer`."""
     answers = verdict(value)
@@ -234,7 +261,7 @@ def _is_called_once(machine: Machine, node: ir.Function) -> bool:
 def _chooses(node: ir.If) -> bool:
     """Whether a condition decides what becomes of a parameter, not only what is printed or computed from it."""
     statements = (*node.body, *node.orelse)
-    return any(isinstance(one, ir.Continue) or consumption.writes(one) for one in statements)
+    return any(isinstance(one, ir.Continue | ir.Break) or consumption.writes(one) for one in statements)
 
 
 def _asks_again(

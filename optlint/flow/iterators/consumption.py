@@ -61,7 +61,7 @@ def _walked(machine: Machine, cell: TensorCell, site: Site) -> None:
 def item_of(machine: Machine, value: Value, state: State, site: Site) -> Value:
     """What each item of an iterable is, without drawing any."""
     cell = state.cell(value)
-    if isinstance(cell, IteratorCell | SequenceCell) and cell.items:
+    if isinstance(cell, IteratorCell | SequenceCell) and cell.items and cell.kind != "zip":
         item = union(cell.items)
         return item if item is not UNKNOWN else _child_of(machine, cell, state, site)
     if isinstance(cell, IteratorCell | SequenceCell):

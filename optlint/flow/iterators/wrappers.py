@@ -67,6 +67,8 @@ def _with_contents(
     exact = source.items if isinstance(source, SequenceCell | IteratorCell) else None
     if made.kind in ("iter", "tqdm") and isinstance(source, SequenceCell | IteratorCell):
         return replace(made, items=exact, covers=source.covers, children=source.children, layers=source.layers)
+    if made.kind == "zip":
+        return replace(made, items=_paired(machine, made, values, state))
     if made.kind == "chain":
         joined = indices.joined_layers(values, state)
         return replace(made, covers=holdings.joined_covers(values, state), layers=joined)
@@ -88,6 +90,15 @@ def _with_contents(
     if made.kind == "islice" and isinstance(source, SequenceCell | IteratorCell):
         return _sliced_contents(made, source, values)
     return made
+
+
+def _paired(machine: Machine, made: IteratorCell, values: tuple[Value, ...], state: State) -> tuple[Value, ...] | None:
+    """The items of `zip` over lists whose items are known one by one."""
+    rows = [state.get(value, SequenceCell) for value in values]
+    columns = [row.items for row in rows if row is not None and row.items is not None]
+    if len(columns) < len(values):
+        return None
+    return tuple(containers.sequence(machine, state, "tuple", made.made, pair) for pair in zip(*columns, strict=False))
 
 
 def _sliced_contents(

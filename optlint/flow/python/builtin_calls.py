@@ -115,17 +115,30 @@ def _dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -
     blank = arguments.open
     for value in arguments.values:
         other = state.get(value, MappingCell)
-        if other is None:
+        known = _entries_of(machine, value, site, state) if other is None else None
+        if known is not None:
+            entries.update(known)
+        elif other is None:
             pair = state.get(consumption.walk(machine, value, state, site, Purpose("dict")), SequenceCell)
             each = pair.items[1] if pair is not None and pair.items is not None and len(pair.items) == 2 else UNKNOWN
         else:
             each = other.item
-        blank = blank or other is None or other.open
+        blank = blank or (other is None and known is None) or (other is not None and other.open)
         entries.update(other.entries if other is not None else ())
     for name, value in arguments.keywords.items():
         entries[name] = arguments.entries.get(name) or Entry(value, arguments.keyword_sites[name])
     each = each if len(arguments.values) == 1 else UNKNOWN
     return machine.new(state, MappingCell(site, tuple(entries.items()), blank, each))
+
+
+def _entries_of(machine: Machine, pairs: Value, site: Site, state: State) -> dict[object, Entry] | None:
+    """The entries of a dict that is made of pairs, where all are known; these are drawn then."""
+    items = containers.exact_items(pairs, state)
+    parts = [(cell.items or ()) if (cell := state.get(item, SequenceCell)) else () for item in items or ()]
+    if not parts or not all(len(pair) == 2 and isinstance(pair[0], Const) for pair in parts):
+        return None
+    consumption.walk(machine, pairs, state, site, Purpose("dict"))
+    return {pair[0].value: Entry(pair[1], site) for pair in parts if isinstance(pair[0], Const)}
 
 
 def _as_dict(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:

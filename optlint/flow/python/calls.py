@@ -25,7 +25,7 @@ from optlint.flow.core.values import (
 )
 from optlint.flow.files import foreign
 from optlint.flow.frozen import replace
-from optlint.flow.groups import indices, modules, optimizers
+from optlint.flow.groups import indices, modules, optimizers, parameter_names
 from optlint.flow.iterators import consumption, wrappers
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import steps
@@ -112,6 +112,8 @@ def _external(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
         return UNKNOWN
     if path.endswith(".__init__") and arguments.values:
         recipes.initialised(machine, arguments.values[0])
+    if path in parameter_names.SEARCHES and indices.concerns(arguments.values):
+        return parameter_names.searched(machine, path, arguments, node, state)
     numeric = indices.NUMERIC.get(path) if indices.concerns(arguments.values) else None
     known = numeric or builtin_calls.EXTERNALS.get(path)
     if known is not None:

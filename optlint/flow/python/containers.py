@@ -179,7 +179,15 @@ def _entry(cell: MappingCell, key: Value) -> Value:
         return entry.value if entry is not None else cell.item
     if cell.open or not cell.entries:
         return cell.item
-    return union(tuple(entry.value for _, entry in cell.entries))
+    return _any_of(tuple(entry.value for _, entry in cell.entries))
+
+
+def _any_of(values: tuple[Value, ...]) -> Value:
+    """One of several; of many optimizers, what they have in common."""
+    found, optimizers = union(values), torch_api.OPTIMIZERS.keys()
+    if found is UNKNOWN and all(isinstance(value, External) and value.path in optimizers for value in values):
+        return External(torch_api.OPTIMIZER_BASE)
+    return found
 
 
 def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Site) -> None:

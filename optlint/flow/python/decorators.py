@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.cells import InstanceCell
+from optlint.flow.core.machine import Arguments
 from optlint.flow.core.values import UNKNOWN, Closure, Descriptor, External, Value
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir, relevance
@@ -37,10 +38,30 @@ def decorated(machine: Machine, decorator: ir.Expression, value: Value, state: S
     if path in KINDS:
         hidden = isinstance(value, Descriptor) and value.kind == "hidden"
         return value if hidden else Descriptor(KINDS[path], value)
-    if path in torch_api.KEEPS_FUNCTION or _calls_through(machine, decorator, found, state):
+    if path in torch_api.KEEPS_FUNCTION or registered(machine, decorator, found, value, state):
+        return value
+    if _calls_through(machine, decorator, found, state):
         return value
     in_class = machine.frame.owner is not None and machine.frame.owner.scope == machine.frame.scopes[0]
     return Descriptor("hidden", value) if in_class and isinstance(value, Closure) else UNKNOWN
+
+
+def registered(machine: Machine, decorator: ir.Expression, found: Value, value: Value, state: State) -> bool:
+    """Whether a decorator of the project gives back what it was given, and may keep it: `TABLE[name] = function`."""
+    if isinstance(found, External):
+        found = machine.imported(found.path, given=True) or found
+    if not isinstance(found, Closure) or not isinstance(found.node, ir.Function):
+        return False
+    body = machine.bodies(found.node)
+    if any(isinstance(part, ir.Function | ir.Lambda) for part in ir.walk_all(body, machine.bodies)):
+        return False
+    given = found.node.parameters[-1].name if found.node.parameters else ""
+    last = body[-1] if body else None
+    if not (isinstance(last, ir.Return) and isinstance(last.value, ir.Name) and last.value.id == given):
+        return False
+    site = machine.site(decorator)
+    call = ir.Call(decorator.origin, decorator, ())
+    return machine.call(found, Arguments((value,), {}, (site,), {}), call, state) == value
 
 
 def _calls_through(machine: Machine, decorator: ir.Expression, found: Value, state: State) -> bool:

@@ -86,6 +86,27 @@ def recurrent_names(levels: int, *, both_ways: bool, bias: bool) -> tuple[str, .
     return tuple(f"{kind}{end}" for end in ends for kind in kinds)
 
 
+_ATTENTION = ("in_proj_", "out_proj.")
+_FORWARD = ("linear1.", "linear2.")
+# Layers that are made of several: what stands before `weight` and `bias` in the names of their parameters, in order.
+COMPOSITES: dict[str, tuple[str, ...]] = {
+    "torch.nn.MultiheadAttention": _ATTENTION,
+    "torch.nn.TransformerEncoderLayer": (*(f"self_attn.{one}" for one in _ATTENTION), *_FORWARD, "norm1.", "norm2."),
+    "torch.nn.TransformerDecoderLayer": (
+        *(f"{name}.{one}" for name in ("self_attn", "multihead_attn") for one in _ATTENTION),
+        *_FORWARD, *(f"norm{n}." for n in (1, 2, 3)),
+    ),
+}  # fmt: skip
+# Arguments that give such a layer other parameters.
+CHANGES_PARTS = frozenset({"kdim", "vdim", "add_bias_kv"})
+
+
+def composite_names(path: str, *, bias: bool) -> tuple[str, ...]:
+    """The parameters of a layer that is made of several, in order."""
+    kinds = ("weight", "bias") if bias else ("weight",)
+    return tuple(f"{part}{kind}" for part in COMPOSITES[path] for kind in kinds)
+
+
 class Part(NamedTuple):
     """A child of a model: its name, its class in `torch.nn` where that is known, its layout, and its own children."""
 

@@ -21,6 +21,7 @@ MATTERS = re.compile(r"param|optim|grad|Module|nn\.|backward|children|Parameter|
 TRAINS = re.compile(r"\boptim\b|backward\(|zero_grad|requires_grad|param_groups|\bparameters\(")
 MAKES = re.compile(r"torch\.(?:zeros|ones|rand|empty|full|tensor|normal|eye|linspace|arange|nn\.init)")
 MOST_LINES = 12  # of a function that only makes tensors
+STAR = re.compile(r"^from\s+(\.*)([\w.]*)\s+import\s+\*", re.MULTILINE)
 WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -85,6 +86,11 @@ class Outline:
     def defining(self, name: str) -> list[Piece]:
         """The statements that may define a name, in order."""
         return self._by_name.get(name, [])
+
+    @cached_property
+    def starred(self) -> tuple[tuple[int, str], ...]:
+        """The modules of which all names are imported, last first: how many dots they begin with, and the rest."""
+        return tuple((len(found[1]), found[2]) for found in STAR.finditer(self.text))[::-1]
 
 
 def _pieces(text: str) -> Iterator[Piece]:
