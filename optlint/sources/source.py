@@ -15,6 +15,8 @@ from optlint.sources.stack import on_big_stack
 _PARSER_POSITION = re.compile(r"error at (\d+):(\d+)")
 _PYTHON_2 = ("Missing parentheses in call to", "multiple exception types must be", "leading zeros in decimal integer")
 
+_ASYNC = re.compile(r"async\s*=[^=]")  # an argument of `cuda` until Python 3.7
+
 
 def parse(source: bytes | str) -> libcst.Module:
     """The module written in `source`; `NotAnalysedError` if there is none."""
@@ -45,11 +47,18 @@ def _python_says(text: str) -> NotAnalysedError | None:
             warnings.simplefilter("ignore")
             ast.parse(text)
     except SyntaxError as error:
-        hint = " (is this Python 2?)" if error.msg.startswith(_PYTHON_2) else ""
-        return NotAnalysedError(f"{error.msg}{hint}", max(1, error.lineno or 1), max(1, error.offset or 1))
+        return NotAnalysedError(f"{error.msg}{_hint(error)}", max(1, error.lineno or 1), max(1, error.offset or 1))
     except (ValueError, RecursionError, MemoryError):
         return None
     return None
+
+
+def _hint(error: SyntaxError) -> str:
+    """What old code may have meant."""
+    if error.msg.startswith(_PYTHON_2):
+        return " (is this Python 2?)"
+    at = (error.text or "")[max(0, (error.offset or 1) - 1) :]
+    return " (`async` is a keyword now; torch calls it `non_blocking`)" if _ASYNC.match(at) else ""
 
 
 def _parser_says(error: libcst.ParserSyntaxError) -> NotAnalysedError:

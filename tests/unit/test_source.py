@@ -13,6 +13,7 @@ from optlint.sources.stack import on_big_stack
 REFUSED = {
     "syntax error": ("import torch\nx = (1,\n", "was never closed", 2, 5),
     "Python 2": ("import torch\nprint 'a'\n", "Missing parentheses in call to 'print'.*is this Python 2", 2, 1),
+    "a keyword that was none": ("x = data.cuda(async=True)\n", "`async` is a keyword now.*non_blocking", 1, 15),
     "bytes that are not UTF-8": (b'x = 1\ny = "\xe9"\n', "not valid utf-8", 2, 6),
     "bytes that are not UTF-8, after wide text": ("a = 'é日' ".encode() + b"\xff", "not valid utf-8", 1, 10),
     "unknown cookie": (b"# coding: klingon\n", "unknown encoding: klingon", 1, 1),
