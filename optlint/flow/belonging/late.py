@@ -52,19 +52,14 @@ def called(machine: Machine, node: ir.Call, function: Value, value: Value, befor
 
     What was there `before`, by its address, is not new.
     """
-    cell = state.cell(value)
+    cell, inside = state.cell(value), machine.frame.node
     if not isinstance(cell, InstanceCell | TensorCell) or cell.made is None or not isinstance(value, Ref):
         return
     direct = cell.made.origin is node.origin
     if not direct and not _is_from_helper(function, value, cell, before):
         return
-    tensor = isinstance(cell, TensorCell)
-    taken = _taken_from(node) if isinstance(cell, TensorCell) and cell.how == PARAMETER else frozenset[str]()
-    new = cell.how == PARAMETER and _is_fresh(node) if isinstance(cell, TensorCell) else cell.is_module
-    if not (new or taken):
-        return
-    inside = machine.frame.node
-    if state.no_grad is True or not isinstance(inside, ir.Function):
+    tensor, taken = isinstance(cell, TensorCell), _taken(node, cell)
+    if taken is None or state.no_grad is True or not isinstance(inside, ir.Function):
         return
     model = _in_forward(machine.frame, state)
     if model is None or (node.origin, "late") in machine.flagged:
@@ -90,6 +85,17 @@ def called(machine: Machine, node: ir.Call, function: Value, value: Value, befor
             machine.emit(events.LayerBuiltLate(made, name_of(node.func), _is_random(value, last), bool(taken)))
 
     machine.when_settled(judge)
+
+
+def _taken(node: ir.Call, cell: InstanceCell | TensorCell) -> frozenset[str] | None:
+    """The attributes that a new Parameter is computed from, nothing for one made of fresh data, or for a module.
+
+    None for what is neither.
+    """
+    if isinstance(cell, InstanceCell):
+        return frozenset() if cell.is_module else None
+    taken = _taken_from(node) if cell.how == PARAMETER else frozenset[str]()
+    return taken if taken or (cell.how == PARAMETER and _is_fresh(node)) else None
 
 
 def _is_from_helper(function: Value, value: Ref, cell: InstanceCell | TensorCell, before: int) -> bool:
