@@ -28,6 +28,11 @@ HANDED_ON = (
     r"^\s*\w[\w.]*(?<!\bself)\.NAME,?$|"
     r"attr\(\w+, [\"']NAME[\"']|\bin\b.*\w(?<!\bself)\.NAME\b(?!\()(?:.*\n){0,3}?.*\bparameters\("
 )
+# It is registered after all, or put away.
+TAKEN_OVER = (
+    r"\.NAME\s*=[^\n=]*\(.*\.NAME\b|\bdel [\w.]*\.NAME\b|"
+    r"(?:register_parameter|register_module|add_module|setattr)\(.*[\"']NAME[\"']"
+)
 
 
 @dataclass(slots=True)
@@ -53,9 +58,14 @@ class ProjectKeys:
         return self.known_lists[folder, method]
 
     def used_outside(self, attribute: str, filename: str) -> bool:
-        """Whether a file that deals with param groups, and may use this one, hands on an attribute of some object."""
-        used = re.compile(HANDED_ON.replace("NAME", attribute).encode(), re.MULTILINE)
-        return any(TRAINS.search(data) and used.search(data) for data in self._texts_of_others(filename))
+        """Whether a file that may use this one registers an attribute of some object, or hands it on to be trained."""
+        handed_on, taken_over = (
+            re.compile(pattern.replace("NAME", attribute).encode(), re.MULTILINE) for pattern in (HANDED_ON, TAKEN_OVER)
+        )
+        return any(
+            taken_over.search(data) or (TRAINS.search(data) and handed_on.search(data))
+            for data in self._texts_of_others(filename)
+        )
 
     def said_outside(self, pattern: str, filename: str) -> bool:
         """Whether a file that may use this one has something that matches."""
