@@ -10,7 +10,7 @@ from optlint.flow.core.machine import Machine
 from optlint.flow.core.state import State
 from optlint.flow.core.values import UNKNOWN, Const, Value, union
 from optlint.flow.frozen import dataclass, replace
-from optlint.flow.groups import indices
+from optlint.flow.groups import indices, picks
 from optlint.flow.iterators import consumption, holdings
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import trace
@@ -36,6 +36,9 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     machine.frame, run.depth, run.path = outer, depth, path
     if lazy:
         state.adopt(run)
+    if len(node.clauses) == 1 and rounds.tests:
+        known = holdings.covers_of(first, state)
+        rounds = replace(rounds, covers=picks.picked(machine, node, known, rounds.tests, state))
     site, element = machine.site(node), union(rounds.elements) if rounds.elements else UNKNOWN
     if any(clause.tests for clause in node.clauses):
         element = consumption.some_of(machine, element, state)
@@ -77,13 +80,17 @@ def _passed(node: ir.Comprehension, first: Value, state: State) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class _Rounds:
-    """What the rounds of a comprehension gave; `exact` are its items where all are known, `keys` those of a dict."""
+    """What the rounds of a comprehension gave; `exact` are its items where all are known, `keys` those of a dict.
+
+    `tests` are the answers of the tests of its last round.
+    """
 
     elements: tuple[Value, ...]
     keys: tuple[Value | None, ...]
     sources: tuple[Value, ...]
     covers: tuple[Cover, ...] | None
     exact: tuple[Value, ...] | None
+    tests: tuple[Value, ...]
 
 
 def _kept_children(node: ir.Comprehension, first: Value, state: State) -> Cover | None:
@@ -116,6 +123,7 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
     run.depth += not unrolled
     run.path = (*run.path, (object(), node))
     elements, keys, covers = [], [], []
+    tests: tuple[Value, ...] = ()
     head = trace.loop_begins(machine, node, run) if statements.goes_round(items, run, repeats=not unrolled) else None
     changes = -1
     for value in items:
@@ -127,6 +135,7 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
         elements.append(last.element)
         keys.append(last.key)
         covers.append(last.covers)
+        tests = last.tests
         trace.round_ends(head, run)
     trace.loop_ends(machine, head)
     exact = tuple(elements) if unrolled and len(node.clauses) == 1 and not clause.tests else None
@@ -135,28 +144,28 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
         joined = holdings.covers_of(first, run)
     elif not unrolled and covers:
         joined = covers[0] if _is_identity(node) else None
-    return _Rounds(tuple(elements), tuple(keys), sources, joined, exact)
+    return _Rounds(tuple(elements), tuple(keys), sources, joined, exact, tests)
 
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """The element of one round, its key in a dict, and what the innermost iterable covers."""
+    """The element of one round, its key in a dict, what the innermost iterable covers, and the answers of its tests."""
 
     element: Value
     key: Value | None
     covers: tuple[Cover, ...] | None
+    tests: tuple[Value, ...]
 
 
 def _inner(
     machine: Machine, node: ir.Comprehension, place: int, state: State, clause: ir.Clause, iterable: Value
 ) -> _Last:
     """Run the tests of one clause, then the clauses inside it, then the element."""
-    for test in clause.tests:
-        machine.evaluate(test, state)
+    tests = tuple(machine.evaluate(test, state) for test in clause.tests)
     if place == len(node.clauses):
         key = machine.evaluate(node.key, state) if node.key is not None else None
         covers = holdings.covers_of(iterable, state)
-        return _Last(machine.evaluate(node.element, state), key, covers)
+        return _Last(machine.evaluate(node.element, state), key, covers, tests)
     inner = node.clauses[place]
     values = machine.evaluate(inner.iterable, state)
     item = consumption.walk(machine, values, state, machine.site(inner.iterable), Purpose("comprehension", body=node))
