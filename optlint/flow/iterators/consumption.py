@@ -96,12 +96,16 @@ def some_of(machine: Machine, value: Value, state: State) -> Value:
 
 
 def anonymous(machine: Machine, value: Value, state: State) -> Value:
-    """An item that stands for many: a one-shot iterator among them is another one each time.
+    """An item that stands for many: a one-shot iterator among them, or in a tuple of them, is another one each time.
 
     It draws from others, too, unless these are older and so the same for all.
     """
-    cell = state.get(value, IteratorCell)
-    if cell is None:
+    cell = state.cell(value)
+    if isinstance(cell, SequenceCell) and any(state.get(item, IteratorCell) for item in cell.items or ()):
+        return machine.new(
+            state, replace(cell, items=tuple(anonymous(machine, item, state) for item in cell.items or ()))
+        )
+    if not isinstance(cell, IteratorCell):
         return value
     own = [
         source for source in cell.sources if (drawn := state.get(source, IteratorCell)) and drawn.depth >= cell.depth

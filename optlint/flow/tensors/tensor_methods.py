@@ -162,6 +162,8 @@ def _changes(cell: TensorCell, name: str, arguments: Arguments, state: State) ->
     if name == "to" and target is not None:
         if cell.device is None and _is_of_tensor(target, state):
             return None  # perhaps it was computed from that one
+        if cell.device is not None and _is_beside(cell, target, state):
+            return False
         return _moves(cell, name, target, arguments.site(0, "device"))
     return None
 
@@ -183,6 +185,12 @@ def _is_of_tensor(device: Value, state: State) -> bool:
     if device.receiver is UNKNOWN or (cell is not None and cell.cls is UNKNOWN and not cell.is_module):
         return name_of(device.node.value) not in SETTINGS
     return tensors.is_tensor(device.receiver, state)
+
+
+def _is_beside(cell: TensorCell, device: Value, state: State) -> bool:
+    """Whether a device is that of a tensor which is where this one is."""
+    other = state.get(device.receiver, TensorCell) if isinstance(device, Method) and device.name == "device" else None
+    return other is not None and other.device == cell.device != tensors.SOMEWHERE
 
 
 def _wanted_dtype(name: str, arguments: Arguments) -> str | None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from optlint.flow.events import Site
 
 CPU = Placement(Const("cpu"), None)
+SOMEWHERE = Placement(UNKNOWN, None)
 ANYWHERE = Placement(UNKNOWN, None)  # where a tensor is that comes from code which is not known
 DEFAULT_DTYPE = "torch.float32"
 
@@ -63,7 +64,8 @@ def made_by(machine: Machine, path: str, arguments: Arguments, state: State, sit
     wanted = bool(flag.value) if isinstance(flag, Const) and not arguments.open else None
     computed_before = path in torch_tensors.FROM_DATA and not _is_constant(machine, arguments, state)
     made = TensorCell(site, f"`{path}`", True, wanted, False, cut=site if computed_before else None)
-    return machine.new(state, replace(made, dtype=_dtype(machine, path, arguments, state), device=_device(arguments)))
+    dtype, device = _dtype(machine, path, arguments, state), _device(path, arguments, state)
+    return machine.new(state, replace(made, dtype=dtype, device=device))
 
 
 def _is_constant(machine: Machine, arguments: Arguments, state: State) -> bool:
@@ -95,11 +97,16 @@ def _dtype(machine: Machine, path: str, arguments: Arguments, state: State) -> s
     return default if filled or path in torch_tensors.FLOAT_MAKERS else None
 
 
-def _device(arguments: Arguments) -> Placement | None:
+def _device(path: str, arguments: Arguments, state: State) -> Placement | None:
     if arguments.open:
         return None
     given = arguments.keywords.get("device")
-    return CPU if given is None else Placement(given, arguments.keyword_sites.get("device"))
+    if given is not None:
+        return Placement(given, arguments.keyword_sites.get("device"))
+    if path not in torch_tensors.LIKE_MAKERS:
+        return CPU
+    like = state.get(arguments.pick(0, "input") or UNKNOWN, TensorCell)
+    return like.device if like is not None else SOMEWHERE
 
 
 def parameter(machine: Machine, arguments: Arguments, state: State, site: Site) -> Ref:
@@ -111,7 +118,9 @@ def parameter(machine: Machine, arguments: Arguments, state: State, site: Site) 
     made = TensorCell(site, "`nn.Parameter`", True, grad, True)
     for base in (data.bases or ()) if data is not None else ():
         state.marks.add((base, "registered"))  # it was but the start of this one
-    return machine.new(state, made if data is None else replace(made, dtype=data.dtype, device=data.device))
+    if data is None:
+        return machine.new(state, replace(made, device=SOMEWHERE))
+    return machine.new(state, replace(made, dtype=data.dtype, device=data.device))
 
 
 def told_to_require(site: Site) -> TensorCell:
