@@ -88,7 +88,7 @@ class Checker:
         if not is_worth_it and not is_broken and not self._may_be_handed(file, data):
             return Examined(FileResult(file.path, parsed=False), content)
         source = data if file.data is None else file.data
-        project = None if is_broken else self._project_view()
+        project = None if is_broken else self._project_view(file)
         if self.mending:
             return Examined(_mended(file, source, policy, self.mending, project), "")
         result = _linted(file, source, policy, project)
@@ -111,11 +111,11 @@ class Checker:
         if self._cache:
             self._cache.save()
 
-    def _project_view(self) -> Project:
-        """What is known of the project's files, with nothing asked yet."""
+    def _project_view(self, file: SourceFile) -> Project:
+        """What is known of the files of a file's project, with nothing asked yet."""
         from optlint.flow.files.project import Project
 
-        self._project = Project() if self._project is None else self._project.for_next_file()
+        self._project = (self._project or Project()).for_next_file(file.path)
         return self._project
 
     def _unread(self, file: SourceFile) -> tuple[Diagnostic, ...] | None:

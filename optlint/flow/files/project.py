@@ -18,6 +18,7 @@ from optlint.flow.reading import ir, texts
 from optlint.flow.reading.outline import Outline
 
 MOST_FILES = 1000  # that are kept; after that those still needed are read again
+FEW_FILES = 100  # that are kept of one project while files of others are linted
 LARGEST = 400_000  # characters of a file that is read for what it says
 
 
@@ -62,17 +63,26 @@ class Project:
     imports: dict[tuple[str, ...], WrittenImports] = field(default_factory=dict)
     runs: dict[object, object] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
+    centre: str = ""  # around which the project of the file lies that is linted, if that was told
 
     @property
     def paths_asked(self) -> frozenset[str]:
         """The paths among `asked`; for what is so of many files at once, the folder that they are in."""
         return frozenset(centre_of_fact(fact) or fact for fact in self.asked)
 
-    def for_next_file(self) -> Project:
-        """The same project, of which nothing was asked yet; now and then it starts anew, to save memory."""
-        if max(len(self.sources), len(self.outlines)) > MOST_FILES:
-            return replace(self, sources={}, outlines={}, defined=Defined(), located={}, asked=set())
-        return replace(self, asked=set())
+    def for_next_file(self, file: str | None = None) -> Project:
+        """What is known of a project, of which nothing was asked yet.
+
+        To save memory most is let go when it has become much, or when `file`, the next one, is of another project.
+        """
+        centre = self.centre if file is None else self.centre_of(os.path.dirname(os.path.abspath(file)))
+        most = MOST_FILES if centre == self.centre else FEW_FILES
+        if max(len(self.sources), len(self.outlines)) > most:
+            runs = self.runs if centre == self.centre else {}
+            return replace(
+                self, sources={}, outlines={}, defined=Defined(), located={}, runs=runs, asked=set(), centre=centre
+            )
+        return replace(self, asked=set(), centre=centre)
 
     def without(self, paths: Collection[str], unsaved: Mapping[str, str]) -> Project:
         """The same project, in which these files have changed, came or went; what is unsaved now is given."""
