@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow.core.cells import Entry, InstanceCell, IteratorCell, MappingCell, SequenceCell
 from optlint.flow.core.machine import Arguments
-from optlint.flow.core.values import DATA, NONE, UNKNOWN, Const, External, Ref, Value, union
+from optlint.flow.core.values import DATA, NONE, UNKNOWN, Const, External, Ref, Value, options_of, union
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption, holdings
 from optlint.flow.iterators.draws import Purpose
@@ -99,6 +99,7 @@ def set_item(
     """`receiver[index] = value`."""
     cell = state.cell(receiver)
     if not isinstance(receiver, Ref):
+        _set_in_one_of(receiver, value, state)
         consumption.escape(value, state)
     elif isinstance(cell, MappingCell):
         state.put(receiver, _with_entry(cell, index, Entry(value, site, key_site)))
@@ -106,6 +107,14 @@ def set_item(
         state.put(receiver, _with_item(cell, index, value))
     else:
         consumption.escape(value, state)
+
+
+def _set_in_one_of(receivers: Value, value: Value, state: State) -> None:
+    """One of several lists gets an item: what is in any of them is not known one by one any more."""
+    for option in options_of(receivers):
+        cell = state.get(option, SequenceCell)
+        if cell is not None and isinstance(option, Ref):
+            state.put(option, _with_item(cell, UNKNOWN, value))
 
 
 def _with_entry(cell: MappingCell, key: Value, entry: Entry) -> MappingCell:
