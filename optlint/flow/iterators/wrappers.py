@@ -80,7 +80,7 @@ def _with_contents(
     if made.kind == "from_iterable":
         inner = exact if exact is not None else (consumption.item_of(machine, values[0], state, made.made),)
         return replace(made, covers=holdings.joined_covers(inner, state))
-    if made.kind == "enumerate" and exact is not None:
+    if made.kind == "enumerate" and (exact := containers.exact_items(values[0], state)) is not None:
         index = indices.counted((0,) * len(exact), values[1])
         numbers = index.values if isinstance(index, Derived) else (UNKNOWN,) * len(exact)
         pairs = zip(numbers, exact, strict=True)
@@ -93,9 +93,9 @@ def _with_contents(
 
 
 def _paired(machine: Machine, made: IteratorCell, values: tuple[Value, ...], state: State) -> tuple[Value, ...] | None:
-    """The items of `zip` over lists whose items are known one by one."""
-    rows = [state.get(value, SequenceCell) for value in values]
-    columns = [row.items for row in rows if row is not None and row.items is not None]
+    """The items of `zip` over lists, or modules in a row, whose items are known one by one."""
+    rows = [containers.exact_items(one, state) if state.get(one, IteratorCell) is None else None for one in values]
+    columns = [row for row in rows if row is not None]
     if len(columns) < len(values):
         return None
     return tuple(containers.sequence(machine, state, "tuple", made.made, pair) for pair in zip(*columns, strict=False))
