@@ -7,7 +7,7 @@ paths meet there is an act that has several before it. A loop has a head: each r
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from optlint.flow.core.values import Path, Ref, Trail
@@ -99,7 +99,8 @@ class Trace:
     deferring: int = 0  # how many generators are being run, that will really run piece by piece
     sources: dict[object, ir.Node] = field(default_factory=dict)  # what made an optimizer of which no more is known
     only_read: set[ir.Node] = field(default_factory=set)  # `p.grad` in `p.grad.norm()` and its like
-    before: dict[tuple[ir.Node, ir.Node], tuple[Act, ...] | None] = field(default_factory=dict)  # what calls did
+    built: int = 0  # how many optimizers were built so far
+    before: dict[object, Any] = field(default_factory=dict)  # what calls did (see `order.calls_before`)
 
     def let_go(self) -> None:
         """Part the acts from each other, once nobody asks for their order."""

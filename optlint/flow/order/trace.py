@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from optlint.flow.core.acts import CLEAR, HIDDEN, LOOP, MEET, START, STEP, Act, Kind
+from optlint.flow.core.acts import BUILT, CLEAR, HIDDEN, LOOP, MEET, START, STEP, Act, Kind
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def note(machine: Machine, act: Act, state: State) -> None:
     act.functions = tuple(_running(machine)) if act.kind in (CLEAR, STEP) else ()
     act.follow(state.trace)
     trace.acts.append(act)
+    trace.built += act.kind == BUILT
     state.trace = act
 
 

@@ -70,6 +70,7 @@ MODULE_METHODS = frozenset(
     "children named_modules named_children buffers forward __init__ __call__ register_buffer no_sync requires_grad_ "
     "log log_dict print info share_memory compile toggle_optimizer untoggle_optimizer lr_schedulers".split()
 )
+AVERAGED = External(torch_api.AVERAGED)
 MODELS = re.compile(
     r"model|net|modul|policy|actor|critic|generator|discriminator|encoder|decoder|learner|agent|trainer"
 )
@@ -155,6 +156,8 @@ def _method(machine: Machine, node: ir.Call, method: Method, arguments: Argument
         return
     if name in MODULE_METHODS | TENSOR_METHODS or (cell is not None and not isinstance(cell, InstanceCell)):
         return
+    if cell is not None and cell.cls == AVERAGED:
+        return
     if _is_actor(owner) or _acts_on(owner, name):
         anything(machine, node, state)
         return
@@ -191,12 +194,12 @@ def overridden(machine: Machine, node: ir.Call, state: State) -> None:
         anything(machine, node, state)
 
 
-def cut_short(machine: Machine, node: ir.Node, function: ir.Node, state: State) -> None:
+def cut_short(machine: Machine, call: calls_before.Call, state: State) -> None:
     """A function of the project is called too often, or too deep, to be run once more."""
-    if calls_before.repeat(machine, node, function, state):
+    if calls_before.repeat(machine, call, state):
         return
-    if any(_acts(word) or _reads(word) for word in machine.mentions(function)):
-        anything(machine, node, state)
+    if any(_acts(word) or _reads(word) for word in machine.mentions(call.function)):
+        anything(machine, call.node, state)
 
 
 def anything(machine: Machine, node: ir.Node, state: State) -> None:

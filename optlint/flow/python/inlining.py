@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 
 def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """Run a function of the project; beyond the limits it is unknown code."""
+    call = calls_before.call(node, function.node, arguments, state)
     if foreign.is_too_much(machine, function, arguments, state) or _too_much(machine, function):
         for value in arguments.all():
             consumption.escape(value, state)
-        unknown_code.cut_short(machine, node, function.node, state)
+        unknown_code.cut_short(machine, call, state)
         _leave_unseen(function.bound, arguments, state)
         return UNKNOWN
     ground = state.variables.ground
     frame = enter(machine, function, arguments, node, state)
     kinds.annotate(machine, function, frame, state, classes_too=False)
     path, depth, no_grad = state.path, state.depth, state.no_grad
-    entered, steps, acts = foreign.is_entered(machine, function), machine.steps, len(machine.trace.acts)
+    entered, steps, start = foreign.is_entered(machine, function), machine.steps, calls_before.begins(machine, state)
     outer, machine.frame = machine.frame, frame
     if isinstance(function.node, ir.Lambda):
         value = machine.evaluate(function.node.body, state)
@@ -43,7 +44,7 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
         value = _run_body(machine, function.node, state)
     machine.frame = outer
     machine.foreign_steps += entered * (machine.steps - steps)
-    calls_before.remember(machine, node, function.node, acts)
+    calls_before.remember(machine, call, start, state)
     state.path, state.depth, state.no_grad = path, depth, no_grad
     _forget(frame, value, state, ground)
     return value

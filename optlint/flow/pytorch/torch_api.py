@@ -188,7 +188,8 @@ MODULE_BASES = frozenset(
 )
 PLAIN_BASES = frozenset({"torch.nn.Module", "lightning.LightningModule"})  # they add no parts to those of a class
 # Calls that give a module of which no more is known.
-MODULE_FACTORIES = frozenset({"timm.create_model", "torch.hub.load", "torch.jit.load", "torch.jit.script"})
+AVERAGED = "torch.optim.swa_utils.AveragedModel"  # it has a copy of the model that it is given
+MODULE_FACTORIES = frozenset({"timm.create_model", "torch.hub.load", "torch.jit.load", "torch.jit.script", AVERAGED})
 MODULE_FACTORY_PREFIXES = ("torchvision.models.", "segmentation_models_pytorch.", "timm.models.")
 FROM_PRETRAINED = re.compile(r"^(transformers|diffusers|peft)\.\w+\.from_(pretrained|config)$")
 # Modules of packages in which every function makes a model.

@@ -63,7 +63,11 @@ NO_PARAMETERS = frozenset(
     "Hardtanh Mish Identity Flatten Unflatten Dropout Dropout1d Dropout2d Dropout3d AlphaDropout MaxPool1d MaxPool2d "
     "MaxPool3d AvgPool1d AvgPool2d AvgPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool2d "
     "ZeroPad2d ReflectionPad2d Upsample UpsamplingNearest2d PixelShuffle Fold Unfold "
-    "CrossEntropyLoss MSELoss L1Loss BCELoss BCEWithLogitsLoss NLLLoss Softmax2d Softsign Hardsigmoid Threshold".split()
+    "CrossEntropyLoss MSELoss L1Loss BCELoss BCEWithLogitsLoss NLLLoss Softmax2d Softsign Hardsigmoid Threshold "
+    "SmoothL1Loss HuberLoss KLDivLoss CTCLoss PoissonNLLLoss GaussianNLLLoss CosineEmbeddingLoss MarginRankingLoss "
+    "TripletMarginLoss HingeEmbeddingLoss SoftMarginLoss MultiMarginLoss MultiLabelMarginLoss "
+    "MultiLabelSoftMarginLoss LogSigmoid Softmin Softshrink Hardshrink Tanhshrink RReLU CosineSimilarity "
+    "PairwiseDistance".split()
 )
 
 
