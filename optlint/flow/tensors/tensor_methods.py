@@ -155,7 +155,7 @@ def _changes(cell: TensorCell, name: str, arguments: Arguments, state: State) ->
         changes = _type_changes(cell, _wanted_dtype(name, arguments))
         return changes if len(given) < 2 or changes else None
     if name == "contiguous":
-        return False if cell.leaf and cell.device not in (None, tensors.ANYWHERE) else None
+        return False if cell.leaf and cell.device not in (None, tensors.SOMEWHERE) else None
     if name in ("cpu", "cuda", "xpu"):
         return _moves(cell, name, Const(name), None)
     target = arguments.pick(0, "device") or arguments.keywords.get("other")

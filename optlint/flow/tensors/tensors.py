@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from optlint.flow.events import Site
 
 CPU = Placement(Const("cpu"), None)
-SOMEWHERE = Placement(UNKNOWN, None)
-ANYWHERE = Placement(UNKNOWN, None)  # where a tensor is that comes from code which is not known
+SOMEWHERE = Placement(UNKNOWN, None)  # where a tensor is that comes from code which is not known
 DEFAULT_DTYPE = "torch.float32"
 
 
@@ -133,7 +132,7 @@ def cut(machine: Machine, how: str, state: State, site: Site, like: TensorCell |
     has_graph = like is None or like.requires_grad is not False or like.escaped or like.mixed is not False
     made = TensorCell(site, how, True, False, False, cut=site if like is None or has_graph else like.cut)
     if like is None:
-        return machine.new(state, replace(made, device=ANYWHERE))
+        return machine.new(state, replace(made, device=SOMEWHERE))
     return machine.new(state, replace(made, dtype=like.dtype, device=like.device))
 
 
