@@ -59,6 +59,7 @@ class _Analysis:
         Life(self.machine, self.unit).run(texts.statements_of(self.text), State(self.project.defined))
         events = self.machine.events
         self.machine.let_go()
+        self.project.defined.define = None
         del self.machine
         return events
 

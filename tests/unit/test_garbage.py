@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from optlint.batch.checker import Checker
 from optlint.batch.checking import check_all
 from optlint.batch.policies import Policies
 from optlint.discovery.found import SourceFile
+from optlint.flow.files import project
 from optlint.settings.config import Config
 from optlint.settings.selection import Selection
 
@@ -82,19 +83,34 @@ class Net(torch.nn.Module):
 """
 
 
+def left_by(work: Callable[[], object]) -> list[str]:
+    """The classes of the engine of which the collector finds objects after some work."""
+    gc.collect()
+    work()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+        return [type(one).__qualname__ for one in gc.garbage if type(one).__module__.startswith("optlint.flow")]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+
+
 @pytest.mark.usefixtures("held_back")
 def test_what_ran_a_file_leaves_nothing_to_collect(tmp_path: Path) -> None:
     path = tmp_path / "train.py"
     path.write_text(LOOPS)
     checker = Checker(Policies(Selection()))
     checker.check(SourceFile(str(path), Config()))
-    gc.collect()
+    assert left_by(lambda: checker.check(SourceFile(str(path), Config()))) == []
+
+
+@pytest.mark.usefixtures("held_back")
+def test_a_project_that_is_let_go_leaves_nothing_to_collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nets.py").write_text(LOOPS)
+    path = tmp_path / "train.py"
+    path.write_text("import torch\nfrom nets import Net, count\n\ncount(Net(), torch.optim.SGD(Net().parameters()))\n")
+    checker = Checker(Policies(Selection()))
     checker.check(SourceFile(str(path), Config()))
-    gc.set_debug(gc.DEBUG_SAVEALL)
-    try:
-        gc.collect()
-        left = [type(one).__qualname__ for one in gc.garbage if type(one).__module__.startswith("optlint.flow")]
-    finally:
-        gc.set_debug(0)
-        gc.garbage.clear()
-    assert left == []
+    monkeypatch.setattr(project, "MOST_FILES", 0)
+    assert left_by(lambda: checker.check(SourceFile(str(path), Config()))) == []
