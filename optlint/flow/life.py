@@ -43,7 +43,7 @@ class Life:
     words: frozenset[str] = frozenset()
     renamed: frozenset[str] = frozenset()
     switchers: frozenset[str] = frozenset()
-    lived: set[ClassValue] = field(default_factory=set)
+    lived: set[tuple[object, ...]] = field(default_factory=set)  # by `_kind`
     suspects: dict[ClassValue, tuple[held.Suspect, ...]] = field(default_factory=dict)
 
     def run(self, block: ir.Block, state: State) -> None:
@@ -93,18 +93,18 @@ class Life:
         """Run the functions and classes that a root defined and nobody called, and the objects that it made."""
         machine = self.machine
         for cls, ref in machine.instances[before.instances :]:
-            if cls not in self.lived and self._class_matters(cls):
-                self.lived.add(cls)
+            if _kind(cls) not in self.lived and self._class_matters(cls):
+                self.lived.add(_kind(cls))
                 self._live(cls, ref, state.copy())
-            elif cls not in self.lived and self._suspects(cls):
-                self.lived.add(cls)
+            elif _kind(cls) not in self.lived and self._suspects(cls):
+                self.lived.add(_kind(cls))
                 self._grow(cls, ref, state.copy())
         for closure in machine.functions[before.functions :]:
             if closure.node not in machine.called and self._matters(closure.node, state):
                 self._run_root(closure, state.copy())
         for cls in machine.classes[before.classes :]:
-            if cls not in self.lived and (self._class_matters(cls) or self._suspects(cls)):
-                self.lived.add(cls)
+            if _kind(cls) not in self.lived and (self._class_matters(cls) or self._suspects(cls)):
+                self.lived.add(_kind(cls))
                 self._run_class(cls, state.copy())
 
     def _mark(self) -> _Mark:
@@ -288,3 +288,8 @@ def _method_names(block: ir.Block) -> frozenset[str]:
     """The names of all methods that the file's classes define."""
     found = [statement.body for statement in block if isinstance(statement, ir.Class)]
     return frozenset(node.name for body in found for node in _functions(body))
+
+
+def _kind(cls: ClassValue) -> tuple[object, ...]:
+    """A class with its bases, whichever call of a function defined them: each call defines them anew."""
+    return tuple(base.node if isinstance(base, ClassValue) else base for base in classes.ancestry(cls))

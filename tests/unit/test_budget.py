@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import optlint
+from optlint.flow import life
 from optlint.flow.core import machine
 
 HEAD = "from torch import nn, optim\n"
@@ -53,3 +54,34 @@ def test_there_is_a_little_left_for_each_root(monkeypatch):
     assert codes(HEAD + LONG + LONG.replace("long", "other") + BUG) == ["OPT101"]
     monkeypatch.setattr(machine, "SPARE_STEPS", 0)
     assert codes(HEAD + LONG + LONG.replace("long", "other") + BUG) == []
+
+
+OFFSPRING = """\
+class Trained:
+    def validation_step(self, batch):
+        pass
+
+    @classmethod
+    def wrapped(cls, net):
+        class Inner(Trained):
+            def validation_step(self, batch):
+                return net(batch)
+
+    def train(self, optimizer, loss):
+        loss.backward()
+        optimizer.step()
+"""
+
+
+def test_a_method_that_defines_another_class_with_the_same_method_comes_to_an_end(monkeypatch):
+    lives = []
+    live = life.Life._live
+
+    def counted(self, cls, ref, state):
+        lives.append(cls)
+        assert len(lives) < 10
+        live(self, cls, ref, state)
+
+    monkeypatch.setattr(life.Life, "_live", counted)
+    assert codes("import torch\n" + OFFSPRING) == []
+    assert lives
