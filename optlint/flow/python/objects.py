@@ -85,6 +85,8 @@ def _of_union(machine: Machine, receiver: Union, node: ir.Attribute, state: Stat
         return union(tuple(Method(option, node.attr, node) for option in options))
     if node.attr == "param_groups":
         return param_groups(machine, state, machine.site(node))
+    if node.attr in ("parameters", "named_parameters"):
+        state.marks.update((option, modules.LISTED) for option in options if isinstance(option, Ref))
     return Method(UNKNOWN, node.attr, node)
 
 
