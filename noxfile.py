@@ -1,4 +1,7 @@
-"""The tests on every Python and on old and new PyTorch: `nox`, or `nox -s source-3.12` for one of them."""
+"""The tests on every Python and on old and new PyTorch: `nox`, or `nox -s source-3.12` for one of them.
+
+What is given after `--` is run in place of all tests: `nox -s "run(torch-2.1)" -- tests/audit/test_broken.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,29 @@ import nox
 
 nox.options.default_venv_backend = "venv"
 WITHOUT_TORCH = ("tests/unit", "tests/cases", "tests/e2e", "tests/properties", "tests/lsp", "rules")
-TOOLS = ("hypothesis", "jsonschema", "pytest", "pytest-xdist", "pre-commit", "prek", "packaging")
+WITH_TORCH = ("tests/audit", "tests/cases", "rules")
+TABLES = ("tests/unit/test_torch_layers.py", "tests/unit/test_torch_tensors.py")  # what the newest PyTorch has
+TOOLS = ("hypothesis", "jsonschema", "packaging", "pre-commit", "prek", "pytest", "pytest-xdist")
 
 
 @nox.session(python=["3.10", "3.11", "3.12", "3.13"])
 def source(session: nox.Session) -> None:
     """The linter, where PyTorch is not installed: pages and cases are linted, and not run."""
-    session.install("-e", ".[lsp]", *TOOLS)
-    session.run("pytest", "-n", "2", *WITHOUT_TORCH, *session.posargs)
+    session.install("-e", ".[lsp]", "python-lsp-server", *TOOLS)
+    session.run("pytest", "-n", "2", *(session.posargs or WITHOUT_TORCH))
 
 
-@nox.session(python="3.11")
-@nox.parametrize("torch", ["2.1.2", "2.6.0", "2.13.0"])
-def run(session: nox.Session, torch: str) -> None:
-    """Everything with one release of PyTorch; older ones bring gigabytes of libraries for GPUs."""
-    old = ["numpy<2"] if torch < "2.3" else []
-    session.install("-e", ".[lsp]", *TOOLS, f"torch=={torch}", *old)
-    session.run("pytest", "-n", "2", *session.posargs)
+@nox.session
+@nox.parametrize(
+    "python, torch, numpy",
+    [
+        nox.param("3.10", "torch==2.1.0", "numpy<2", id="torch-2.1"),
+        nox.param("3.12", "torch==2.6.0", "numpy", id="torch-2.6"),
+        nox.param("3.13", "torch", "numpy", id="torch-newest"),
+    ],
+)
+def run(session: nox.Session, torch: str, numpy: str) -> None:
+    """The audit, and what the pages say of PyTorch; on Linux its releases bring gigabytes of libraries for GPUs."""
+    session.install("-e", ".", *TOOLS, torch, numpy)
+    tables = TABLES if torch == "torch" else ()
+    session.run("pytest", "-n", "2", *(session.posargs or (*WITH_TORCH, *tables)))

@@ -64,7 +64,11 @@ class Session:
         if every < 1 or not torch.distributed.is_available():
             return None
         from optlint.auditing.ranks.check import ReplicaCheck
+        from optlint.auditing.ranks.courier import CAN_LOOK
 
+        if not CAN_LOOK:
+            print("optlint: copies on several ranks are not compared: that needs torch 2.3", file=sys.stderr)
+            return None
         watch.hook_steps()  # what counts steps comes before what goes by their number
         check = ReplicaCheck(handlers, every, self._fail)
         check.install()

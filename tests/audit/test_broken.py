@@ -23,6 +23,7 @@ from tests.audit import (
     broken_values,
 )
 from tests.audit.broken import Broken
+from tests.audit.releases import skip_if_too_old
 
 MODULES = (
     broken_averages,
@@ -45,6 +46,7 @@ PROGRAMS = [value for module in MODULES for value in vars(module).values() if is
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.function.__name__)
 @pytest.mark.filterwarnings("ignore")
 def test_found(program: Broken) -> None:
+    skip_if_too_old(program.function.__name__)
     torch.manual_seed(0)
     session = Session(Options())
     session.start()

@@ -7,6 +7,7 @@ import torch
 from torch import nn, optim
 
 import optlint
+from tests.audit.releases import since
 from tests.audit.small import X, loss_of, mlp
 
 
@@ -81,7 +82,11 @@ def graphs_without(build):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("build", [whole_model, step_alone, whole_iteration])
+@pytest.mark.parametrize(
+    # Before torch 2.6 clipping is one function, and replacing that costs a graph.
+    "build",
+    [whole_model, step_alone, pytest.param(whole_iteration, marks=since("2.6"))],
+)
 def test_no_graph_is_broken(build):
     without = graphs_without(build)
     assert without[0] > 0

@@ -22,6 +22,7 @@ from tests.audit import (
     healthy_tricks,
     healthy_uses,
 )
+from tests.audit.releases import skip_if_too_old
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,7 @@ PROGRAMS = [
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
 @pytest.mark.filterwarnings("ignore")
 def test_silent(program: Callable[[], None]) -> None:
+    skip_if_too_old(program.__name__)
     torch.manual_seed(0)
     with Session(Options()) as session:
         program()

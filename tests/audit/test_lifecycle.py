@@ -23,6 +23,7 @@ import optlint
 from optlint.auditing.options import Options
 from optlint.auditing.session import Session
 from tests.audit import broken_groups, healthy_averages, healthy_schedules, healthy_tricks
+from tests.audit.releases import since
 from tests.audit.small import X, Y, loss_of, mlp, train
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def training(kind: Callable[..., optim.Optimizer], **options: object) -> str:
     return digest(model, optimizer)
 
 
+@since("2.4")
 @pytest.mark.parametrize(
     ("kind", "options"),
     [

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.audit.releases import since
+
 PROGRAMS = "tests.audit.ranks"
 EVERY = 2
 BOUND = 2.0  # seconds that the end of an audit may take where ranks are missing
@@ -101,10 +103,12 @@ def complaints_of_healthy(outcome: dict[str, Any]) -> dict[str, object]:
     return wrong
 
 
+@since("2.6")
 def test_what_is_wrong_is_found():
     assert complaints_of_broken(run("broken", 2, QUICK_BROKEN)) == {}
 
 
+@since("2.6")
 def test_what_is_right_is_left_alone():
     assert complaints_of_healthy(run("healthy", 2, QUICK_HEALTHY)) == {}
 

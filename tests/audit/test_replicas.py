@@ -14,6 +14,7 @@ from optlint.auditing.ranks.fingerprints import can_be_compared, fingerprints
 from optlint.auditing.ranks.messages import Header, body_from, body_of, digest_of, header_from
 from optlint.auditing.reports.summary import summary
 from optlint.diagnostic import Diagnostic, Severity, Span
+from tests.audit.releases import since
 
 PLACE = Span("train.py", 3, 1, 3, 9)
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
@@ -44,6 +45,7 @@ class Ranks:
         return found[0] if found else None
 
 
+@since("2.3")
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(), (1,), (3,), (4, 5), (2, 3, 5, 5)])
 def test_one_changed_bit_is_seen(dtype, shape):

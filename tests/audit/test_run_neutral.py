@@ -6,6 +6,7 @@ import pytest
 
 from tests.audit import training
 from tests.audit.programs import Folder
+from tests.audit.releases import since
 
 STOPS = {
     "error in backward": "lambda model: torch.randn(2).sum().backward()",
@@ -37,6 +38,7 @@ def test_a_training_is_the_same(folder):
     assert (optimizer["class"], optimizer["steps"]) == ("AdamW", 30)
 
 
+@since("2.4")
 def test_many_kinds_of_optimizers_are_the_same(folder):
     same(folder, folder.write("many.py", training.MANY))
     assert len(folder.json("report.json")["optimizers"]) == 5

@@ -211,7 +211,7 @@ def test_a_signal_from_outside_ends_it_as_without_us(folder):
 def test_a_handler_of_a_signal_is_the_programs_own(folder):
     text = """\
         import signal, sys, time
-        print(signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT).__name__)
+        print(int(signal.getsignal(signal.SIGTERM)), signal.getsignal(signal.SIGINT).__name__)
         signal.signal(signal.SIGTERM, lambda *rest: sys.exit(9))
         print("ready", flush=True)
         time.sleep(60)

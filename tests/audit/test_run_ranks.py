@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.audit.programs import Folder
+from tests.audit.releases import since
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 BROKEN = """\
@@ -40,6 +41,7 @@ def codes(found):
     return [(one["code"], one["rank"], one["ranks"]) for one in found]
 
 
+@since("2.3")
 def test_of_runs_that_a_launcher_starts_the_first_sums_up(folder):
     options = ("--check-replicas", "4", "--report", "report.json")
     outcome = folder.python(*TORCHRUN, "-m", "optlint", "run", *options, "broken.py", TMPDIR=str(folder.path))

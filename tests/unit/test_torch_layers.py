@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from torch import nn
 
 from optlint.flow.pytorch import torch_layers
+
+nn = pytest.importorskip("torch.nn")
 
 SIZES = {
     "Bilinear": (2, 3, 4),

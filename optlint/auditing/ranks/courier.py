@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optlint.auditing.ranks.channel import Channel, Check
     from optlint.auditing.ranks.comparison import Difference
 
+CAN_LOOK = hasattr(TCPStore, "check")  # whether something is there, without waiting for it; since torch 2.3
 TIMEOUT = timedelta(seconds=5)  # of one call to a store that does not answer
 WAITING = 8  # checks
 PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between looks for ranks that are a little late
