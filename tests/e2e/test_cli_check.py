@@ -263,3 +263,11 @@ def test_all_rules_are_listed(tmp_path: Path) -> None:
     codes = [line.split()[0] for line in done.out.splitlines()]
     assert codes == sorted(codes)
     assert {"OPT101", "OPT302", "OPT900", "OPT901", "OPT902"} <= set(codes)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+def test_a_pipe_is_not_read_for_what_a_file_imports(tmp_path: Path) -> None:
+    plant(tmp_path, train="from helper import build\n" + BUG, clean=CLEAN)
+    os.mkfifo(tmp_path / "helper.py")
+    done = optlint("check", "train.py", "clean.py", cwd=tmp_path)
+    assert (done.code, done.out.startswith("error[OPT101]")) == (1, True)

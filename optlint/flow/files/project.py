@@ -177,6 +177,8 @@ class Project:
         """What is in a file, or will be when it is saved; None if it can't be read."""
         if file in self.unsaved:
             return self.unsaved[file].encode("utf-8", "surrogatepass")
+        if not os.path.isfile(file):
+            return None  # a pipe is never read to its end
         try:
             with open(file, "rb") as handle:
                 return handle.read()
@@ -185,6 +187,8 @@ class Project:
 
     def _read(self, file: str) -> str | None:
         text = self.unsaved.get(file)
+        if text is None and not os.path.isfile(file):
+            return None  # a pipe is never read to its end
         if text is None:
             try:
                 with open(file, encoding="utf-8") as handle:
