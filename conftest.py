@@ -5,6 +5,8 @@ import os
 from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # models in tests are tiny: more threads only get in each other's way
-settings.register_profile("long", max_examples=5_000)
+settings.register_profile("usual", deadline=None)  # how long an example takes says how busy the machine is
+settings.register_profile("long", max_examples=5_000, deadline=None)
+settings.load_profile("usual")
 
 pytest_plugins = ["pytester", "tests.pages.plugin"]
