@@ -13,6 +13,7 @@ from time import time_ns
 
 from optlint.batch.digests import digest
 from optlint.named_tuple import NamedTuple
+from optlint.sources.regular import bytes_of
 from optlint.version import __version__
 
 TYPE_CHECKING = False
@@ -184,13 +185,10 @@ def cache_folder(start: str) -> str:
 
 def _digest_of(path: str) -> str | None:
     """Of the content of a file; None if it is gone. Of a folder: that it is there."""
-    try:
-        with open(path, "rb") as file:
-            return digest(file.read())
-    except IsADirectoryError:
+    if os.path.isdir(path):
         return ""
-    except OSError:
-        return None
+    data = bytes_of(path)
+    return None if data is None else digest(data)
 
 
 def _digest_around(centre: str) -> str:

@@ -4,5 +4,6 @@
 - `source`: text -> libcst module; `spans`: where its nodes stand; `stack`: work that nests deeply.
 - `notebook`: the cells as one source; `magics`: what only IPython understands; `json_places`: cells within the JSON.
 - `document`: a file that can be changed; `edits`: changing a text; `writing`: replacing a file at once.
+- `regular`: files that somebody else names, and that may be pipes.
 - `excerpts`: the lines that a report shows.
 """

@@ -16,6 +16,7 @@ from optlint.flow.files.defined import Defined
 from optlint.flow.files.written_imports import WrittenImports, imports_in
 from optlint.flow.reading import ir, texts
 from optlint.flow.reading.outline import Outline
+from optlint.sources.regular import bytes_of
 
 MOST_FILES = 1000  # that are kept; after that those still needed are read again
 FEW_FILES = 100  # that are kept of one project while files of others are linted
@@ -177,18 +178,12 @@ class Project:
         """What is in a file, or will be when it is saved; None if it can't be read."""
         if file in self.unsaved:
             return self.unsaved[file].encode("utf-8", "surrogatepass")
-        if not os.path.isfile(file):
-            return None  # a pipe is never read to its end
-        try:
-            with open(file, "rb") as handle:
-                return handle.read()
-        except OSError:
-            return None
+        return bytes_of(file)
 
     def _read(self, file: str) -> str | None:
         text = self.unsaved.get(file)
         if text is None and not os.path.isfile(file):
-            return None  # a pipe is never read to its end
+            return None
         if text is None:
             try:
                 with open(file, encoding="utf-8") as handle:
