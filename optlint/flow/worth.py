@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.cells import InstanceCell, MappingCell, SequenceCell
+from optlint.flow.core.cells import InstanceCell
 from optlint.flow.core.values import ClassValue, Closure, External, Ref, Value, options_of
 from optlint.flow.order import lightning, uncalled
 from optlint.flow.pytorch import torch_api
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
 
-DEEPEST = 2  # containers in containers that are looked into
 CUTS = frozenset({"no_grad", "inference_mode", "detach"})  # what may leave a loss without a graph
 
 
@@ -78,12 +77,5 @@ def attributes_set(machine: Machine, method: Closure) -> frozenset[str]:
     )
 
 
-def _trains(value: Value, state: State, depth: int = 0) -> bool:
-    return any(_cell_trains(state.cell(option), state, depth) for option in options_of(value))
-
-
-def _cell_trains(cell: object, state: State, depth: int) -> bool:
-    if isinstance(cell, SequenceCell | MappingCell) and depth < DEEPEST:
-        held = (entry.value for _, entry in cell.entries) if isinstance(cell, MappingCell) else cell.items or ()
-        return any(_trains(value, state, depth + 1) for value in (*held, cell.item))
-    return cell is not None and not isinstance(cell, InstanceCell | SequenceCell | MappingCell)
+def _trains(value: Value, state: State) -> bool:
+    return any(not isinstance(cell, InstanceCell) for cell in state.within(value))

@@ -1,18 +1,18 @@
-"""The state of the interpreter at one point of a program, and how states of several paths become one."""
+"""The state of the interpreter at one point of a program."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeVar, cast
 
 from optlint.flow.core.acts import start
-from optlint.flow.core.cells import (
-    Cell,
-)
+from optlint.flow.core.cells import Cell, MappingCell, SequenceCell
 from optlint.flow.core.layers import Layers
-from optlint.flow.core.values import Path, Ref, Value
+from optlint.flow.core.values import Path, Ref, Value, options_of
 from optlint.flow.frozen import replace
 
 T = TypeVar("T")
+DEEPEST = 2  # containers in containers that are looked into
 
 
 class State:
@@ -86,6 +86,18 @@ class State:
         """The cell behind a value, if it is one of that kind."""
         cell = self.at(value.id) if isinstance(value, Ref) else None
         return cell if isinstance(cell, kind) else None
+
+    def within(self, value: Value, deepest: int = DEEPEST) -> Iterator[Cell]:
+        """The cells that a value may stand for; of containers those that they hold."""
+        for cell in map(self.cell, options_of(value)):
+            if isinstance(cell, SequenceCell | MappingCell):
+                known = (
+                    [entry.value for _, entry in cell.entries] if isinstance(cell, MappingCell) else cell.items or ()
+                )
+                for held in (*known, cell.item) if deepest else ():
+                    yield from self.within(held, deepest - 1)
+            elif cell is not None:
+                yield cell
 
     def put(self, ref: Ref, cell: Cell) -> None:
         """Replace the cell behind a reference."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, OptimizerCell, SequenceCell, TensorCell
-from optlint.flow.core.values import ClassValue, Closure, Value, options_of
+from optlint.flow.core.cells import Cell, InstanceCell, IteratorCell, OptimizerCell, TensorCell
+from optlint.flow.core.values import ClassValue, Closure, Value
 from optlint.flow.python import classes
 from optlint.flow.reading import ir
 from optlint.flow.reading.relevance import concerns_training, spread_over
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 MOST_LINES = 60
 FEW_LINES = 12  # that are always run
 MOST_STEPS = 1_000  # in functions of other files, for each file that is linted
-DEEPEST = 2  # containers in containers that are looked into
 
 
 def is_too_much(machine: Machine, function: Closure, arguments: Arguments, state: State) -> bool:
@@ -65,15 +64,12 @@ def _lines(node: ir.Node) -> int:
     return int(last or 0) - int(first or 0)
 
 
-def _trains(value: Value, state: State, depth: int = 0) -> bool:
+def _trains(value: Value, state: State) -> bool:
     """Whether a value has to do with training, or holds something that has."""
-    return any(_cell_trains(state.cell(option), state, depth) for option in options_of(value))
+    return any(map(_cell_trains, state.within(value)))
 
 
-def _cell_trains(cell: object, state: State, depth: int) -> bool:
-    if isinstance(cell, SequenceCell | MappingCell) and depth < DEEPEST:
-        held = (entry.value for _, entry in cell.entries) if isinstance(cell, MappingCell) else cell.items or ()
-        return any(_trains(value, state, depth + 1) for value in (*held, cell.item))
+def _cell_trains(cell: Cell) -> bool:
     if isinstance(cell, InstanceCell | TensorCell):
         return bool(cell.is_module if isinstance(cell, InstanceCell) else cell.parameter or cell.requires_grad)
     return isinstance(cell, IteratorCell | OptimizerCell)
