@@ -265,14 +265,12 @@ def _may_follow(machine: Machine, change: Change, steps: list[Act], built: list[
     What the file itself does comes before a method that it does not call. A function that builds the optimizer steps
     with a new one in each call, and other files may put a new one in its place.
     """
-    names = "|".join(re.escape(step.subject.name) for step in steps if step.subject is not None)
-    if machine.says_elsewhere(rf"\.(?:{names})\s*=[^=]|\badd_param_group\b|\bparam_groups\b"):
-        return False
     starts = {_start(change.act), *map(_start, built)}
     others = [step for step in steps if _start(step) not in starts]
-    if change.in_method:
-        return not all(map(_is_of_file, others))
-    return bool(others) and _is_of_file(change.act)
+    follows = not all(map(_is_of_file, others)) if change.in_method else bool(others) and _is_of_file(change.act)
+    names = "|".join(re.escape(step.subject.name) for step in steps if step.subject is not None and step.subject.name)
+    renews = rf"\.(?:{names})\s*=[^=]|" if names else ""
+    return follows and not machine.says_elsewhere(rf"{renews}\badd_param_group\b|\bparam_groups\b")
 
 
 def _is_of_file(act: Act) -> bool:

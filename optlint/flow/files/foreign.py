@@ -50,8 +50,9 @@ def trains(arguments: Arguments, state: State) -> bool:
 
 def is_long(machine: Machine, function: Value) -> bool:
     """Whether this is a function of another file, too long to be run for its own sake."""
-    elsewhere = isinstance(function, Closure) and function.scopes[-1] in machine.units
-    return elsewhere and isinstance(function, Closure) and _lines(function.node) > FEW_LINES
+    if not isinstance(function, Closure) or function.scopes[-1] not in machine.units:
+        return False
+    return _lines(function.node) > FEW_LINES
 
 
 def is_entered(machine: Machine, function: Closure) -> bool:

@@ -28,7 +28,7 @@ STRING_METHODS: dict[str, Callable[..., object]] = {
     "startswith": str.startswith, "endswith": str.endswith, "lower": str.lower, "upper": str.upper,
     "replace": str.replace, "removeprefix": str.removeprefix, "removesuffix": str.removesuffix, "strip": str.strip,
 }  # fmt: skip
-NESTED = re.compile(r"[+*}]\)[+*{]")  # a repeated group that ends with a repetition
+REPEATED = re.compile(r"\)[+*{]")  # groups that are repeated; some of these take for ever
 SEARCHES = frozenset({"re.match", "re.search", "re.fullmatch"})
 # Words for what a net may have none of: they then do no harm.
 TRAITS = {"bias": ("bias",), "norm": ("norm", "ln", "bn", "gamma", "beta")}
@@ -183,11 +183,11 @@ def searched(machine: Machine, path: str, arguments: Arguments, node: ir.Call, _
 
 def _found(function: str, pattern: object, texts: tuple[str, ...]) -> tuple[bool, ...] | None:
     """The answers of a function of `re`; None for patterns that might take for ever."""
-    if not isinstance(pattern, str) or NESTED.search(pattern):
+    if not isinstance(pattern, str) or REPEATED.search(pattern):
         return None
     try:
         search = getattr(re.compile(pattern), function)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return None
     return tuple(search(text) is not None for text in texts)
 
