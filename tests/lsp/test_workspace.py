@@ -256,5 +256,7 @@ def test_a_request_can_be_taken_back_and_the_newest_version_counts(editor):
     while len(answers) < len(numbers) + 1:
         message = client.any_answer()
         answers[message["id"]] = message
-    assert all(answers[number].get("error", {}).get("code") == -32800 for number in numbers[1:])
+    taken_back = [number for number in numbers[1:] if answers[number].get("error", {}).get("code") == -32800]
+    assert taken_back  # on a busy machine some are answered before they can be
+    assert all("result" in answers[number] for number in numbers[1:] if number not in taken_back)
     assert codes(answers[last]["result"]["items"]) == ["OPT101"]
