@@ -16,6 +16,7 @@ from optlint.rule import load_rules
 from tests.e2e.cli import BUG
 
 ROOT = Path(__file__).parents[2]
+FOR_TESTS = ("tests/e2e/test_packages.py", "benchmarks/recall.py", "editors/vscode/package.json", ".ci/run")
 LEFT_OUT = (".git", ".venv", "build", "node_modules", "__pycache__")
 
 START = """\
@@ -89,5 +90,12 @@ def test_what_is_shipped(built: Path) -> None:
     assert [name for name in inside if not name.startswith(("optlint/", f"optlint-{__version__}.dist-info/"))] == []
     with tarfile.open(next(built.glob("*.tar.gz"))) as source:
         shipped = source.getnames()
-    assert any(name.endswith("tests/e2e/test_packages.py") for name in shipped)
+    assert {name.partition("/")[2] for name in shipped} >= set(FOR_TESTS)
     assert not [name for name in shipped if set(Path(name).parts) & set(LEFT_OUT)]
+
+
+def test_licences_of_others(built: Path) -> None:
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        licences = [wheel.read(name).decode() for name in wheel.namelist() if ".dist-info/licenses/" in name]
+    assert len(licences) == 2
+    assert any("d3-hierarchy" in text for text in licences)
