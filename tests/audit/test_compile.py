@@ -106,3 +106,38 @@ def test_a_compiled_model_is_watched_and_named():
     assert report.diagnostics == ()
     assert [p.name for p in report.optimizers[0].parameters] == ["0.weight", "0.bias", "2.weight", "2.bias"]
     assert {p.moved for p in report.optimizers[0].parameters} == {"yes"}
+
+
+def with_hand_made_gradients(model, optimizer):
+    schedule = optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+    for _ in range(3):
+        for p in model.parameters():
+            p.grad = torch.ones_like(p)
+        optimizer.step()
+        schedule.step()
+
+
+@pytest.fixture
+def woken():
+    """Dynamo has compiled something: in some older releases it has then unwrapped the steps of all optimizers."""
+    optim.SGD(mlp().parameters(), lr=0.1)
+    torch.compile(mlp(), backend="eager")(X)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("woken")
+def test_steps_are_seen_where_no_backward_is_once_dynamo_is_awake():
+    model = mlp()
+    with optlint.audit() as report:
+        with_hand_made_gradients(model, optim.SGD(model.parameters(), lr=0.1))
+    assert report.optimizers[0].steps == 3
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("woken")
+def test_an_optimizer_from_before_the_audit_is_seen_too_once_dynamo_is_awake():
+    model = mlp()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    with optlint.audit() as report:
+        with_hand_made_gradients(model, optimizer)
+    assert report.optimizers[0].steps == 3

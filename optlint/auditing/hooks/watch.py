@@ -20,6 +20,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.torch_version import TorchVersion
 from torch.utils.data import DataLoader
 
+from optlint.auditing.hooks.rewrapping import LOSES_HOOKS, kinds_below, wrap_again
 from optlint.auditing.hooks.strict import install as install_strict
 from optlint.auditing.instruments.patches import (
     Patches,
@@ -28,7 +29,6 @@ from optlint.auditing.instruments.patches import (
     is_dynamo_compiling,
     marked_for_dynamo,
 )
-from optlint.auditing.judges.order import steps_are_hooked
 from optlint.auditing.memory.sources import read_source
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from optlint.auditing.hooks.handlers import Handlers
 
 MARKS_WORK = TorchVersion(torch.__version__) >= "2.13"  # tried there; a wrapper of dynamo's costs 0.6 µs a step
-LOSES_HOOKS = TorchVersion(torch.__version__) < "2.6"  # dynamo, when it wakes up, unwraps `step` in some of these
 READ_EVERY = 4  # losses
 CLIP_PARTS = ("_clip_grads_with_norm_",)  # since torch 2.6, whoever imported `clip_grad_norm_` before us
 
@@ -74,6 +73,8 @@ class Watch:
         self._handles.append(register_module_module_registration_hook(self._on_module))
         if "torch._dynamo" in sys.modules:
             self.hook_steps()
+            if LOSES_HOOKS:
+                wrap_again(kinds_below(Optimizer), self._patches)
         options = self._handlers.options
         if options.strict_iterators:
             install_strict(self._patches, lambda seen: self._safely(self._handlers.tell, seen), options.reportable)
@@ -86,13 +87,8 @@ class Watch:
             self._handles.append(register_optimizer_step_post_hook(hook))
 
     def _wrap_steps_again(self) -> None:
-        """Wrap `step` as torch itself does, where it is not wrapped any more: only then its hooks are called."""
-        for record in self._handlers.book.records.values():
-            kind = record.kind()
-            if kind is not None and not steps_are_hooked(record):
-                owner = next(base for base in kind.__mro__ if "step" in vars(base))
-                self._patches.replace(owner, "step", Optimizer.profile_hook_step)
-                vars(owner)["step"].hooked = True
+        kinds = (record.kind() for record in self._handlers.book.records.values())
+        wrap_again({kind for kind in kinds if kind is not None}, self._patches)
 
     def switch_off(self) -> None:
         """Take back what can be taken back while a hook is running; what is left does nothing."""
@@ -158,6 +154,8 @@ class Watch:
                 raise
             self._safely(self._handlers.birth_ends, optimizer)
             self._safely(self.hook_steps)
+            if LOSES_HOOKS:
+                self._safely(wrap_again, (type(optimizer),), self._patches)
             return None
 
         return build

@@ -194,7 +194,8 @@ class Inquest:
         enough = record.reached_ever >= (UNSTEPPED if record.dropped > 1 else UNCLEARED_UNSTEPPED)
         if record.steps or record.attempts or not record.built_here or not enough or record.place is None:
             return
-        if not steps_are_hooked(record):
+        kind = record.kind()
+        if kind is None or not steps_are_hooked(kind):
             return
         stepped_by_others = {
             identity for other in self._book.all if other is not record and other.steps for identity in other.parameters

@@ -196,10 +196,9 @@ def probe_of(record: OptimizerRecord) -> Tensor | None:
     return record.probe()
 
 
-def steps_are_hooked(record: OptimizerRecord) -> bool:
+def steps_are_hooked(kind: type[Optimizer]) -> bool:
     """Whether torch tells of the steps of this class; older versions of dynamo take its hooks away."""
-    kind = record.kind()
-    steps = (vars(base).get("step") for base in kind.__mro__) if kind is not None else ()
+    steps = (vars(base).get("step") for base in kind.__mro__)
     return any(getattr(step, "__code__", None) is STEP_CODE for step in steps)
 
 
