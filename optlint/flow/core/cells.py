@@ -155,7 +155,10 @@ class InstanceCell:
 
     def get(self, name: str) -> Value | None:
         """The value of an attribute that was set."""
-        return next((value for attr, value in self.attrs if attr == name), None)
+        for attr, value in self.attrs:
+            if attr == name:
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True)

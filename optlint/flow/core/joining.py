@@ -169,6 +169,10 @@ def _join_attributes(
     left: tuple[tuple[str, Value], ...], right: tuple[tuple[str, Value], ...]
 ) -> tuple[tuple[str, Value], ...]:
     """Attributes of an object on two paths; what only one path sets keeps its value, and None gives way."""
+    if right[: len(left)] == left:
+        return right
+    if left[: len(right)] == right:
+        return left
     merged = dict(left)
     for name, theirs in right:
         mine = merged.setdefault(name, theirs)
