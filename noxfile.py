@@ -11,13 +11,14 @@ nox.options.default_venv_backend = "venv"
 WITHOUT_TORCH = ("tests/unit", "tests/cases", "tests/e2e", "tests/properties", "tests/lsp", "rules")
 WITH_TORCH = ("tests/audit", "tests/cases", "rules")
 TABLES = ("tests/unit/test_torch_layers.py", "tests/unit/test_torch_tensors.py")  # what the newest PyTorch has
-TOOLS = ("hypothesis", "jsonschema", "packaging", "pre-commit", "prek", "pytest", "pytest-xdist")
+NEEDED = nox.project.load_toml("pyproject.toml")["project"]["optional-dependencies"]["test"]
+TOOLS = tuple(tool for tool in NEEDED if not tool.startswith(("optlint", "torch")))
 
 
 @nox.session(python=["3.10", "3.11", "3.12", "3.13"])
 def source(session: nox.Session) -> None:
     """The linter, where PyTorch is not installed: pages and cases are linted, and not run."""
-    session.install("-e", ".[lsp]", "python-lsp-server", *TOOLS)
+    session.install("-e", ".[lsp]", *TOOLS)
     session.run("pytest", "-n", "2", *(session.posargs or WITHOUT_TORCH))
 
 

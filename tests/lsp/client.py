@@ -45,7 +45,11 @@ class Client:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.initialized = self._initialize(settings)
+        try:
+            self.initialized = self._initialize(settings)
+        except BaseException:
+            self.kill()  # else its open pipes are held against whatever test runs next
+            raise
 
     def _initialize(self, settings: dict[str, Any] | None) -> dict[str, Any]:
         answer = self.request(
