@@ -36,6 +36,10 @@ def lint(
     A `str` is a path if a file or folder of that name exists, or if it is one line that ends like a Python file.
     `filename` is what a text is called, and where its configuration is looked for. `select`, `extend_select` and
     `ignore` take codes, prefixes, names or "ALL", and override the configuration; `config` names one file to use.
+
+    Rows and columns of spans are 1-based, columns count code points, and the end of a span is exclusive. A file that
+    can't be parsed is no exception but a diagnostic (OPT900). Raises `FileNotFoundError` where a path does not exist,
+    `ConfigError` for a configuration or a rule that does not exist, `AnalysisError` where optlint itself fails.
     """
     configs = Configs(read_file(os.fspath(config)) if config is not None else None)
     policies = Policies(

@@ -263,6 +263,21 @@ def test_diagnostics_come_as_they_appear():
         assert seen == ["OPT201"]
 
 
+def test_model_and_optimizer_cannot_be_mixed_up():
+    model = mlp()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for mixed_up in (lambda: optlint.explain(model, optimizer), lambda: optlint.audit(optimizer, model)):
+        with pytest.raises(TypeError, match=r"`model` must be a torch\.nn\.Module, not SGD"):
+            mixed_up()
+    with pytest.raises(TypeError, match=r"`optimizer` must be a torch\.optim\.Optimizer, not list"):
+        optlint.explain([optimizer], model)
+
+
+def test_a_table_counts_in_words():
+    text = str(optlint.explain(optim.SGD([nn.Parameter(torch.ones(1))], lr=0.1)))
+    assert text.startswith("optimizer 0: SGD, 1 tensor with 1 element in 1 group, 0 steps")
+
+
 def test_rules_can_be_chosen():
     with optlint.audit(ignore=["reused-parameter-iterator"]) as report:
         broken_groups.used_up_in_a_group.function()

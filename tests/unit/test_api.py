@@ -63,6 +63,13 @@ def test_what_cannot_be_parsed_is_a_diagnostic(folder: Path) -> None:
     assert codes("print 1") == codes(b"\xff") == ["OPT900"]
 
 
+def test_every_public_name_is_there_and_explained() -> None:
+    for name in optlint.__all__:
+        assert getattr(optlint, name).__doc__
+    for function in (optlint.lint, optlint.audit, optlint.explain):
+        assert "Raises `" in (function.__doc__ or "")
+
+
 def test_nothing_is_written(folder: Path) -> None:
     codes(folder)
     assert sorted(path.name for path in folder.iterdir()) == ["bug.py", "clean.py"]

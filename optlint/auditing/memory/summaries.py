@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 class ParameterSummary(NamedTuple):
-    """One parameter and what became of it; `grad` is always|sometimes|never|unknown, `moved` yes|no|unknown."""
+    """One parameter and what became of it.
+
+    `grad` is always|sometimes|never|unknown: whether it had a gradient at the steps that were looked at. `moved` is
+    yes|no|unknown: whether a step has changed its value.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -26,7 +30,7 @@ class ParameterSummary(NamedTuple):
 
 
 class GroupSummary(NamedTuple):
-    """One param group with its hyperparameters; `hyperparameters` are all but `params`, in words of JSON."""
+    """One param group; `lr` is the rate at the last look, `hyperparameters` are all but `params`, in words of JSON."""
 
     index: int  # type: ignore[assignment]  # the word of the JSON contract
     lr: float | None
@@ -49,7 +53,11 @@ class OptimizerSummary(NamedTuple):
 
 
 class TimelinePoint(NamedTuple):
-    """A sample of one optimizer's rates and, where values were read, the norms of its gradients and updates."""
+    """A sample of one optimizer: a rate for each of its groups and, where values were read, two numbers.
+
+    `optimizer` is its index in the report. `grad_norm` is the 2-norm of all its gradients together; `update_ratio` is
+    how far a sample of its elements has moved in the step, in 2-norms, as a share of how large they were.
+    """
 
     step: int
     optimizer: int

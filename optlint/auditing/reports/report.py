@@ -68,7 +68,7 @@ class AuditReport:
             raise AuditError(f"the audit found errors\n{self}")
 
     def to_json(self) -> str:
-        """The report as JSON text: the contract of `optlint run --report FILE.json`."""
+        """The report as JSON text, as `optlint run --report FILE.json` writes it; NaN and infinity are strings."""
         return json.dumps(facts_as_json(self._read()), indent=2, allow_nan=False)
 
     def to_html(self) -> str:

@@ -82,12 +82,12 @@ def _optimizers(optimizers: Iterable[OptimizerSummary]) -> Iterator[str]:
         times = texts.count(text)
         yield f"{times} × {text}" if times > 1 else text
     if len(distinct) > LISTED:
-        yield f"and {_count(len(distinct) - LISTED, 'more optimizer')}"
+        yield f"and {counted(len(distinct) - LISTED, 'more optimizer')}"
 
 
 def _optimizer(optimizer: OptimizerSummary) -> Iterator[str]:
     where = f" of {_place(optimizer.place)}" if optimizer.place else ""
-    yield f"{optimizer.class_name}{where}: {_count(optimizer.steps, 'step')}"
+    yield f"{optimizer.class_name}{where}: {counted(optimizer.steps, 'step')}"
     yield from (f"  {_group(group)}" for group in optimizer.groups)
 
 
@@ -95,7 +95,7 @@ def _group(group: GroupSummary) -> str:
     tensors = group.parameters
     still = [one for one in tensors if one.moved == "no"]
     elements = sum(one.numel for one in tensors)
-    size = f"{_count(len(tensors), 'tensor')} with {_count(elements, 'element')}" if tensors else "empty"
+    size = f"{counted(len(tensors), 'tensor')} with {counted(elements, 'element')}" if tensors else "empty"
     trained = f", {len(still)} not moved: {_names(still)}" if still else ""
     rate = "" if group.lr is None else f", lr {group.lr:g}" if isinstance(group.lr, float | int) else f", lr {group.lr}"
     return f"group {group.index}: {size}{rate}{trained}"
@@ -110,10 +110,11 @@ def _names(parameters: Iterable[ParameterSummary]) -> str:
 def _counts(facts: AuditFacts) -> str:
     counts = {kind: sum(one.severity is kind for one in facts.diagnostics) for kind in Severity}
     shown = [kind for kind in Severity if counts[kind] or kind.counts]
-    return ", ".join(_count(counts[kind], kind.value) for kind in shown)
+    return ", ".join(counted(counts[kind], kind.value) for kind in shown)
 
 
-def _count(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """`1 step`, `2 steps`."""
     return f"{number:,} {word}{'' if number == 1 or word == 'info' else 's'}"
 
 

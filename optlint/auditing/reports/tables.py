@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optlint.auditing.reports.summary import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,8 +40,9 @@ def _heading(index: int, optimizer: OptimizerSummary) -> str:
     elements = sum(parameter.numel for parameter in optimizer.parameters)
     where = f", built at {_place(optimizer.place)}" if optimizer.place else ""
     return (
-        f"optimizer {index}: {optimizer.class_name}, {tensors} tensors with {elements:,} elements "
-        f"in {len(optimizer.groups)} groups, {optimizer.steps} steps{where}"
+        f"optimizer {index}: {optimizer.class_name}, {counted(tensors, 'tensor')} with "
+        f"{counted(elements, 'element')} in {counted(len(optimizer.groups), 'group')}, "
+        f"{counted(optimizer.steps, 'step')}{where}"
     )
 
 
