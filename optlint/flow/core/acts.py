@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from optlint.flow.core.values import Path, Ref, Trail
+    from optlint.flow.core.values import Path, Ref, Trail, Value
     from optlint.flow.events import Site
     from optlint.flow.reading import ir
 
@@ -101,6 +101,7 @@ class Trace:
     only_read: set[ir.Node] = field(default_factory=set)  # `p.grad` in `p.grad.norm()` and its like
     built: int = 0  # how many optimizers were built so far
     before: dict[object, Any] = field(default_factory=dict)  # what calls did (see `order.calls_before`)
+    entered: dict[object, Value] = field(default_factory=dict)  # by call and path: what other files define, and was run
 
     def let_go(self) -> None:
         """Part the acts from each other, once nobody asks for their order."""

@@ -7,7 +7,7 @@ define is kept for all files of a run, beneath the states of each.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import Machine, Unit
@@ -43,7 +43,7 @@ class Imports:
         """
         if path.startswith(ELSEWHERE) or "." not in path or links > MOST_LINKS:
             return None
-        place = self.project.locate(path, importer)
+        place = self._locate(path, importer)
         if place is None or not place.names or place.file == importer:
             return None
         opened, name = self._open(place), place.names[0]
@@ -60,6 +60,17 @@ class Imports:
         for name in place.names[1:]:
             value = self.defined.look_up(value.scope, name) if isinstance(value, ClassValue) else None
         return value if isinstance(value, Closure | ClassValue) else None
+
+    def _locate(self, path: str, importer: str) -> Place | None:
+        """Where a dotted path leads; what a package binds to the name of a file of its own is what others import."""
+        place = self.project.locate(path, importer)
+        package, _, name = path.rpartition(".")
+        if place is None or place.names or place.file.endswith("__init__.py"):
+            return place
+        outer = self.project.locate(package, importer)
+        if outer is not None and not outer.names and self._is_defined(outer.file, name):
+            return replace(outer, names=(name,))
+        return place
 
     def _is_defined(self, file: str, name: str) -> bool:
         outline = self.project.outline(file)

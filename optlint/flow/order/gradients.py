@@ -86,7 +86,11 @@ def called(machine: Machine, node: ir.Call, function: Value, arguments: Argument
     if isinstance(function, Method):
         return _method(machine, node, function, arguments, value, state)
     if isinstance(function, External):
-        _function(machine, node, torch_api.canonical(function.path), arguments, value, state)
+        path = torch_api.canonical(function.path)
+        own = machine.trace.entered.get((node, path))
+        if own is not None:
+            return called(machine, node, own, arguments, value, state)
+        _function(machine, node, path, arguments, value, state)
     elif isinstance(function, Closure):
         if _is_open(machine, function):
             unknown_code.overridden(machine, node, state)
@@ -114,8 +118,13 @@ def _different(functions: Union) -> tuple[Value, ...]:
 
 
 def _is_open(machine: Machine, function: Closure) -> bool:
-    """Whether a method does nothing itself, and so is there for subclasses to do something."""
+    """Whether a method does nothing itself, and so is there for subclasses to do something.
+
+    What the program made has no other class than the one that it was made of.
+    """
     if function.bound is None or not isinstance(function.node, ir.Function):
+        return False
+    if any(function.bound == made for _, made in machine.instances):
         return False
     return all(
         isinstance(part, ir.Raise)

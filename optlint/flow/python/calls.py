@@ -159,6 +159,7 @@ def _by_kind(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
         own := machine.imported(path, given=_matters(machine, path, arguments, node, state)),
         Closure | ClassValue | External,
     ):
+        machine.trace.entered[node, path] = own
         return machine.call(own, arguments, node, state)
     else:
         tensor_calls.hand_over(machine, arguments, node, state)
