@@ -27,6 +27,7 @@ CAUSES = {
     "filter": "all of these parameters were switched the other way before, so its test lets none through",
     "module": "this part of the model has no parameters",
     "list": "nothing is ever put into the list",
+    "slice": "the list ends before the slice begins",
 }
 
 

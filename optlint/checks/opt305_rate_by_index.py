@@ -1,4 +1,4 @@
-"""OPT305: `index // n` over the parameters of a model gives one layer two rates."""
+"""OPT305: `index // n`, or a place in the list of a model's parameters, gives one layer two rates."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 rule = Rule(
     "OPT305",
     "rate-by-index",
-    "a rate chosen by `index // n` over `parameters()` splits a layer",
+    "a rate chosen by place in `parameters()` splits a layer",
     severity=Severity.WARNING,
     needs=(
-        ("//", "divmod", "int(", "floor", "ceil", "trunc", "round("),
-        ("enumerate", "range", "zip", "+= 1", "+=1", "+ 1"),
+        ("//", "divmod", "int(", "floor", "ceil", "trunc", "round(", "[:", ":]", " < ", " > ", "<=", ">="),
+        ("enumerate", "range", "zip", "+= 1", "+=1", "+ 1", "[:", ":]"),
         ("arameters",),
-        ('"lr"', "'lr'", "lr="),
+        ('"lr"', "'lr'", "lr=", "requires_grad"),
     ),
 )
 
 
 @rule.check
 def splits_a_layer(event: RateByIndex) -> Iterator[Diagnostic]:
-    """Report the division if a boundary falls inside a layer."""
+    """Report the division, slice or comparison if a boundary falls inside a layer."""
     placed = sorted(zip(event.layers, range(len(event.layers)), event.rates, strict=True), key=itemgetter(0, 1))
     split = next((one[0] for one, other in pairwise(placed) if one[0] == other[0] and one[2] != other[2]), None)
     if split is not None:

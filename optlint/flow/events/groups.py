@@ -72,7 +72,8 @@ class CriterionLeftOut:
 
 @dataclass(frozen=True, slots=True)
 class GroupEmpty:
-    """A param group holds nothing; `cause` is `filter`, `module` (without parameters) or `list` (never filled)."""
+    """A param group holds nothing; `cause` is `filter`, `module` (without parameters) `list` (never filled)
+    or `slice` (behind the end)."""
 
     site: Site
     optimizer: str
@@ -97,7 +98,7 @@ class ParametersUnordered:
 
 @dataclass(frozen=True, slots=True)
 class RateByIndex:
-    """Rates are computed from `index // n` over the parameters of a module; `site` is the division.
+    """What parameters get depends on their place among those of a module; `site` is the division, slice or comparison.
 
     For each parameter, in order: the number of its layer, and its rate or what that was computed from.
     """

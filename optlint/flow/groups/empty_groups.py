@@ -35,12 +35,14 @@ def _tell(machine: Machine, site: Site, optimizer: str, cause: str, all_empty: b
 
 
 def _cause(machine: Machine, params: Value, held: tuple[Cover, ...] | None, site: Site, state: State) -> str | None:
-    """Why a group holds nothing: `filter`, `module` or `list`; None if it may hold something."""
+    """Why a group holds nothing: `filter`, `module`, `list` or `slice`; None if it may hold something."""
     cell = state.cell(params)
     if isinstance(cell, IteratorCell) and cell.use is not Use.FRESH:
         return None
     if isinstance(cell, IteratorCell | SequenceCell) and cell.filtered:
         return "filter"
+    if isinstance(cell, SequenceCell) and cell.layers == ():
+        return "slice"
     if held:
         return "module" if all(_is_empty(cover, state) for cover in held) else None
     if isinstance(cell, SequenceCell) and cell.items == () and cell.kind == "list":

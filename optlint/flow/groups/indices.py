@@ -48,13 +48,17 @@ def layers_of(value: Value, state: State) -> Layers:
 
 
 def sliced_layers(value: Value, bounds: tuple[object, ...], state: State) -> Layers:
-    """The same of `value[start:stop:step]`; bounds that are no number or None are not known."""
+    """The same of `value[start:stop:step]`; bounds that are no number or None are not known.
+
+    A slice that stops where it starts is empty on purpose, and says nothing.
+    """
     layers = layers_of(value, state)
     known = [bound for bound in bounds if bound is None or isinstance(bound, int)]
     if layers is None or len(known) != 3:
         return None
     start, stop, step = known
-    return layers[start:stop:step]
+    chosen = layers[start:stop:step]
+    return chosen if chosen or (start and stop is None) else None
 
 
 def joined_layers(values: tuple[Value, ...], state: State) -> Layers:

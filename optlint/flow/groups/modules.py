@@ -121,9 +121,10 @@ def _container(machine: Machine, path: str, arguments: Arguments, state: State, 
     items: tuple[Value, ...] | None = None if arguments.open else arguments.values
     part, among = None, tuple[Value, ...]()
     if path == "torch.nn.ModuleList" or (arguments.open and arguments.spread is not None):
-        source = arguments.spread if arguments.open else next(iter(arguments.values), UNKNOWN)
+        source = arguments.spread if arguments.open else next(iter(arguments.values), None)
         cell = state.cell(source) if source is not None else None
-        items = cell.items if isinstance(cell, SequenceCell | IteratorCell) else None
+        empty = () if not arguments.all() and not arguments.open else None
+        items = cell.items if isinstance(cell, SequenceCell | IteratorCell) else empty
         part = cell.children if isinstance(cell, SequenceCell | IteratorCell) else None
         among = containers.surely_in(cell)
     named = None

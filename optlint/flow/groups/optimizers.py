@@ -17,7 +17,7 @@ from optlint.flow.core.cells import (
 )
 from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Method, Ref, Union, Value, options_of
 from optlint.flow.frozen import dataclass, replace
-from optlint.flow.groups import covers, empty_groups, group_keys, indices, sizes, wrong_arguments
+from optlint.flow.groups import covers, empty_groups, group_keys, indices, layer_splits, sizes, wrong_arguments
 from optlint.flow.iterators import births, consumption, holdings, mendable
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import classes, sets
@@ -170,7 +170,9 @@ def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) 
             _tensors_in(build, value, where, site)
     if groups:
         mappings = (build.state.get(value, MappingCell) for value, _ in _with_sites(cell, site))
-        indices.judge_dealt(build.machine, tuple(inner for inner in mappings if inner is not None), build.state)
+        known = tuple(inner for inner in mappings if inner is not None)
+        indices.judge_dealt(build.machine, known, build.state)
+        layer_splits.judge(build.machine, known, build.state)
         return tuple(groups)
     return (Group(site, _covers_of_list(params, cell, site, build.state)),)
 

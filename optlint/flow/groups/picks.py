@@ -1,10 +1,10 @@
-"""Parameters of a model that a test of their names picks, one by one: `[p for n, p in net.named_parameters() if …]`."""
+"""Parameters of a model that are picked one by one: by a test of their names, or by a slice of the list of them all."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.cells import Cover, InstanceCell, TensorCell
+from optlint.flow.core.cells import Cover, InstanceCell, SequenceCell, TensorCell
 from optlint.flow.core.values import Ref, Value
 from optlint.flow.groups import modules, parameter_names
 from optlint.flow.reading import ir
@@ -33,6 +33,19 @@ def picked(
         return None
     passed = [all(column) for column in zip(*(one for one in answers if one is not None), strict=True)]
     return tuple(Cover(part, site=site) for part, kept in zip(found, passed, strict=True) if kept and part is not None)
+
+
+def sliced(machine: Machine, cell: SequenceCell, part: slice, site: Site, state: State) -> tuple[Cover, ...] | None:
+    """What a slice of the list of a model's parameters holds, one by one; None if they can't be told."""
+    if cell.layers is None or not cell.covers or any(cover.sliced or cover.again for cover in cell.covers):
+        return None
+    found: list[Ref | None] = [cover.module for cover in cell.covers]
+    if len(found) == 1 and state.get(cell.covers[0].module, InstanceCell) is not None:
+        found = [*_parameters(machine, cell.covers[0].module, set(), 0, site, state)]
+    tensors = [one for one in found if one is not None and state.get(one, TensorCell) is not None]
+    if len(tensors) != len(found) or len(found) != len(cell.layers):
+        return None
+    return tuple(Cover(tensor, site=site) for tensor in tensors[part])
 
 
 def _gives_items(node: ir.Comprehension) -> bool:

@@ -26,7 +26,7 @@ from optlint.flow.core.values import (
     union,
 )
 from optlint.flow.frozen import replace
-from optlint.flow.groups import indices, parameter_names
+from optlint.flow.groups import indices, layer_splits, parameter_names
 from optlint.flow.iterators import births, changes, consumption, holdings
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import gradients
@@ -202,7 +202,9 @@ def _comparison(machine: Machine, node: ir.Comparison, state: State) -> Value:
         elif op in ("is", "is not") and right == NONE:
             left_out = kinds.may_be_left_out(machine, node.left, left, state)
             result = UNKNOWN if left_out else _compared_to_none(left, op == "is", state)
-        if isinstance(left, Derived) or isinstance(right, Derived):
+        if isinstance(left, Derived) and op in layer_splits.LIMITS:
+            result = layer_splits.compared(machine, left, op, right, node)
+        elif isinstance(left, Derived) or isinstance(right, Derived):
             result = parameter_names.compared(machine, left, op, right, node, state)
     return result if len(node.rest) == 1 else UNKNOWN
 

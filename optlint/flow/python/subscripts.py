@@ -9,7 +9,7 @@ from optlint.flow.core.machine import Machine
 from optlint.flow.core.state import State
 from optlint.flow.core.values import UNKNOWN, ClassValue, Const, Derived, External, Ref, Value, union
 from optlint.flow.frozen import replace
-from optlint.flow.groups import indices, modules, slices
+from optlint.flow.groups import indices, modules, picks, slices
 from optlint.flow.iterators import consumption
 from optlint.flow.python import containers, objects
 from optlint.flow.rates import first_group, hyperparameters
@@ -86,8 +86,9 @@ def _cut(machine: Machine, receiver: Value, node: ir.Subscript, ends: list[Any],
         return UNKNOWN
     children = slices.narrowed(cell.children, bounds[0], bounds[1], site) if whole else None
     layers = indices.sliced_layers(receiver, (*bounds, step), state)
-    made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, covers=None, children=children)
-    made = replace(made, layers=layers, members=None, whole=False)
+    made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, children=children)
+    covers = picks.sliced(machine, cell, slice(bounds[0], bounds[1], step), site, state) if layers is not None else None
+    made = replace(made, layers=layers, covers=covers, members=None, whole=False)
     if cell.items is not None and plain:
         part = slice(*bounds)
         made = replace(made, items=cell.items[part], sites=cell.sites[part] if cell.sites else None)
