@@ -116,6 +116,27 @@ def anonymous(machine: Machine, value: Value, state: State) -> Value:
     return machine.new(state, replace(cell, sources=sources, walked=walked))
 
 
+def another(machine: Machine, value: Value, state: State) -> Value:
+    """The item of a later round: a dict that has a one-shot iterator is another dict, unless one iterator is in all."""
+    cell = state.cell(value)
+    if isinstance(cell, SequenceCell) and any(state.get(item, MappingCell) for item in cell.items or ()):
+        items = tuple(another(machine, item, state) for item in cell.items or ())
+        return value if items == cell.items else machine.new(state, replace(cell, items=items))
+    if not isinstance(cell, MappingCell) or cell.role != "dict":
+        return anonymous(machine, value, state)
+    own = {entry.value for _, entry in cell.entries if _is_repeated(entry.value, state)}
+    if not own:
+        return value
+    others = {iterator: anonymous(machine, iterator, state) for iterator in own}
+    entries = tuple((key, replace(entry, value=others.get(entry.value, entry.value))) for key, entry in cell.entries)
+    return machine.new(state, replace(cell, entries=entries))
+
+
+def _is_repeated(value: Value, state: State) -> bool:
+    cell = state.get(value, IteratorCell)
+    return cell is not None and cell.depth > 0
+
+
 def _layer_of(machine: Machine, cell: InstanceCell, state: State, site: Site) -> Value:
     """What iteration over `nn.Sequential` and `nn.ModuleList` gives."""
     path = cell.cls.path if isinstance(cell.cls, External) else ""

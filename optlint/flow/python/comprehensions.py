@@ -119,7 +119,7 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
     else:
         item = consumption.walk(machine, first, run, site, Purpose("comprehension", body=node))
     unrolled = known is not None and len(known) <= statements.LONGEST_UNROLLED
-    items = known if known is not None and unrolled else (item, consumption.anonymous(machine, item, run))
+    items = known if known is not None and unrolled else (item, consumption.another(machine, item, run))
     run.depth += not unrolled
     run.path = (*run.path, (object(), node))
     elements, keys, covers = [], [], []

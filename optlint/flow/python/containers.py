@@ -145,7 +145,8 @@ def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> V
     if isinstance(cell, MappingCell):
         if cell.default is not None and isinstance(receiver, Ref) and isinstance(index, Const):
             return _made_entry(machine, receiver, cell, index, state)
-        return _entry(cell, index)
+        item = _entry(cell, index)
+        return consumption.another(machine, item, state) if item is cell.item else item
     if isinstance(cell, SequenceCell):
         if cell.items is not None and isinstance(index, Const) and isinstance(index.value, int):
             return cell.items[index.value] if -len(cell.items) <= index.value < len(cell.items) else UNKNOWN
@@ -154,7 +155,7 @@ def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> V
         place = index.value if isinstance(index, Const) and isinstance(index.value, int) else None
         if index is UNKNOWN and state.get(cell.item, SequenceCell) is not None:
             return UNKNOWN  # a slice of a list of lists, or one of them
-        item = consumption.anonymous(machine, cell.item, state)
+        item = consumption.another(machine, cell.item, state)
         return _one(machine, receiver, item, place, state) if place is not None else item
     return DATA if receiver == DATA else UNKNOWN
 

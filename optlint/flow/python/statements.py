@@ -101,7 +101,7 @@ def _for(machine: Machine, node: ir.For, state: State) -> None:
     if items is not None and 0 < len(items) <= LONGEST_UNROLLED:
         rounds: list[Value] = list(items)
     else:
-        rounds = [item, consumption.anonymous(machine, item, state)]
+        rounds = [item, consumption.another(machine, item, state)]
     shuffled = sets.is_shuffled(iterable, state)
     machine.frame.shuffled += shuffled
     again = items is None or len(items) > LONGEST_UNROLLED
@@ -269,7 +269,7 @@ def _raise(machine: Machine, node: ir.Raise, state: State) -> None:
 
 
 def _assert(machine: Machine, node: ir.Assert, state: State) -> None:
-    before, machine.claiming = machine.claiming, True
+    before, machine.claiming = machine.claiming, not claims.asks_for_graph(node.test)
     machine.evaluate(node.test, state)
     machine.claiming = before
     kinds.refine(machine, node.test, state, True)
