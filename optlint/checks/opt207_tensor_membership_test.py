@@ -1,4 +1,4 @@
-"""OPT207: `in` compares tensors by their values: it raises, or takes one parameter for another."""
+"""OPT207: `in` and `list.index` compare tensors by their values: they raise, or take one parameter for another."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 rule = Rule(
     "OPT207",
     "tensor-membership-test",
-    "a tensor is looked up among tensors by `in`, which compares values",
-    needs=((" in ",), (".parameters", "named_parameters", "param_groups", "Parameter(")),
+    "a tensor is looked up among tensors by `in` or `index`, which compare values",
+    needs=(
+        (" in ", ".index(", ".remove(", ".count("),
+        (".parameters", "named_parameters", "param_groups", "Parameter("),
+    ),
 )
 
 

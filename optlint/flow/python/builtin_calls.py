@@ -192,6 +192,15 @@ def _isinstance(machine: Machine, arguments: Arguments, _: ir.Call, state: State
     return Const(False) if known else UNKNOWN
 
 
+def _hasattr(_: Machine, arguments: Arguments, __: ir.Call, state: State) -> Value:
+    """A one-shot iterator has no length and no items."""
+    if len(arguments.values) != 2 or not isinstance(arguments.values[1], Const):
+        return UNKNOWN
+    cell = state.get(arguments.values[0], IteratorCell)
+    lacks = cell is not None and arguments.values[1].value in ("__len__", "__getitem__", "__reversed__")
+    return Const(False) if lacks else UNKNOWN
+
+
 def _getattr(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
     if len(arguments.values) >= 2 and isinstance(arguments.values[1], Const):
         name = str(arguments.values[1].value)
@@ -248,6 +257,7 @@ EXTERNALS: dict[str, Callable[[Machine, Arguments, ir.Call, State], Value]] = {
     "builtins.super": _super,
     "builtins.isinstance": _isinstance,
     "builtins.getattr": _getattr,
+    "builtins.hasattr": _hasattr,
     "builtins.setattr": _setattr,
     "collections.defaultdict": _default_dict,
     "copy.copy": _shallow_copy,

@@ -22,3 +22,10 @@ def expects_error(machine: Machine, context: ir.Expression, state: State) -> boo
         return True
     function = machine.evaluate(context.func, state)
     return isinstance(function, External) and function.path in EXPECTING
+
+
+def asks_for_graph(test: ir.Expression) -> bool:
+    """`assert loss.grad_fn`, also with `is not None`: what is claimed here is that it goes well."""
+    if isinstance(test, ir.Comparison) and test.rest[0][0] == "is not":
+        test = test.left
+    return isinstance(test, ir.Attribute) and test.attr == "grad_fn"

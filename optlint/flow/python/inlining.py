@@ -9,7 +9,7 @@ from optlint.flow.core.cells import Entry, InstanceCell, IteratorCell, MappingCe
 from optlint.flow.core.joining import join
 from optlint.flow.core.machine import DEEPEST_CALL, MOST_CALLS_OF_ONE, Arguments, Frame, Machine
 from optlint.flow.core.state import State
-from optlint.flow.core.values import NONE, UNKNOWN, ClassValue, Closure, External, Ref, Value, union
+from optlint.flow.core.values import NONE, UNKNOWN, ClassValue, Closure, Const, External, Ref, Value, union
 from optlint.flow.files import foreign
 from optlint.flow.frozen import replace
 from optlint.flow.groups import growth, optimizers
@@ -199,7 +199,7 @@ def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: i
     if found is not None and isinstance(found[0], Closure):
         inline(machine, replace(found[0], bound=ref), arguments, node, state)
     elif _is_dataclass(machine, cls, state):
-        _fill_fields(machine, ref, cls, arguments, state)
+        _fill_fields(ref, cls, arguments, state)
     else:
         for value in arguments.all():
             consumption.escape(value, state)
@@ -214,17 +214,20 @@ def _is_dataclass(machine: Machine, cls: ClassValue, state: State) -> bool:
     return any(base == External("typing.NamedTuple") for base in cls.bases)
 
 
-def _fill_fields(machine: Machine, ref: Ref, cls: ClassValue, arguments: Arguments, state: State) -> None:
-    del machine
-    names = [
-        statement.targets[0].id
-        for statement in cls.node.body
-        if isinstance(statement, ir.Assign) and statement.annotation and isinstance(statement.targets[0], ir.Name)
-    ]
+def _fill_fields(ref: Ref, cls: ClassValue, arguments: Arguments, state: State) -> None:
+    names = classes.field_names(cls)
     filled = dict(zip(names, arguments.values, strict=False)) | arguments.keywords
     for name in names:
-        value = filled.get(name, UNKNOWN)
-        attributes.store(ref, name, value, state)
+        default = UNKNOWN if arguments.open else _default(cls, name, state)
+        attributes.store(ref, name, filled.get(name, default), state)
+
+
+def _default(cls: ClassValue, name: str, state: State) -> Value:
+    """The number or text that a field is worth where nobody gives it; a flag may be meant to be set later."""
+    found = classes.find(cls, name, state)
+    value = found[0] if found is not None else UNKNOWN
+    plain = isinstance(value, Const) and isinstance(value.value, int | float | str)
+    return value if plain and not (isinstance(value, Const) and isinstance(value.value, bool)) else UNKNOWN
 
 
 def arguments_of(machine: Machine, node: ir.Call, state: State) -> Arguments:

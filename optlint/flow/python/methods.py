@@ -30,7 +30,7 @@ from optlint.flow.python import attributes, classes, containers, sets
 from optlint.flow.pytorch import torch_api, torch_tensors
 from optlint.flow.rates import hyperparameters
 from optlint.flow.reading import ir
-from optlint.flow.tensors import batches, leaves, recipes, tensor_calls, tensor_methods, tensors
+from optlint.flow.tensors import batches, leaves, recipes, tensor_calls, tensor_methods, tensor_uses, tensors
 
 if TYPE_CHECKING:
     from optlint.flow.events import Site
@@ -106,6 +106,8 @@ def _on_container(
     state: State,
 ) -> Value:
     site = machine.site(node)
+    if method.name in ("index", "remove", "count") and arguments.values:
+        tensor_uses.searched(machine, arguments.values[0], receiver, node, state)
     if isinstance(cell, SequenceCell) and cell.kind == "set" and method.name in sets.METHODS:
         return sets.call_method(machine, receiver, method.name, arguments, state, site)
     if isinstance(cell, MappingCell) and cell.role == "group" and method.name == "update":

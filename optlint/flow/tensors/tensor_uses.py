@@ -16,6 +16,7 @@ from optlint.flow.frozen import replace
 from optlint.flow.iterators import mendable
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_tensors
+from optlint.flow.reading import ir
 from optlint.flow.tensors import recipes
 from optlint.flow.tensors.tensors import is_one_of_tensors, is_tensor
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
-    from optlint.flow.reading import ir
 
 
 def mark(value: Value, word: str, state: State) -> None:
@@ -158,13 +158,28 @@ def looked_up(
         return
     negated, variable = node.rest[0][0] == "not in", mendable.counter(machine, node, tensor, state)
     told = events.TensorLookedUp(machine.site(node), machine.site(node.left), machine.site(operand), negated, variable)
+    _tell_if_tensors(machine, told, among, state)
+
+
+def searched(machine: Machine, tensor: Value, among: Value, node: ir.Call, state: State) -> None:
+    """`params.index(tensor)`, `.remove(tensor)` and `.count(tensor)` compare as `in` does."""
+    plain = isinstance(node.func, ir.Attribute) and len(node.args) == 1 and is_one_of_tensors(tensor, state)
+    cell = state.get(among, SequenceCell)
+    if plain and isinstance(node.func, ir.Attribute) and cell is not None and cell.kind != "set":
+        parts = machine.site(node), machine.site(node.args[0].value), machine.site(node.func.value)
+        _tell_if_tensors(machine, events.TensorLookedUp(*parts, False, None), among, state)
+
+
+def _tell_if_tensors(machine: Machine, told: events.TensorLookedUp, among: Value, state: State) -> None:
+    """Tell if there are tensors in a container when the program is over."""
+    cell = state.cell(among)
+    grows = isinstance(cell, SequenceCell) and cell.items == () and bool(state.depth)
 
     def judge(last: State) -> None:
         held = _held(last.cell(among) if grows else cell)
         if any(is_tensor(item, last) for part in held for item in options_of(part)):
             machine.emit(told)
 
-    grows = isinstance(cell, SequenceCell) and cell.items == () and bool(state.depth)
     machine.when_settled(judge)
 
 
