@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+COLUMNS = 79
+
+
 class UsageError(Exception):
     """Arguments that cannot be understood; its text says which."""
 
@@ -92,10 +95,24 @@ def _unknown(name: str, by_name: dict[str, Option]) -> str:
 
 def help_page(usage: str, about: str, known: Sequence[Option]) -> str:
     """What `--help` shows."""
+    from textwrap import fill
+
     spelled = [(", ".join(option.names) + _value(option), option.about) for option in (*known, HELP)]
-    width = max(len(names) for names, _ in spelled)
-    lines = [f"  {names:<{width}}  {about}" for names, about in spelled]
-    return "\n".join([f"usage: {usage}", "", about.strip(), "", "options:", *lines])
+    paragraphs = [fill(paragraph, COLUMNS) for paragraph in about.strip().split("\n\n")]
+    shown = fill(f"usage: {usage}", COLUMNS, subsequent_indent="       ", break_on_hyphens=False)
+    return "\n\n".join([shown, *paragraphs, f"options:\n{in_two_columns(spelled)}"])
+
+
+def in_two_columns(rows: Sequence[tuple[str, str]]) -> str:
+    """Words and what they mean, broken so that a narrow terminal can show them."""
+    from textwrap import fill
+
+    width = max(len(word) for word, _ in rows)
+    indent = " " * (width + 4)
+    return "\n".join(
+        fill(about, COLUMNS, initial_indent=f"  {word:<{width}}  ", subsequent_indent=indent, break_on_hyphens=False)
+        for word, about in rows
+    )
 
 
 def _value(option: Option) -> str:

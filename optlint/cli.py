@@ -103,13 +103,19 @@ def _words() -> Iterable[str]:
 
 
 def _help() -> str:
+    from optlint.arguments import Option, help_page, in_two_columns
+
+    about = f"{optlint.__doc__}".partition("\n")[0]
+    commands = in_two_columns([(word, _about(word)) for word in _words()])
+    options = [Option(("--version", "-V"), "show which optlint this is")]
+    page = help_page("optlint COMMAND ...", about, options)
+    return f"{page}\n\ncommands:\n{commands}\n\n`optlint COMMAND --help` tells more about a command."
+
+
+def _about(word: str) -> str:
     from importlib import import_module
 
-    lines = ["usage: optlint COMMAND ...", "", str(optlint.__doc__), "", "commands:"]
-    for word in _words():
-        about = (import_module(f"optlint.commands.{word}").__doc__ or "").partition("\n")[0]
-        lines.append(f"  {word:<10} {about}")
-    return "\n".join([*lines, "", "`optlint COMMAND --help` tells more about a command."])
+    return (import_module(f"optlint.commands.{word}").__doc__ or "").partition("\n")[0]
 
 
 def _unknown(word: str) -> str:

@@ -25,7 +25,9 @@ def run(arguments: Arguments) -> int:
     (word,) = arguments.paths
     rule = registry.named(word)
     if rule is None:
-        raise UsageError(f"there is no rule `{word}`{suggestion(word, names_and_codes(registry))}")
+        family = word and any(code.startswith(word.upper()) for code in registry.rules)
+        hint = f"; `optlint rules {word}` lists those" if family else suggestion(word, names_and_codes(registry))
+        raise UsageError(f"there is no rule `{word}`{hint}")
     text = page(rule.code) or f"# {rule.code} {rule.name}\n\n{rule.summary}\n"
     print(text.rstrip("\n"))
     return 0

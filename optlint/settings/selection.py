@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ALL = "ALL"
 NAMED = 100  # a code or a name says more than any prefix
+LONG_ENOUGH = 4  # of the beginning of a word, to tell which is meant
 
 
 class UnknownRuleError(ValueError):
@@ -64,11 +65,12 @@ def names_and_codes(registry: Registry) -> list[str]:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """A phrase that proposes the nearest of the known words, or nothing."""
+    """A phrase that proposes the nearest of the known words, or nothing; one that the word begins comes first."""
     from difflib import get_close_matches
 
     spellings = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), spellings, n=1)
+    longer = [name for name in spellings if len(word) >= LONG_ENOUGH and name.startswith(word.lower())]
+    near = longer or get_close_matches(word.lower(), spellings, n=1)
     return f", did you mean `{spellings[near[0]]}`?" if near else ""
 
 

@@ -125,7 +125,9 @@ USAGE_ERRORS = {
     ("chekc",): "there is no command `chekc`, did you mean `check`?",
     ("train.py",): "there is no command `train.py`, did you mean `optlint check train.py`?",
     ("_gather",): "there is no command `_gather`",
-    ("rule", "OPT10"): "there is no rule `OPT10`, did you mean `OPT",
+    ("rule", "OPT10"): "there is no rule `OPT10`; `optlint rules OPT10` lists those",
+    ("rule", "reused"): "there is no rule `reused`, did you mean `reused-parameter-iterator`?",
+    ("rules", "OPT10", "reused-parameter-iteratorr"): "did you mean `reused-parameter-iterator`?",
     ("rule",): "which rule?",
 }
 
@@ -248,6 +250,7 @@ def test_version_and_help(tmp_path: Path) -> None:
     for word in ("check", "rule ", "rules", "run "):
         assert f"\n  {word}" in done.out
     assert optlint(cwd=tmp_path).code == 2
+    assert "--version" in done.out
     assert "--output-format FORMAT" in optlint("check", "--help", cwd=tmp_path).out
 
 
@@ -259,6 +262,8 @@ def test_the_page_of_a_rule_is_shown(tmp_path: Path) -> None:
 
 
 def test_all_rules_are_listed(tmp_path: Path) -> None:
+    of_a_family = optlint("rules", "OPT1", cwd=tmp_path)
+    assert [line[:6] for line in of_a_family.out.splitlines()] == ["OPT101", "OPT102", "OPT103", "OPT104"]
     done = optlint("rules", cwd=tmp_path)
     codes = [line.split()[0] for line in done.out.splitlines()]
     assert codes == sorted(codes)

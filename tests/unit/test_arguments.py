@@ -49,3 +49,10 @@ def test_the_help_page_lists_every_option() -> None:
     assert page.startswith("usage: tool [OPTIONS]\n\nAbout.\n")
     for shown in ("--select RULES ", "--quiet, -q ", "--add-ignore[=REASON]  silence", "--help, -h "):
         assert shown in page
+
+
+def test_the_help_page_fits_a_narrow_terminal() -> None:
+    page = help_page("tool " + "[OPTION] " * 10, "About " * 20, [Option(("--word",), "what it does " * 10, "VALUE")])
+    assert max(map(len, page.splitlines())) < 80
+    assert page.count("
+" + " " * 16) >= 1

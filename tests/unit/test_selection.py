@@ -60,3 +60,4 @@ def test_a_word_that_means_nothing_is_an_error(word: str, message: str) -> None:
 def test_nothing_near_is_proposed_where_nothing_is_near() -> None:
     assert suggestion("xyz", ["reused-iterator"]) == ""
     assert suggestion("ALLL", ["ALL"]) == ", did you mean `ALL`?"
+    assert suggestion("reused", ["used", "reused-iterator"]) == ", did you mean `reused-iterator`?"
