@@ -113,9 +113,9 @@ def _show_diff(gathered: Gathered) -> None:
         if result.change:
             sys.stdout.writelines(diff(result.path, *result.change))
     sys.stdout.flush()
-    comments = f" and {counted(gathered.ignored, 'comment')}" if gathered.ignored else ""
-    made = f"{counted(gathered.fixes, 'diagnostic')} would be fixed{comments and comments + ' added'}"
-    print(f"optlint: {made}, in {counted(len(changed), 'file')}", file=sys.stderr)
+    made = [f"{counted(gathered.fixes, 'diagnostic')} would be fixed"] if gathered.fixes or not gathered.ignored else []
+    made += [f"{counted(gathered.ignored, 'comment')} would be added"] if gathered.ignored else []
+    print(f"optlint: {' and '.join(made)}, in {counted(len(changed), 'file')}", file=sys.stderr)
 
 
 def _report(gathered: Gathered, style: str, arguments: Arguments) -> None:

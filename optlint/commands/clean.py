@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from optlint.arguments import UsageError
 from optlint.settings.config import ConfigError
 
 TYPE_CHECKING = False
@@ -18,6 +19,8 @@ def run(arguments: Arguments) -> int:
     """Remove our own files, and their folder if nothing else is in it."""
     from optlint.batch.cache import FOLDER, cache_folder, is_ours
 
+    if arguments.paths:
+        raise UsageError("no arguments are needed: it is the cache of this project that is removed")
     folder = os.path.join(cache_folder(os.getcwd()), FOLDER)
     if not os.path.isdir(folder):
         print("There is nothing to remove.")

@@ -55,7 +55,7 @@ def rules_named(registry: Registry, word: str) -> list[Rule]:
         return [rule]
     family = [rule for code, rule in registry.rules.items() if code.startswith(word.upper())]
     if not word or not family:
-        raise UnknownRuleError(f"unknown rule `{word}`{suggestion(word, names_and_codes(registry))}")
+        raise UnknownRuleError(f"unknown rule `{word}`{suggestion(word, [ALL, *names_and_codes(registry)])}")
     return family
 
 

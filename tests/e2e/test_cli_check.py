@@ -129,6 +129,8 @@ USAGE_ERRORS = {
     ("rule", "reused"): "there is no rule `reused`, did you mean `reused-parameter-iterator`?",
     ("rules", "OPT10", "reused-parameter-iteratorr"): "did you mean `reused-parameter-iterator`?",
     ("rule",): "which rule?",
+    ("check", "--select", "all"): "unknown rule `all`, did you mean `ALL`?",
+    ("clean", "train.py"): "no arguments are needed",
 }
 
 

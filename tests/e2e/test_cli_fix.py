@@ -119,7 +119,10 @@ def test_what_is_found_can_be_silenced_where_it_stands(tmp_path: Path, statement
 def test_what_cannot_be_fixed_can_be_silenced_at_once(tmp_path: Path) -> None:
     plant(tmp_path, a=UNUSED, b=UNFIXABLE)
     shown = optlint("check", "--fix", "--add-ignore", "--diff", cwd=tmp_path)
-    assert (shown.code, shown.err) == (1, "optlint: 2 diagnostics would be fixed and 1 comment added, in 2 files\n")
+    assert (shown.code, shown.err) == (
+        1,
+        "optlint: 2 diagnostics would be fixed and 1 comment would be added, in 2 files\n",
+    )
     done = optlint("check", "--fix", "--add-ignore", cwd=tmp_path)
     assert (done.code, done.out.splitlines()[:2]) == (0, ["Fixed 2 diagnostics.", "Added comments for 1 diagnostic."])
     assert (tmp_path / "b.py").read_text().endswith("lr=0.1)  # optlint: ignore[OPT302]\n")
