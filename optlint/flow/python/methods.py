@@ -57,6 +57,8 @@ def call_method(machine: Machine, method: Method, arguments: Arguments, node: ir
         if isinstance(cell, TensorCell):
             tensor_methods.tell_keywords(machine, f".{method.name}()", arguments, site)
             leaves.method_called(machine, receiver, method, node, state)
+            if method.name == "requires_grad_":
+                tensor_uses.asked(machine, receiver, cell, node, tensor_methods.wanted_by(arguments), state)
             return tensor_methods.method(machine, receiver, method.name, arguments, state, site)
         if isinstance(cell, OptimizerCell):
             return _on_optimizer(machine, receiver, method.name, arguments, state, site)

@@ -31,7 +31,7 @@ def method(machine: Machine, base: Ref, name: str, arguments: Arguments, state: 
     cell = state.get(base, TensorCell)
     assert cell is not None
     if name in torch_tensors.SAME_TENSOR:
-        return _same(machine, base, cell, name, arguments, state, site)
+        return _same(machine, base, cell, name, arguments, state)
     if name == "backward":
         return grad_mode.goes_backward(state)
     if name == "numpy":
@@ -58,21 +58,24 @@ def method(machine: Machine, base: Ref, name: str, arguments: Arguments, state: 
     return UNKNOWN
 
 
-def _same(
-    machine: Machine, base: Ref, cell: TensorCell, name: str, arguments: Arguments, state: State, site: Site
-) -> Value:
+def _same(machine: Machine, base: Ref, cell: TensorCell, name: str, arguments: Arguments, state: State) -> Value:
     if name == "retain_grad":
         tensor_uses.gets_gradient(base, state)
         return NONE
     if name == "requires_grad_":
-        tensor_uses.piece_used(machine, cell, site, "set", state)
-        flag = arguments.pick(0, "requires_grad")
-        wanted = True if flag is None else flag.value if isinstance(flag, Const) else None
-        tensors.set_requires_grad(base, wanted if isinstance(wanted, bool) else None, state)
-        freezing.switched(machine, base, wanted if isinstance(wanted, bool) else None, state)
+        wanted = wanted_by(arguments)
+        tensors.set_requires_grad(base, wanted, state)
+        freezing.switched(machine, base, wanted, state)
     elif name == "detach_":
         state.put(base, replace(cell, leaf=True, requires_grad=False, bases=()))
     return base
+
+
+def wanted_by(arguments: Arguments) -> bool | None:
+    """What `requires_grad_(…)` asks for."""
+    flag = arguments.pick(0, "requires_grad")
+    wanted = True if flag is None else flag.value if isinstance(flag, Const) else None
+    return wanted if isinstance(wanted, bool) else None
 
 
 def tell_keywords(machine: Machine, function: str, arguments: Arguments, call: Site) -> None:

@@ -83,6 +83,17 @@ def piece_used(machine: Machine, cell: TensorCell, site: Site, use: str, state: 
     machine.emit(events.PieceUsed(site, site.text, cell.made, use, in_groups))
 
 
+def asked(machine: Machine, base: Ref, cell: TensorCell, node: ir.Call, wanted: bool | None, state: State) -> None:
+    """`piece.requires_grad_()`: a leaf, under `no_grad`; where the value is used, one may be made of it.
+
+    Told is what does nothing: gradients switched off, or asked for and then dropped.
+    """
+    if wanted is not False and state.no_grad is not False:
+        state.update(base, piece_of=None)
+    elif wanted is False or node in machine.effects:
+        piece_used(machine, cell, machine.site(node), "set", state)
+
+
 def hooked(machine: Machine, base: Ref, cell: TensorCell, site: Site) -> None:
     """A hook on a piece runs only if something is computed from that piece."""
     if cell.piece_of is None:
