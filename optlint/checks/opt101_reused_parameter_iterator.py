@@ -63,7 +63,7 @@ def group_from_used_iterator(seen: GroupGiven) -> Iterator[Diagnostic]:
     elif seen.iterator == "partly used":
         yield rule.at(
             seen.place,
-            f"{seen.name} never trains {seen.listed}: they were taken out of {source} before "
+            f"{seen.name} never trains {seen.listed}, taken out of {source} before "
             f"group {seen.group} got what was left",
             **seen.about,
         )
