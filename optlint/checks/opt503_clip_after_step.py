@@ -16,13 +16,17 @@ rule = Rule(
     "OPT503",
     "clip-after-step",
     "gradients are clipped after the step, or before backward",
-    needs=(("clip_grad_", "clip_gradients"), ("backward",)),
+    needs=(("clip_grad_", "clip_gradients"), ("backward", "training_step")),
 )
 
 
 @rule.check
 def clipped_out_of_turn(event: ClipUseless) -> Iterator[Diagnostic]:
     """Report clipping of gradients that were used, or that are not computed yet."""
+    if event.earlier is None:
+        message = "clipping has no effect: Lightning clears the gradients and computes others after `training_step`"
+        yield rule.at(event.site, message)
+        return
     if event.cleared:
         message = "clipping has no effect: the gradients are cleared, and backward comes after it"
         note = "cleared here"

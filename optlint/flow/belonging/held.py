@@ -14,7 +14,7 @@ from optlint.flow.core.values import UNKNOWN, ClassValue, External, Ref, Value, 
 from optlint.flow.groups.modules import LISTED
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.python import classes
-from optlint.flow.pytorch import torch_layers
+from optlint.flow.pytorch import torch_api, torch_layers
 from optlint.flow.reading import ir, nesting
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def trains(part: Ref, state: State, depth: int = 0, *, apart: Set[Ref] = frozens
     cell = state.get(part, InstanceCell)
     if cell is None or cell.is_module is not True or cell.frozen or cell.trainable is False or depth > DEEPEST:
         return False
-    if isinstance(cell.cls, External) and cell.cls.path in torch_layers.TRAINED:
+    if isinstance(cell.cls, External) and _is_trained(cell.cls.path):
         return True
     if cell.layout is not None:
         return any(cell.layout)
@@ -235,6 +235,12 @@ def trains(part: Ref, state: State, depth: int = 0, *, apart: Set[Ref] = frozens
     return any(one is not None and one.parameter and one.requires_grad for one in own) or any(
         trains(value, state, depth + 1, apart=apart) for value in inner
     )
+
+
+def _is_trained(path: str) -> bool:
+    """Whether a layer of another package has something to train, whatever it is made with."""
+    for_graphs = torch_api.GRAPH_LAYERS.match(path) and not torch_api.UNTRAINED_GRAPH_LAYERS.match(path)
+    return path in torch_layers.TRAINED or bool(for_graphs)
 
 
 def _tell(machine: Machine, suspect: Suspect, held: Value, container: SequenceCell | MappingCell) -> None:

@@ -39,10 +39,13 @@ class GradientsLost:
 
 @dataclass(frozen=True, slots=True)
 class ClipUseless:
-    """Gradients are clipped that nothing uses: `earlier` has used them, or cleared them if `cleared`."""
+    """Gradients are clipped that nothing uses: `earlier` has used them, or cleared them if `cleared`.
+
+    Without `earlier` it is Lightning that clears them later, and then computes others.
+    """
 
     site: Site
-    earlier: Site
+    earlier: Site | None
     cleared: bool
 
 

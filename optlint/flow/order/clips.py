@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from optlint.flow import events
 from optlint.flow.core.acts import CLIP, Act
 from optlint.flow.core.cells import OptimizerCell
 from optlint.flow.core.values import UNKNOWN, Const, External, Method, Value
-from optlint.flow.order import subjects, trace, unknown_code
+from optlint.flow.order import lightning, subjects, trace, unknown_code
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ FUNCTIONS = frozenset({"torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_gr
 METHODS = frozenset({"clip_grad_norm_", "clip_grad_value_", "clip_gradients"})
 BOUND = re.compile(r"clip|max|norm|bound|limit|thresh")
 BOUNDS = frozenset({"max_norm", "clip_val", "gradient_clip_val"})
+TOLD = "clipped before Lightning goes backward"
 LARGE = 1e5  # a bound that nothing reaches
 
 
@@ -56,8 +58,11 @@ def _note(
 ) -> None:
     finite = isinstance(value, Const) and isinstance(value.value, int | float) and value.value < LARGE
     doubtful = not finite and (bound is None or not _is_plain_bound(machine, bound, value, node in machine.effects))
-    act = Act(CLIP, machine.site(node), subject, node=node, doubtful=doubtful)
-    trace.note(machine, act, state)
+    site = machine.site(node)
+    trace.note(machine, Act(CLIP, site, subject, node=node, doubtful=doubtful), state)
+    if not doubtful and lightning.goes_backward(machine) and (site.origin, TOLD) not in machine.flagged:
+        machine.flagged.add((site.origin, TOLD))
+        machine.emit(events.ClipUseless(site, None, cleared=True))
 
 
 def _is_plain_bound(machine: Machine, bound: ir.Expression, value: Value | None, unused: bool) -> bool:

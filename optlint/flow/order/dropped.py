@@ -72,7 +72,7 @@ def _some_lost(machine: Machine, step: Act, subject: Subject, acts: list[Act]) -
     if len({act.site for act in clears}) != 1 or len({act.site for act in gains}) != 1:
         return
     clear, backward = clears[0], gains[0]
-    if not _waits(machine, step, backward):
+    if not _waits(machine, step, backward) and not _all_wait(machine, step, [act for act in acts if head in act.loops]):
         return
     before = trace.last_before(backward, lambda act: act is head or _clears(act, subject) or act.kind == STEP)
     if before.open or any(not _clears(act, subject) for act in before.acts):
@@ -86,6 +86,19 @@ def _waits(machine: Machine, step: Act, backward: Act) -> bool:
     divisor = rarely.every(machine, step)
     names = rarely.awaited(machine, step, backward) if divisor is None else {divisor}
     return any(_is_shared_out(machine, name) for name in names if divisor or not name[:1].isdigit())
+
+
+def _all_wait(machine: Machine, step: Act, inside: list[Act]) -> bool:
+    """Whether nothing at all steps in the rounds in which this does not, so that they compute gradients for nothing."""
+    divisor = rarely.every(machine, step)
+    steps = of_kinds(inside, STEP)
+    alone = all(act.subject is not None and rarely.every(machine, act) == divisor for act in steps)
+    return divisor is not None and alone and not any(_may_step(act) for act in of_kinds(inside, HIDDEN))
+
+
+def _may_step(act: Act) -> bool:
+    """Whether code that can't be seen may have an optimizer."""
+    return act.subject is None or act.subject.kind in ("optimizer", "unknown")
 
 
 def _is_shared_out(machine: Machine, divisor: str) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BASE = External("lightning.LightningModule")
 CONFIGURES, ASKS, STEP = "configure_optimizers", "optimizers", "training_step"
-BY_HAND = frozenset({"backward", "manual_backward", "automatic_optimization", "optimizer_step"})
+BY_HAND = frozenset({"backward", "manual_backward", "automatic_optimization", "optimizer_step", "optimizer_zero_grad"})
 HELD = "<optimizers>"  # an attribute that no code can name
 DEEPEST = 3
 

@@ -60,10 +60,10 @@ def _is_module_base(base: Value) -> bool | None:
 
 
 def is_layer(path: str) -> bool:
-    """Whether a dotted path is a class of `torch.nn` that makes a module."""
+    """Whether a dotted path is a class of modules of `torch.nn`, or of layers for graphs."""
     parts = path.split(".")
     in_nn = len(parts) == 3 and path.startswith("torch.nn.") and parts[2][:1].isupper()
-    return in_nn and path not in torch_api.NOT_MODULES
+    return (in_nn and path not in torch_api.NOT_MODULES) or torch_api.GRAPH_LAYERS.match(path) is not None
 
 
 def is_optimizer(cls: Value, known: tuple[str, ...] = ()) -> bool:

@@ -16,10 +16,10 @@ _KEPT = ("torch.nn.utils.", "torch.nn.init.", "torch.nn.functional.", "torch.nn.
 @lru_cache(maxsize=10_000)
 def canonical(path: str) -> str:
     """One spelling for a name that can be imported from several modules."""
-    if path.startswith(_KEPT):
-        return path
-    match = _INNER_MODULE.match(path)
-    return f"{match[1]}.{match[2]}" if match else RENAMED.get(path, path)
+    if path in RENAMED:
+        return RENAMED[path]
+    match = None if path.startswith(_KEPT) else _INNER_MODULE.match(path)
+    return f"{match[1]}.{match[2]}" if match else path
 
 
 RENAMED = {
@@ -183,8 +183,16 @@ MODULE_BASES = frozenset(
         "torch.jit.ScriptModule",
         "mmengine.model.BaseModule",
         "mmcv.runner.BaseModule",
-        "torch_geometric.nn.MessagePassing",
     }
+)
+# Layers of packages for graphs, by their names, and those of them that need not have anything to train.
+GRAPH_LAYERS = re.compile(
+    r"^(torch_geometric\.nn(\.conv|\.dense|\.models)?(\.\w+)?|dgl\.nn(\.pytorch(\.\w+)*)?)\."
+    r"(MessagePassing|Linear|MLP|[A-Z]\w*Conv)$"
+)
+UNTRAINED_GRAPH_LAYERS = re.compile(
+    r".*\.(MessagePassing|LGConv|SimpleConv|WLConv|PointConv|PointNetConv|PPFConv|APPNPConv|HeteroConv|HeteroGraphConv)$"
+    r"|dgl\..*\.GINConv$"
 )
 PLAIN_BASES = frozenset({"torch.nn.Module", "lightning.LightningModule"})  # they add no parts to those of a class
 # Calls that give a module of which no more is known.

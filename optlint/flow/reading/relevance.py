@@ -13,7 +13,7 @@ WORDS = (
     | frozenset(path.rpartition(".")[2] for path in OPTIMIZERS)
     | frozenset(
         "param_groups add_param_group backward Parameter optim Optimizer parameters_to_vector clip_grad_norm_ "
-        "clip_grad_value_ zero_grad grad grad_fn register_hook".split()
+        "clip_grad_norm clip_grad_value_ zero_grad grad grad_fn register_hook".split()
     )
 )
 SWITCHES = frozenset({"requires_grad", "requires_grad_"})

@@ -102,10 +102,20 @@ def _device(path: str, arguments: Arguments, state: State) -> Placement | None:
     given = arguments.keywords.get("device")
     if given is not None:
         return Placement(given, arguments.keyword_sites.get("device"))
+    if path in torch_tensors.FROM_DATA:
+        return _device_of_data(path, arguments, state)
     if path not in torch_tensors.LIKE_MAKERS:
         return CPU
     like = state.get(arguments.pick(0, "input") or UNKNOWN, TensorCell)
     return like.device if like is not None else SOMEWHERE
+
+
+def _device_of_data(path: str, arguments: Arguments, state: State) -> Placement | None:
+    """Where the data lie, if they are a tensor, as those of a `Variable` always are; numbers go to the CPU."""
+    data = state.get(arguments.pick(0, "data") or UNKNOWN, TensorCell)
+    if data is not None:
+        return data.device
+    return SOMEWHERE if path == "torch.autograd.Variable" else CPU
 
 
 def parameter(machine: Machine, arguments: Arguments, state: State, site: Site) -> Ref:
@@ -167,11 +177,16 @@ def _is_given(ref: Ref, cell: TensorCell, state: State) -> bool:
 
 def _with_origin(made: TensorCell, cells: list[TensorCell], blurred: bool, state: State) -> TensorCell:
     """Note where the graph of what a tensor was computed from was cut off, and whether anything unknown went in."""
-    doubtful = blurred or any(cell.mixed is not False or cell.escaped for cell in cells)
+    doubtful = blurred or any(cell.mixed is not False or cell.escaped or _may_have_any(cell) for cell in cells)
     if made.requires_grad is False and state.no_grad is True:
         here = doubtful or any(cell.requires_grad is not False for cell in cells)
         return replace(made, cut=made.made if here else next((cell.cut for cell in cells if cell.cut), None))
     return replace(made, mixed=doubtful, cut=next((cell.cut for cell in cells if cell.cut), None))
+
+
+def _may_have_any(cell: TensorCell) -> bool:
+    """Whether a tensor may have been computed from anything: one that somebody else gives in, for example."""
+    return not (cell.leaf or cell.bases or cell.piece_of or cell.requires_grad is False)
 
 
 def of_unknown(machine: Machine, how: str, state: State, site: Site) -> Ref:
@@ -192,6 +207,8 @@ def _flows(flags: list[bool | None], blurred: bool, state: State) -> bool | None
 def _bases(ref: Ref, cell: TensorCell) -> tuple[Ref, ...]:
     if cell.requires_grad is False:
         return ()
+    if cell.piece_of is not None:
+        return (cell.piece_of,)
     return (ref,) if cell.leaf else cell.bases or ()
 
 
