@@ -128,8 +128,8 @@ def test_its_cases_are_many_and_some_are_silent(rule):
     blocks = case_blocks(rule.code)
     silent = [block for block in blocks if not any(line.marks for line in block.main.lines)]
     if not rule.code.startswith("OPT9"):
-        assert len(blocks) >= MIN_CASES, f"{len(blocks)} blocks in tests/cases/{rule.code}"
-        assert len(silent) >= MIN_SILENT, f"{len(silent)} silent blocks in tests/cases/{rule.code}"
+        assert len(blocks) >= MIN_CASES, f"{len(blocks)} blocks in tests/cases/{rule.code}, of {MIN_CASES}"
+        assert len(silent) >= MIN_SILENT, f"{len(silent)} silent blocks in tests/cases/{rule.code}, of {MIN_SILENT}"
 
 
 def test_its_page_shows_what_it_finds(rule):

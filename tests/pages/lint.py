@@ -18,6 +18,7 @@ from optlint.discovery.found import SourceFile
 from optlint.fixes.mending import Mending
 from optlint.own_rules import all_rules
 from optlint.settings.config import Config, parse_table
+from optlint.settings.prefilter import prefilter_of
 from optlint.settings.selection import Selection
 from tests.pages.notebooks import row_in_block
 
@@ -49,6 +50,16 @@ def fix_case(case: Case, *, unsafe: bool) -> str:
         file = _source_file(case, case.main.name, folder)
         _result(check_file(file, _policies(case.own_code), Mending(unsafe=unsafe)))
         return Path(file.path).read_text(encoding="utf-8")
+
+
+def never_asked(case: Case) -> Iterator[str]:
+    """Why a diagnostic may be missing: what a rule `needs` is not in the file."""
+    registry = all_rules()
+    for file in case.files:
+        wanted = {mark.code for line in file.lines for mark in line.marks if mark.kind == "error"}
+        for code in sorted(wanted & registry.rules.keys()):
+            if not prefilter_of([registry.rules[code]], ()).lets_through(file.text.encode()):
+                yield f"{code} was not asked about {file.name}: what its rule `needs` does not occur there"
 
 
 @contextmanager

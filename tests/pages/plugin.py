@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.pages.execute import RunError, execute, torch_fits
-from tests.pages.lint import LintError, can_audit, fix_case, lint_case
+from tests.pages.lint import LintError, can_audit, fix_case, lint_case, never_asked
 from tests.pages.marks import PageError
 from tests.pages.page import Case, read_page
 from tests.pages.verdict import FixError, SurpriseError, compare, compare_fix
@@ -84,7 +84,8 @@ class Block(pytest.Item):
         if isinstance(excinfo.value, SurpriseError):
             words = [one.word for one in excinfo.value.surprises]
             counts = f"{words.count('missing')} missing, {words.count('noisy')} noisy"
-            return f"{where}: {counts}\n\n{excinfo.value}"
+            hints = "\n".join(never_asked(self.case)) if "missing" in words else ""
+            return f"{where}: {counts}\n\n{excinfo.value}" + f"\n\n{hints}" * bool(hints)
         if isinstance(excinfo.value, RunError | LintError | FixError):
             return f"{where}: {excinfo.value}"
         return super().repr_failure(excinfo, *args, **kwargs)

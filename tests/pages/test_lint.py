@@ -9,7 +9,7 @@ from optlint.batch.policies import Policies
 from optlint.own_rules import all_rules
 from optlint.settings.selection import Selection
 from tests.pages import lint
-from tests.pages.lint import fix_case, lint_case
+from tests.pages.lint import fix_case, lint_case, never_asked
 from tests.pages.page import read_page
 
 REUSED = """\
@@ -35,6 +35,14 @@ def only_case(tmp_path):
 
 def said(case):
     return [(one.code, one.severity.value, one.span.filename, one.span.row) for one in lint_case(case)]
+
+
+def test_a_rule_that_was_not_asked_is_named(only_case):
+    assert list(never_asked(only_case(f"```python\n{REUSED}```\n"))) == []
+    case = only_case("```python\nx = 1  # error\n```\n")
+    assert list(never_asked(case)) == [
+        f"OPT101 was not asked about {case.main.name}: what its rule `needs` does not occur there"
+    ]
 
 
 def test_a_block_is_linted_as_a_file(only_case):
