@@ -32,6 +32,7 @@ HANDLES = frozenset(
 )
 SETTINGS = frozenset("config cfg conf args opt opts options hparams hps params settings kwargs".split())  # no modules
 WEIGHTS = frozenset({"weight", "bias"})
+SETS = frozenset("copy_ fill_ zero_ set_ requires_grad_ constant_ zeros_ ones_ eye_ dirac_".split())  # nothing random
 TURNED = frozenset({"T", "mT", "H", "mH"})  # the same tensor, seen from another side
 COMPUTING = frozenset("torch F nn einsum rearrange repeat".split())
 OPERATIONS = frozenset("mm bmm matmul mv dot mul add sub div pow addmm where expand_as masked_fill type_as".split())
@@ -179,6 +180,19 @@ class Expressions:
         of_weight = isinstance(node.value, ir.Attribute) and node.value.attr in WEIGHTS
         return node.attr in HANDLES and not (of_weight and node.attr in ("data", "detach"))
 
+    def is_weight_of_layer(self, node: ir.Expression) -> bool:
+        """Whether this is the weight of a layer that was just made, or some of it: who sets it wants no random one."""
+        while isinstance(node, ir.Attribute | ir.Subscript):
+            if isinstance(node, ir.Attribute) and node.attr == "weight":
+                return self.question.root is not None and not self.question.tensors and self.holds(node.value)
+            node = node.value
+        return False
+
+    def _sets_weight(self, func: ir.Expression, given: list[ir.Expression]) -> bool:
+        """`layer.weight.copy_(filter)`, `nn.init.ones_(layer.weight)`."""
+        changed = [func.value, *given[:1]] if isinstance(func, ir.Attribute) else given[:1]
+        return name_of(func) in SETS and any(map(self.is_weight_of_layer, changed))
+
     def _conditional(self, node: ir.Conditional) -> bool:
         self.holds(node.test)
         return self.one_of((node.body, node.orelse))
@@ -224,6 +238,7 @@ class Expressions:
         if isinstance(func, ir.Attribute) and not self.is_it(func) and self.holds(func.value):
             return self._method(node, func)
         given = [argument.value for argument in node.args]
+        self.doubt(self._sets_weight(func, given))
         if (not isinstance(func, ir.Attribute) or self.is_it(func)) and self.holds(func):
             self.use(node)
             self.doubt(self.one_of(given))

@@ -158,6 +158,7 @@ class _Reading(Expressions):
 
     def bind(self, target: ir.Expression, held: bool, value: ir.Expression | None = None) -> None:
         """A target takes what may be the content; or the content takes a value."""
+        self.doubt(self.is_weight_of_layer(target))
         if isinstance(target, ir.Name):
             (self.names if held else self.computed).add(target.id)
         elif isinstance(target, ir.Display):
