@@ -39,7 +39,8 @@ FARTHEST = 8
 class Change(NamedTuple):
     """A module that has other parameters now: `new` stands in place of `old`; they are one where it changed inside.
 
-    `whole` tells that another model takes the place of the one that was trained.
+    `whole` tells that another model takes the place of the one that was trained; `kept` is what the new one has of the
+    old.
     """
 
     act: Act
@@ -48,6 +49,7 @@ class Change(NamedTuple):
     whole: bool
     time: int
     in_method: bool
+    kept: frozenset[Ref] = frozenset()
 
 
 def given(machine: Machine, optimizer: Ref, groups: tuple[Group, ...], state: State) -> None:
@@ -139,9 +141,25 @@ def _counted(name: str, children: tuple[Value, ...]) -> Value | None:
 
 
 def _replaced(machine: Machine, old: Ref, new: Value, site: Site, state: State, owner: Ref | None = None) -> None:
-    """Another part of `owner`, or another model, takes the place of the old one."""
-    if isinstance(new, Ref) and new != old and old not in _within(new, state) and _trains(new, state, owner is None):
-        _changed(machine, old, new, site, state, owner)
+    """Another part of `owner`, or another model, takes the place of the old one, or goes around it."""
+    if not isinstance(new, Ref) or new == old:
+        return
+    if old not in _within(new, state):
+        if _trains(new, state, owner is None):
+            _changed(machine, old, new, site, state, owner)
+    elif owner is not None and held.trains(new, state, apart=(kept := subjects.reach((old,), state))):
+        _changed(machine, old, new, site, state, owner, kept)
+
+
+def added(machine: Machine, owner: Ref, parts: tuple[Value, ...], site: Site, state: State) -> None:
+    """`layers.append(layer)`: a container that an optimizer has the parameters of gets more."""
+    for part in parts:
+        if (
+            isinstance(part, Ref)
+            and held.trains(part, state)
+            and any(has(gift, owner, state) for gift in machine.owned.gifts)
+        ):
+            _changed(machine, owner, part, site, state, owner)
 
 
 def _within(part: Ref, state: State) -> frozenset[Ref]:
@@ -166,14 +184,17 @@ def _trains(part: Ref, state: State, whole: bool) -> bool:
     return held.trains(part, state)
 
 
-def _changed(machine: Machine, old: Ref, new: Ref, site: Site, state: State, owner: Ref | None = None) -> None:
+def _changed(
+    machine: Machine, old: Ref, new: Ref, site: Site, state: State, owner: Ref | None = None,
+    kept: frozenset[Ref] = frozenset(),
+) -> None:  # fmt: skip
     """Note the change if an optimizer has the old parameters; it is judged when all of the program is known."""
     inside = subjects.reach((old,), state) if new != old else frozenset()
     gifts = [gift for gift in machine.owned.gifts if has(gift, old, state) or (gift.modules and gift.modules <= inside)]
     optimizers = {gift.optimizer for gift in gifts}
     if (
         not optimizers
-        or _may_be_frozen(machine, old, state)
+        or (not kept and _may_be_frozen(machine, old, state))
         or any(isinstance(part, tuple) and part[1] == "handler" for part in state.path)
     ):
         return
@@ -181,11 +202,11 @@ def _changed(machine: Machine, old: Ref, new: Ref, site: Site, state: State, own
     trace.note(machine, act, state)
     in_method = getattr(machine.trace.root, "bound", None) is not None
     whole = owner is None and old != new
-    change = Change(act, old, new, whole, machine.counter.last, in_method)
+    change = Change(act, old, new, whole, machine.counter.last, in_method, kept)
 
     def settle(last: State) -> None:
         if old == new or (_trains(new, last, whole) and not _is_put_back(owner, old, new, last)):
-            parts = subjects.reach((new,), last)
+            parts = subjects.reach((new,), last) - kept
             cells = {one: cell for one in optimizers if (cell := last.get(one, OptimizerCell))}
             machine.when_over(lambda: _judge(machine, change, parts, cells))
 

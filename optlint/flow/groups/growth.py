@@ -46,12 +46,17 @@ def put(receiver: Ref, index: Value, value: Value, state: State) -> None:
             state.put(receiver, replace(cell, attrs=(*cell.attrs, (f"[{key!r}]", value))))
 
 
+def added_by(name: str, arguments: Arguments, state: State) -> tuple[Value, ...]:
+    """What a method puts into a container of modules, as far as that is known."""
+    if name == "extend" and arguments.values:
+        return containers.exact_items(arguments.values[0], state) or ()
+    return arguments.values[-1:] if name in ("append", "insert") else ()
+
+
 def changed(receiver: Ref, name: str, arguments: Arguments, state: State) -> None:
     """`layers.append(layer)` and its like."""
     cell = state.get(receiver, InstanceCell)
-    added = arguments.values[:1] if name == "append" else ()
-    if name == "extend" and arguments.values:
-        added = containers.exact_items(arguments.values[0], state) or ()
+    added = added_by(name, arguments, state) if name in ("append", "extend") else ()
     known = bool(added) and not arguments.open and not state.depth and cell is not None and cell.children is not None
     if known and cell is not None and cell.children is not None and all(_is_module(part, state) for part in added):
         numbered = tuple((str(place), part) for place, part in enumerate(added, len(cell.children)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.cells import InstanceCell, IteratorCell, SequenceCell, TensorCell
-from optlint.flow.core.values import UNKNOWN, Ref, Value
+from optlint.flow.core.values import UNKNOWN, Const, Ref, Value
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, modules, parameter_names
 from optlint.flow.python import containers
@@ -46,7 +46,8 @@ def _children_iterator(machine: Machine, receiver: Ref, made: IteratorCell, stat
     for child in children or ():
         state.update(child, listed_by=receiver)
     named = made.kind == "named_children"
-    pairs = tuple(_pair(machine, child, named, state, made.made) for child in children or ())
+    names = {value: name for name, value in modules.named_parts(receiver, state)}
+    pairs = tuple(_pair(machine, child, named, state, made.made, names.get(child)) for child in children or ())
     items = pairs if children is not None else None
     return replace(made, item=_pair(machine, each, named, state, made.made), items=items, children=cover)
 
@@ -58,8 +59,10 @@ def perhaps(machine: Machine, receiver: Ref, name: str, state: State, site: Site
     return machine.new(state, SequenceCell(name, site, None, each, children=None if cover.again else cover))
 
 
-def _pair(machine: Machine, module: Ref, named: bool, state: State, site: Site) -> Value:
-    return containers.sequence(machine, state, "tuple", site, (UNKNOWN, module)) if named else module
+def _pair(machine: Machine, module: Ref, named: bool, state: State, site: Site, name: str | None = None) -> Value:
+    """A child of a module, behind its name if that is asked for."""
+    known = UNKNOWN if name is None else Const(name)
+    return containers.sequence(machine, state, "tuple", site, (known, module)) if named else module
 
 
 def _item(machine: Machine, name: str, owner: Ref, state: State, site: Site) -> Value:

@@ -58,7 +58,7 @@ def _part(machine: Machine, state: State, parent: Ref, site: Site, part: torch_l
     layout = part.layout if usual or not part.layout else None
     known = torch_layers.LAYERS.get(f"torch.nn.{part.cls}") if layout and len(layout) == 1 else None
     names = (*known.weights, *known.biases)[: sum(layout or ())] if known is not None else None
-    names = () if layout == () else names
+    names = () if layout == () else names or (part.names if usual else ()) or None
     made = InstanceCell(
         cls, site, is_module=True, layout=layout, names=names, parent=(parent, part.name), trainable=True
     )
@@ -213,6 +213,12 @@ def children_of(module: Ref, state: State) -> tuple[Ref, ...] | None:
     if any(value is UNKNOWN or isinstance(value, Union) for value in values):
         return None
     return tuple(dict.fromkeys(value for value in values if isinstance(value, Ref) and _is_module(value, state)))
+
+
+def named_parts(module: Ref, state: State) -> tuple[tuple[str, Value], ...]:
+    """What a module has under which names, as far as that is known."""
+    cell = state.get(module, InstanceCell)
+    return () if cell is None else (*cell.attrs, *(cell.children or ()))
 
 
 def _is_plain(cls: ClassValue) -> bool:

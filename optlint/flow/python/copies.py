@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.cells import Cover, InstanceCell, IteratorCell, MappingCell, SequenceCell, TensorCell
-from optlint.flow.core.values import UNKNOWN, Ref, Value, union
+from optlint.flow.core.values import UNKNOWN, Ref, Union, Value, union
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption, holdings
 from optlint.flow.iterators.draws import Purpose
@@ -68,6 +68,8 @@ def shallow(machine: Machine, value: Value, state: State) -> Value:
 
 
 def _copied(machine: Machine, value: Value, state: State, made: dict[Ref, Ref]) -> Value:
+    if isinstance(value, Union):
+        return union(tuple(_copied(machine, option, state, made) for option in value.options))
     if not isinstance(value, Ref):
         return value
     cell = state.cell(value)

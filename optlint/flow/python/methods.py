@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.belonging import freezing
+from optlint.flow.belonging import freezing, stale
 from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, OptimizerCell, SequenceCell, TensorCell
 from optlint.flow.core.machine import Arguments, Machine
 from optlint.flow.core.state import State
@@ -172,6 +172,7 @@ def _on_instance(
     if name in torch_api.REGISTERS and cell.is_module:
         _register(receiver, arguments, state)
     if name in growth.CHANGING and growth.is_container(cell):
+        stale.added(machine, receiver, growth.added_by(name, arguments, state), site, state)
         growth.changed(receiver, name, arguments, state)
         return receiver if name in ("append", "extend", "insert") else UNKNOWN
     if name == "requires_grad_" and (cell.is_module or cell.part_of is not None):

@@ -112,12 +112,16 @@ def composite_names(path: str, *, bias: bool) -> tuple[str, ...]:
 
 
 class Part(NamedTuple):
-    """A child of a model: its name, its class in `torch.nn` where that is known, its layout, and its own children."""
+    """A child of a model: its name, its class in `torch.nn` where that is known, its layout, and its own children.
+
+    `names` are those of its parameters, in order, where its children are not listed.
+    """
 
     name: str
     cls: str = ""
     layout: tuple[int, ...] | None = None
     parts: tuple[Part, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def _parts(words: str) -> tuple[Part, ...]:
@@ -141,9 +145,21 @@ _RESNET = (
 _PAIR, _TRIPLE = (2,), (1, 2)  # a layer with a bias; a convolution without one and its normalisation
 
 
-def _resnet(*convolutions: int) -> tuple[Part, ...]:
-    """A ResNet with so many convolutions in its four stages."""
-    return _with_layouts(_RESNET, (1,), (2,), *(_TRIPLE * count for count in convolutions), _PAIR)
+def _resnet(convolutions: int, *blocks: int) -> tuple[Part, ...]:
+    """A ResNet with so many convolutions in a block, and so many blocks in its four stages."""
+    stages = [_stage(convolutions, count, place > 1 or convolutions == 3) for place, count in enumerate(blocks, 1)]
+    named = {f"layer{place}": names for place, names in enumerate(stages, 1)}
+    layouts = (_TRIPLE * (len(names) // sum(_TRIPLE)) for names in stages)
+    parts = _with_layouts(_RESNET, (1,), (2,), *layouts, _PAIR)
+    return tuple(part._replace(names=named.get(part.name, ())) for part in parts)
+
+
+def _stage(convolutions: int, blocks: int, shortcut: bool) -> tuple[str, ...]:
+    """The parameters of a stage of a ResNet, in order; the first block may have a convolution beside the others."""
+    pairs = [(f"{block}.conv{n}", f"{block}.bn{n}") for block in range(blocks) for n in range(1, convolutions + 1)]
+    if shortcut:
+        pairs.insert(convolutions, ("0.downsample.0", "0.downsample.1"))
+    return tuple(name for one, norm in pairs for name in (f"{one}.weight", f"{norm}.weight", f"{norm}.bias"))
 
 
 def _numbered(words: str) -> tuple[Part, ...]:
@@ -177,11 +193,11 @@ TORCHVISION: dict[str, tuple[Part, ...]] = {
         "alexnet": _two_stages(_ALEXNET, "Dropout Linear ReLU Dropout Linear ReLU Linear"),
         **{f"vgg{n}": _vgg(*stages) for n, stages in _VGGS.items()},
         **{f"vgg{n}_bn": _vgg(*stages, normalised=True) for n, stages in _VGGS.items()},
-        "resnet18": _resnet(4, 5, 5, 5),
-        "resnet34": _resnet(6, 9, 13, 7),
-        **{name: _resnet(10, 13, 19, 10) for name in ("resnet50", "resnext50_32x4d", "wide_resnet50_2")},
-        **{name: _resnet(10, 13, 70, 10) for name in ("resnet101", "resnext101_32x8d", "wide_resnet101_2")},
-        "resnet152": _resnet(10, 25, 109, 10),
+        "resnet18": _resnet(2, 2, 2, 2, 2),
+        "resnet34": _resnet(2, 3, 4, 6, 3),
+        **{name: _resnet(3, 3, 4, 6, 3) for name in ("resnet50", "resnext50_32x4d", "wide_resnet50_2")},
+        **{name: _resnet(3, 3, 4, 23, 3) for name in ("resnet101", "resnext101_32x8d", "wide_resnet101_2")},
+        "resnet152": _resnet(3, 3, 8, 36, 3),
         "efficientnet_b0": _two_stages("? " * 9, "Dropout Linear"),
         "mobilenet_v3_small": _two_stages("? " * 13, "Linear Hardswish Dropout Linear"),
         "mobilenet_v3_large": _two_stages("? " * 17, "Linear Hardswish Dropout Linear"),
