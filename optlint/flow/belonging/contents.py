@@ -63,7 +63,8 @@ class Question:
     """Of which attribute: its name, and the classes on whose `self` it may be; `tensors` if it holds these.
 
     Or of the value of one call, whose origin is `root`; then looking at it counts as handling, too. What the functions
-    of the names `followed` hand over to other functions is known in another way.
+    of the names `followed` hand over to other functions is known in another way. A piece of a `single` tensor is
+    computed from it.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Question:
     tensors: bool = False
     root: ir.Origin = None
     followed: frozenset[str] = frozenset()
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,9 @@ class Expressions:
         self.holds(node.index)
         before = self.fate.picked
         held = self.holds(node.value)
+        if held and self.question.single:
+            self.use(node)
+            return False
         if isinstance(node.index, ir.Literal) and node.index.value == 0 and isinstance(node.value, ir.Attribute):
             self.fate.picked = before
         return held

@@ -84,7 +84,7 @@ def _is_listed(tensor: Value, state: State) -> bool:
 def _fate(machine: Machine, cls: ClassValue, name: str, kind: str) -> contents.Fate | None:
     """What the code does with the attribute, if it only computes with it, and sets it while the object is made."""
     early = _early(machine, cls)
-    question = contents.Question(name, held.family(machine, cls), tensors=True, followed=early)
+    question = contents.Question(name, held.family(machine, cls), True, followed=early, single=kind == "tensor")
     fate = fates.fate_of(question, machine.block, machine.bodies, machine.mentions)
     if fate.handled or not fate.used or (fate.built and kind == "tensor"):
         return None

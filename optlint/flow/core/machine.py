@@ -31,7 +31,8 @@ MOST_STEPS = 250_000  # evaluated expressions in a file, some seconds; a usual f
 MOST_STEPS_OF_ROOT = 40_000
 SPARE_STEPS = 500  # of each root, once those of the file are spent
 
-NO_LIST = frozenset({"tee", "iterator", "tqdm", "generator"})  # kinds whose birth is no expression, or not that alone
+# Kinds whose birth is no expression, or not that alone, or whose items end with the next one.
+NO_LIST = frozenset({"tee", "iterator", "tqdm", "generator", "groupby"})
 
 
 @dataclass(slots=True, eq=False)

@@ -141,7 +141,9 @@ def _layer_of(machine: Machine, cell: InstanceCell, state: State, site: Site) ->
     """What iteration over `nn.Sequential` and `nn.ModuleList` gives."""
     path = cell.cls.path if isinstance(cell.cls, External) else ""
     if cell.children and path != "torch.nn.ModuleDict":
-        return union(tuple(child for _, child in cell.children))
+        any_of = union(tuple(child for _, child in cell.children))
+        if any_of is not UNKNOWN:
+            return any_of
     if path == "torch.nn.ParameterList":
         known = tuple(value for _, value in cell.attrs)
         return union(known) if known else machine.new(state, TensorCell(site, "parameter", True, None, True, True))

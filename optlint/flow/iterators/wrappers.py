@@ -122,6 +122,8 @@ def _wrapped_item(
         return containers.sequence(machine, state, "tuple", site, (index, items[0]))
     if name in ("zip", "zip_longest"):
         return containers.sequence(machine, state, "tuple", site, indices.paired(items, values, state))
+    if name == "groupby":
+        return containers.sequence(machine, state, "tuple", site, (UNKNOWN, UNKNOWN))
     if name == "from_iterable" and items:
         return consumption.item_of(machine, items[0], state, site)
     if name in ("filter", "filterfalse", "takewhile", "dropwhile", "islice", "compress") and items:

@@ -143,6 +143,7 @@ WRAPPERS: dict[str, int] = {
     "builtins.iter": 0,
     "itertools.accumulate": 0,
     "itertools.chain": 0,
+    "itertools.groupby": 0,
     "itertools.chain.from_iterable": 0,
     "itertools.compress": 0,
     "itertools.cycle": 0,
