@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
+from optlint.discovery.stamps import stamp
 from optlint.settings.config import ConfigError
 
 if TYPE_CHECKING:
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from optlint.discovery.found import SourceFile
+    from optlint.discovery.stamps import Stamp
 
-    Stamps = dict[str, tuple[int, int] | None]
+    Stamps = dict[str, Stamp]
 
 PAUSE = 0.5  # seconds between two looks
 REST = 9  # times what a look takes, so that many files do not keep a processor busy
@@ -55,12 +56,4 @@ def _look(find: Callable[[], Iterable[SourceFile]]) -> Stamps | str:
 
 def _stamps(files: Iterable[SourceFile]) -> Stamps:
     paths = {path for file in files for path in (file.path, file.config.path) if path}
-    return {path: _stamp(path) for path in paths}
-
-
-def _stamp(path: str) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
+    return {path: stamp(path) for path in paths}

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from optlint.batch.policies import Policies
 from optlint.discovery.files import given_file
 from optlint.discovery.found import Excluding
+from optlint.discovery.stamps import stamp
 from optlint.linting.judging import AnalysisError
 from optlint.linting.linter import Task, diagnose, placed, wanted_codes
 from optlint.linting.runs import told_by_callers
-from optlint.lsp.neighbours import Neighbours, stamp
+from optlint.lsp.neighbours import Neighbours
 from optlint.lsp.shifting import shifted
 from optlint.own_rules import FILE_NOT_ANALYSED
 from optlint.settings.config import FILE_NAMES, ConfigError, Configs, read_file

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import ast
-import os
 import warnings
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from optlint.discovery.stamps import stamp
 from optlint.flow.files.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from optlint.discovery.stamps import Stamp
     from optlint.lsp.drafts import Draft
-
-    Stamp = tuple[int, int] | None
 
 PAUSE = 1.0  # seconds between two looks at the disk
 
@@ -79,15 +78,6 @@ class Neighbours:
 
     def _texts(self) -> dict[str, str]:
         return {path: draft.document.code for path, draft in self._drafts.items()}
-
-
-def stamp(path: str) -> Stamp:
-    """What tells one state of a file from another; None where there is no file. A folder's is that of its entries."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
 
 
 def _parses(code: str) -> bool:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.discovery.files import find_files
 from optlint.discovery.found import Excluding, Missing
+from optlint.discovery.stamps import stamp
 from optlint.lsp.drafts import Draft, Part, uri_of
-from optlint.lsp.neighbours import stamp
 from optlint.lsp.texts import Text
 from optlint.settings.config import ConfigError, Configs
 from optlint.sources.decoding import NotAnalysedError, decode
@@ -17,9 +17,9 @@ from optlint.sources.decoding import NotAnalysedError, decode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from optlint.discovery.stamps import Stamp
     from optlint.lsp.bench import Bench
     from optlint.lsp.looks import Look
-    from optlint.lsp.neighbours import Stamp
 
 
 class Seen(NamedTuple):
