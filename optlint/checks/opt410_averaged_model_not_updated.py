@@ -18,7 +18,7 @@ rule = Rule(
     "averaged-model-not-updated",
     "a moving average of a model never changes, or is the model itself",
     severity=Severity.WARNING,
-    needs=((".parameters", "named_parameters"), ("zip", "named_parameters")),
+    needs=((".parameters", "named_parameters", "state_dict"), ("zip", "named_parameters", "items")),
 )
 
 REBOUND = "is bound to a new tensor, which nothing reads, and the model that it came from stays as it was"

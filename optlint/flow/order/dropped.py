@@ -68,7 +68,8 @@ def _some_lost(machine: Machine, step: Act, subject: Subject, acts: list[Act]) -
     if any(_matters(act, subject) and act.kind in (LOOK, TOUCH, HIDDEN) for act in inside):
         return
     clears = [act for act in inside if _clears(act, subject)]
-    gains = [act for act in inside if act.kind == BACKWARD]
+    last = trace.last_before(step, lambda act: act is head or act.kind == BACKWARD)
+    gains = [act for act in last.acts if act in inside]
     if len({act.site for act in clears}) != 1 or len({act.site for act in gains}) != 1:
         return
     clear, backward = clears[0], gains[0]

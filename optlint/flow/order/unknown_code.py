@@ -36,7 +36,7 @@ ACTORS = re.compile(
     r"agent|algo|handler|dispatch|solver|^super$"
 )
 HARMLESS_OBJECTS = re.compile(
-    r"sched|warm|env|prof|(^|_)p?bar$|progress|timer|writer|log|meter|metric|wandb|tqdm|ema|swa|checkpoint|saver|stats|"
+    r"sched|(^|_)sch(_|$)|warm|env|prof|(^|_)p?bar$|progress|timer|writer|log|meter|metric|wandb|tqdm|ema|swa|checkpoint|saver|stats|"
     r"early|history|target|tracker|recorder|data|loader|batch|loss|crit|board|queue|buffer|memory|replay|^lr|watch|print|file|"
     r"^(np|plt|os|time|math|random|json|sys|re|shutil|itertools|copy|dist|cuda|F|torch)$"
 )

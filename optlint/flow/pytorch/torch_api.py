@@ -98,6 +98,7 @@ OPTIMIZER_BASE = "torch.optim.Optimizer"
 OPTIMIZER_PACKAGES = (
     "bitsandbytes.optim.", "apex.optimizers.Fused", "torch_optimizer.", "pytorch_optimizer.", "lion_pytorch.Lion",
     "deepspeed.ops.adam.", "deepspeed.ops.lamb.", "timm.optim.", "transformers.AdamW", "transformers.Adafactor",
+    "pytorch_transformers.AdamW", "pytorch_transformers.optimization.Ada",
     "transformers.optimization.Ada", "adabelief_pytorch.AdaBelief", "prodigyopt.Prodigy", "muon.Muon",
     "schedulefree.", "adamp.", "madgrad.MADGRAD", "dadaptation.", "came_pytorch.CAME",
 )  # fmt: skip

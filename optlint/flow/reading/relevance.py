@@ -17,12 +17,18 @@ WORDS = (
     )
 )
 SWITCHES = frozenset({"requires_grad", "requires_grad_"})
+WALKS = frozenset({"zip", "items", "values"})
 NAMES = re.compile(r"optimizer|optims?$|^(?:opt|params?|weight|bias)$|^ema|_ema$", re.IGNORECASE)
 
 
 def concerns_training(identifiers: frozenset[str]) -> bool:
     """Whether code with these identifiers may have to do with parameters and optimizers."""
-    return not WORDS.isdisjoint(identifiers) or any(map(is_about_gradients, identifiers))
+    return not WORDS.isdisjoint(identifiers) or walks_states(identifiers) or any(map(is_about_gradients, identifiers))
+
+
+def walks_states(identifiers: frozenset[str]) -> bool:
+    """Whether code with these identifiers may change the tensors of a model by way of its `state_dict()`."""
+    return "state_dict" in identifiers and not WALKS.isdisjoint(identifiers)
 
 
 def makes_layers(identifiers: frozenset[str]) -> bool:

@@ -10,6 +10,7 @@ from optlint.flow.core.values import UNKNOWN, Ref, Value, options_of
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import mendable
 from optlint.flow.reading import ir
+from optlint.flow.tensors import tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,18 +78,25 @@ def _is_average(machine: Machine, node: ir.Assign, name: str, state: State) -> b
 
 
 def _is_parameter(value: Value, state: State) -> bool:
+    """Whether a value is a parameter, or the tensor that shares its memory in a `state_dict()`."""
     cell = state.get(value, TensorCell)
-    return cell is not None and cell.parameter is True
+    return cell is not None and (cell.parameter is True or cell.how == tensors.OF_STATE)
 
 
 def read(machine: Machine, variable: tuple[int, str], value: Value) -> None:
     """A variable is read: a value that is not known may be any that it was bound to."""
     options = options_of(value)
     for option in options:
-        if isinstance(option, Ref) and option in machine.rebound:
-            machine.read_back.add(machine.rebound[option][0])
+        node, bound = machine.rebound.get(option, (None, variable)) if isinstance(option, Ref) else (None, variable)
+        if node is not None and (variable == bound or not _is_another_name(node)):
+            machine.read_back.add(node)
     if UNKNOWN in options:
         machine.read_back.update(node for node, known in machine.rebound.values() if known == variable)
+
+
+def _is_another_name(node: ir.Node) -> bool:
+    """Whether an assignment only gives a second name to a value, which is read by its first without it."""
+    return isinstance(node, ir.Assign) and isinstance(node.value, ir.Name)
 
 
 def only_changed(machine: Machine, value: Value, read_before: frozenset[ir.Node]) -> None:

@@ -275,7 +275,7 @@ def state_dict(machine: Machine, arguments: Arguments, state: State, site: Site)
     keep = arguments.pick(2, "keep_vars")
     if arguments.open or (keep is not None and keep != Const(False)):
         return UNKNOWN
-    tensor = tensors.cut(machine, "`state_dict()`", state, site)
+    tensor = tensors.cut(machine, tensors.OF_STATE, state, site)
     return machine.new(state, MappingCell(site, (), True, tensor))
 
 

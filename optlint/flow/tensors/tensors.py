@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 CPU = Placement(Const("cpu"), None)
 SOMEWHERE = Placement(UNKNOWN, None)  # where a tensor is that comes from code which is not known
 DEFAULT_DTYPE = "torch.float32"
+OF_STATE = "`state_dict()`"  # how a tensor was made that shares the memory of a parameter or buffer
 
 
 def is_tensor(value: Value, state: State) -> bool:
