@@ -161,6 +161,7 @@ class Life:
 
     def _run_class(self, cls: ClassValue, state: State) -> None:
         """Run an object's life from its `__init__` on, with unknown arguments."""
+        self._suspects(cls)  # these tell which helpers of other files matter
         is_module = classes.is_module(cls)
         ref = self.machine.new(state, InstanceCell(cls, Site(self.unit.file, cls.node.origin), is_module=is_module))
         growth.born(self.machine, cls, ref, state)
