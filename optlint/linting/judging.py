@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Set
 
     from optlint.flow.files.project import Project
+    from optlint.flow.reading.texts import CstText
     from optlint.flow.settings import Settings
     from optlint.rule import Check, Registry
 
@@ -42,9 +43,16 @@ def judged(question: Question) -> Iterator[Diagnostic]:
     if found == [] or (found and len(question.text) > LONGEST_FOR_FIXES):
         yield from found
         return
+    try:
+        events = _events(question)
+    except NotAnalysedError:
+        if found is None:
+            raise
+        yield from found  # Python that libcst does not know
+        return
     crashed: set[str] = set()
     checks = question.registry.only(question.codes).checks
-    for event in _events(question):
+    for event in events:
         for check in checks.get(type(event).__name__, ()):
             if check.rule.code not in crashed:
                 yield from _judge(check, event, question.filename, crashed)
@@ -75,12 +83,17 @@ def _limit(code: str) -> None:
 
 
 def _events(question: Question) -> Iterator[object]:
-    """What the engine yields; whatever it raises is told as its own failure."""
-    from optlint.flow.analysis import analyse
+    """What the engine yields, once the text is parsed."""
     from optlint.flow.reading.texts import from_libcst
     from optlint.sources.source import parse
 
-    text = from_libcst(parse(question.text), question.filename)
+    return _told(from_libcst(parse(question.text), question.filename), question)
+
+
+def _told(text: CstText, question: Question) -> Iterator[object]:
+    """What the engine yields; whatever it raises is told as its own failure."""
+    from optlint.flow.analysis import analyse
+
     try:
         yield from analyse(text, question.settings, question.project)
     except RecursionError:

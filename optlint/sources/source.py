@@ -36,7 +36,8 @@ def _parsed(text: str) -> libcst.Module:
     except BaseException as error:
         # A panic of the native parser is no Exception; whatever it was, the other files can still be checked.
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise NotAnalysedError(f"the parser failed with {type(error).__name__}: {error}") from error
+            failure = NotAnalysedError(f"the parser failed with {type(error).__name__}: {error}")
+            raise _python_says(text) or failure from error
         raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from ast import literal_eval
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -53,7 +54,9 @@ def _text(node: cst.SimpleString) -> object:
     if text[0] in "'\"" and "\\" not in text and text[:3] not in ("'''", '"""'):
         return text[1:-1]
     try:
-        value = literal_eval(node.value)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes that the linted file gets wrong
+            value = literal_eval(node.value)
         return value if isinstance(value, str) else ...
     except (SyntaxError, ValueError):  # escapes that this Python refuses
         return ...
