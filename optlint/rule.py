@@ -43,8 +43,16 @@ class Rule(NamedTuple):
     pattern: str = ""
 
     def check(self, function: Callable[..., Iterator[Diagnostic]]) -> Check:
-        """Turn a generator function over one event or observation into a check of this rule."""
-        (subject,) = (kind for name, kind in function.__annotations__.items() if name != "return")
+        """Turn a generator function over one event or observation into a check of this rule.
+
+        Raises `TypeError` where the annotations don't tell of which one.
+        """
+        subjects = [kind for name, kind in function.__annotations__.items() if name != "return"]
+        if len(subjects) != 1:
+            raise TypeError(
+                f"{self.code}: a check has one parameter, annotated with what it judges: {function.__name__}"
+            )
+        subject = subjects[0]
         return Check(self, subject if isinstance(subject, str) else subject.__name__, function)
 
     def at(

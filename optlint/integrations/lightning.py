@@ -22,7 +22,8 @@ class OptimizerAudit(Callback):  # type: ignore[misc]
 
     `fail_on` ("never", "error" or "warning") has a training raise `AuditError` in the end. Every `check_replicas`
     steps copies on several ranks are compared (0: never). With `log`, the loggers of the trainer get a few numbers
-    in the end, such as `optlint/errors`.
+    in the end, such as `optlint/errors`. Raises `ValueError` for another `fail_on`, `UnknownRuleError` for a rule
+    that does not exist.
     """
 
     def __init__(

@@ -19,7 +19,8 @@ class OptimizerAudit(TrainerCallback):  # type: ignore[misc]
 
     `fail_on` ("never", "error" or "warning") has a training raise `AuditError` in the end. Every `check_replicas`
     steps copies on several ranks are compared (0: never). `log`, such as `trainer.log` of a trainer to which this is
-    added later, is called with a few numbers in the end, such as `optlint/errors`.
+    added later, is called with a few numbers in the end, such as `optlint/errors`. Raises `ValueError` for another
+    `fail_on`, `UnknownRuleError` for a rule that does not exist.
     """
 
     def __init__(

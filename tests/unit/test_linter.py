@@ -246,3 +246,9 @@ def test_comments_of_a_notebook_suppress_within_its_cells() -> None:
         f"# optlint: disable[loud]\n{REUSED}", "list(params)\n# optlint: enable[loud]\nlist(params)"
     ) == ["2:3: TST001"]
     assert in_notebook(REUSED, "pass  # optlint: ignore[loud]") == ["1:4: TST001", "2:1: OPT901"]
+
+
+@pytest.mark.parametrize("function", [lambda event: iter(()), lambda: iter(())])
+def test_a_check_says_what_it_judges(function):
+    with pytest.raises(TypeError, match="TST001: a check has one parameter, annotated with what it judges: <lambda>"):
+        LOUD.check(function)
