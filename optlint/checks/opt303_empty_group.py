@@ -24,7 +24,7 @@ rule = Rule(
 
 
 CAUSES = {
-    "filter": "all of these parameters were switched the other way before, so its test lets none through",
+    "filter": "its test asks for a `requires_grad` that none of these parameters has here",
     "module": "this part of the model has no parameters",
     "list": "nothing is ever put into the list",
     "slice": "the list ends before the slice begins",
