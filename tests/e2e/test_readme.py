@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -80,3 +81,12 @@ def test_the_tests_are_run_by_the_line_that_the_readme_gives():
         == r"^python3 -m venv .*pytest -n 2$"
     )
     assert "[test]" in line
+
+
+def test_the_json_in_the_docs_is_what_a_program_gets():
+    page = (ROOT / "docs" / "output.md").read_text(encoding="utf-8")
+    shown = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
+    command = [sys.executable, "-m", "optlint", "check", "--output-format", "json", "examples/broken_training.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    first = json.loads(done.stdout.replace(str(ROOT / "examples" / "broken_training.py"), shown["filename"]))[0]
+    assert first | {"notes": first["notes"][:1]} == shown
