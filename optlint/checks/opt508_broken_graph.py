@@ -24,16 +24,16 @@ REASONS = {
     "leaf": "the tensor is a new leaf, made from a number or a detached value",
     "no path": "its graph ends at a tensor that was detached from the model",
     "no graph": "no tensor that needs a gradient went into it",
+    "other": "it gives gradients to others only",
 }
 
 
 @rule.check
 def cut_off(event: GraphBroken) -> Iterator[Diagnostic]:
     """Report backward on what was taken out of its graph before."""
-    because = REASONS[event.what]
-    yield rule.at(
-        event.site, f"backward reaches no parameter: {because}", notes=[("the graph is cut off here", event.cut)]
-    )
+    whose = f" of `{event.optimizer}`, which steps next" if event.optimizer else ""
+    notes = [("the graph is cut off here", event.cut)] if event.cut else ()
+    yield rule.at(event.site, f"backward reaches no parameter{whose}: {REASONS[event.what]}", notes=notes)
 
 
 @rule.check

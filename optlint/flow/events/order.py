@@ -96,11 +96,15 @@ class MethodUncalled:
 
 @dataclass(frozen=True, slots=True)
 class GraphBroken:
-    """`backward` at `site` reaches no parameter: there is `no graph` behind it, or a new `leaf`; `cut` tells where."""
+    """`backward` at `site` reaches no parameter: there is `no graph` behind it, or a new `leaf`; `cut` tells where.
+
+    Or it reaches `other` parameters than those of the `optimizer` that steps next.
+    """
 
     site: Site
     what: str
-    cut: Site
+    cut: Site | None
+    optimizer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

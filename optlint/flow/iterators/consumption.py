@@ -158,10 +158,9 @@ def piece_of(machine: Machine, value: Ref, cell: TensorCell, state: State, site:
     leaf = None if cell.requires_grad is None else not cell.requires_grad
     if state.no_grad is not False:
         leaf = None
-    return machine.new(
-        state,
-        TensorCell(site, "piece", leaf, cell.requires_grad, False, piece_of=whole, cut=cell.cut),
-    )
+    bases = () if whole is not None or cell.requires_grad is False else (value,) if cell.leaf else cell.bases
+    made = TensorCell(site, "piece", leaf, cell.requires_grad, False, piece_of=whole, bases=bases, cut=cell.cut)
+    return machine.new(state, replace(made, mixed=cell.mixed or cell.escaped))
 
 
 def draw(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose) -> bool:

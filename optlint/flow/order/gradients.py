@@ -21,7 +21,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
-from optlint.flow.order import clips, lightning, subjects, trace, unknown_code
+from optlint.flow.order import clips, lightning, steps, subjects, trace, unknown_code, unreached
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
@@ -232,7 +232,9 @@ def _backward(machine: Machine, node: ir.Call, method: Method, arguments: Argume
     own = isinstance(receiver, InstanceCell) and isinstance(receiver.cls, ClassValue)
     plain = _are_gradients(arguments, state) and not own and not isinstance(receiver, OptimizerCell)
     if plain or isinstance(receiver, TensorCell) or _only_goes_backward(method):
-        act = Act(BACKWARD, machine.site(node), scaler=scaler, node=node)
+        loss = steps.loss_of(machine, method, arguments, state)
+        act = Act(BACKWARD, machine.site(node), scaler=scaler, node=node, reaches=unreached.reached_by(loss, state))
+        act.cut = unreached.cut_off(loss, state)
         trace.note(machine, act, state)
     else:
         unknown_code.anything(machine, node, state)
@@ -257,10 +259,11 @@ def _step(machine: Machine, node: ir.Call, method: Method, arguments: Arguments,
     if _is_scaler(machine, method, state) and node.args:
         target = subjects.subject_of(machine, node.args[0].value, _first(arguments), state)
         scaler = None if _is_switched_off(method, state) else subject
-        act = Act(STEP, machine.site(node), target, scaler=scaler, node=node)
+        act = Act(STEP, machine.site(node), target, scaler=scaler, node=node, reaches=unreached.had_by(target, state))
         trace.note(machine, act, state)
     elif subject.kind == "optimizer" or (subject.trusted and subject.kind == "unknown" and not node.args):
-        trace.note(machine, Act(STEP, machine.site(node), subject, node=node), state)
+        had = None if node.args else unreached.had_by(subject, state)
+        trace.note(machine, Act(STEP, machine.site(node), subject, node=node, reaches=had), state)
     elif not unknown_code.is_harmless_object(subject.name):
         unknown_code.anything(machine, node, state)
 

@@ -23,14 +23,14 @@ NAMES = frozenset({"step", "zero_grad", *BACKWARD})
 def called(machine: Machine, method: Method, arguments: Arguments, site: Site, state: State) -> None:
     """One of these methods, if the project does not define it."""
     if method.name in BACKWARD:
-        losses.went_backward(machine, _loss(machine, method, arguments, state), site, state)
+        losses.went_backward(machine, loss_of(machine, method, arguments, state), site, state)
     elif method.name == "zero_grad":
         losses.forget(machine, state)
     else:
         _stepped(machine, method, arguments, site, state)
 
 
-def _loss(machine: Machine, method: Method, arguments: Arguments, state: State) -> Value:
+def loss_of(machine: Machine, method: Method, arguments: Arguments, state: State) -> Value:
     """What gradients are computed of: the tensor itself, what a scaler scaled, or what Lightning or Fabric is given."""
     if isinstance(state.cell(method.receiver), TensorCell):
         return method.receiver

@@ -33,7 +33,7 @@ from optlint.flow.python import builtin_calls, classes, inlining, methods
 from optlint.flow.pytorch import torch_api, torch_schedules, torch_tensors
 from optlint.flow.rates import schedulers
 from optlint.flow.reading import ir
-from optlint.flow.tensors import grad_mode, recipes, tensor_calls
+from optlint.flow.tensors import grad_mode, model_calls, recipes, tensor_calls
 
 if TYPE_CHECKING:
     from optlint.flow.events import Site
@@ -99,6 +99,8 @@ def _unknown(machine: Machine, function: Value, arguments: Arguments, node: ir.C
     if cell is not None and cell.is_module and isinstance(function, Ref):
         methods.module_called(arguments, state)
         made = tensor_calls.layer_called(machine, function, arguments, state, machine.site(node))
+        if made is UNKNOWN and isinstance(cell.cls, ClassValue) and state.no_grad is not True:
+            made = model_calls.called(machine, function, arguments, tensor_calls.CALLED, state, machine.site(node))
         return tensor_calls.without_graph(machine, cell, node, state) if made is UNKNOWN else made
     tensor_calls.hand_over(machine, arguments, node, state)
     return tensor_calls.without_graph(machine, cell, node, state)

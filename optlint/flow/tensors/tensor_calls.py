@@ -84,6 +84,18 @@ def computing(path: str) -> Handler:
     return compute
 
 
+def _extreme(name: str) -> Handler:
+    """`torch.min(tensor, other)`: with anything else than a tensor, the positions come along."""
+    compute = computing(f"torch.{name}")
+
+    def run(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
+        alone = len(arguments.all()) == 1
+        other = tensors.is_tensor(arguments.pick(1, "other") or UNKNOWN, state)
+        return compute(machine, arguments, node, state) if alone or other else UNKNOWN
+
+    return run
+
+
 def _cutting(path: str) -> Handler:
     def cut(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
         base = state.get(arguments.pick(0, "input") or UNKNOWN, TensorCell)
@@ -178,7 +190,7 @@ def layer_called(machine: Machine, layer: Ref, arguments: Arguments, state: Stat
         return UNKNOWN
     given = arguments.all()
     if has_weights is True:
-        given = (*given, tensors.parameter_of_module(machine, state, site))
+        given = (*given, tensors.parameter_of_module(machine, state, site, layer))
     made = tensors.computed(machine, given, CALLED, state, site)
     return tensors.of_unknown(machine, CALLED, state, site) if made is UNKNOWN else made
 
@@ -250,6 +262,7 @@ HANDLERS: dict[str, Handler] = {
     **{path: computing(path) for path in torch_tensors.FUNCTIONS | torch_tensors.FUNCTIONAL},
     **{path: _cutting(path) for path in torch_tensors.CUTTING},
     **{path: _split(name) for path, name in torch_tensors.SPLITS.items()},
+    **{f"torch.{name}": _extreme(name) for name in ("min", "max")},
     **dict.fromkeys(torch_tensors.AS_TENSOR, _as_tensor),
     **dict.fromkeys(torch_tensors.CHANGES_DEFAULTS, _default_dtype),
     "torch.nn.Parameter": _parameter,
