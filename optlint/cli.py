@@ -61,6 +61,8 @@ def _run(words: list[str]) -> int:
     if word in ("--version", "-V"):
         print(f"optlint {__version__}")
         return 0
+    if word == "help" and words[1:]:
+        return main([words[1], "--help"])
     if word in ("--help", "-h", "help"):
         print(_help(), file=sys.stdout if words else sys.stderr)
         return 0 if words else USAGE

@@ -254,6 +254,7 @@ def test_version_and_help(tmp_path: Path) -> None:
     assert optlint(cwd=tmp_path).code == 2
     assert "--version" in done.out
     assert "--output-format FORMAT" in optlint("check", "--help", cwd=tmp_path).out
+    assert optlint("help", "check", cwd=tmp_path) == optlint("check", "--help", cwd=tmp_path)
 
 
 def test_the_page_of_a_rule_is_shown(tmp_path: Path) -> None:
