@@ -32,9 +32,9 @@ FAMILIES = {
 HEAD = """# Rules
 
 One page a rule: what it finds, why that is bad, what to write instead, and what it does not see yet.
-Every example on a page is a test: `# error` behind a line says that the linter reports it, `# audit` that a run does, and no
-other line is reported. Error: training is wrong, or raises. Warning: very likely unintended. Info: worth knowing, never fails a
-run. This table is written by `scripts/rules_table.py`.
+Every example on a page is a test: `# error` behind a line says that the linter reports it, `# audit` that a run does,
+and no other line is reported. Error: training is wrong, or raises. Warning: very likely unintended. Info: worth
+knowing, never fails a run. This table is written by `scripts/rules_table.py`.
 """
 
 
