@@ -21,9 +21,9 @@ rule = Rule(
     needs=(
         (*OPTIMIZERS, "grad", "register_hook"),
         (
+            *OPTIMIZERS,
             ".parameters",
             "named_parameters",
-            "param_groups",
             "Parameter(",
             ".weight",
             ".bias",

@@ -16,7 +16,7 @@ rule = Rule(
     "OPT402",
     "unregistered-parameter",
     "a trainable tensor of a module that is not registered",
-    needs=(("Module", "def forward"), ("requires_grad", "Parameter")),
+    needs=(("Module", "def forward"),),
 )
 
 
