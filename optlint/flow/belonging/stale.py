@@ -11,6 +11,7 @@ from optlint.flow.core.acts import BUILT, START, STEP, Act
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
 from optlint.flow.core.records import Gift, Training
 from optlint.flow.core.values import ClassValue, Closure, Const, External, Method, Ref, Value, options_of
+from optlint.flow.groups import growth
 from optlint.flow.order import subjects, trace
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
@@ -124,6 +125,8 @@ def put(machine: Machine, owner: Ref, name: str, value: Value, site: Site, state
         _replaced(machine, old, value, site, state, owner)
     elif name in (cell.names or ()) and state.get(value, TensorCell) is not None:
         _replaced(machine, owner, value, site, state, owner)  # a layer's own parameter that nobody has looked at so far
+    elif growth.is_container(cell):
+        added(machine, owner, (value,), site, state)
     elif not isinstance(cell.cls, ClassValue) and cell.children is None and HEADS.search(name.lower()):
         _replaced(machine, owner, value, site, state, owner)  # a model that others define has had a head before
 
