@@ -95,7 +95,8 @@ class Baseline(NamedTuple):
         try:
             write_atomically(self.path, (json.dumps(document, indent=1, ensure_ascii=True) + "\n").encode())
         except (OSError, CannotEditError) as error:
-            raise ConfigError(f"{self.path}: cannot be written: {error}") from None
+            reason = error.strerror if isinstance(error, OSError) else error  # in words, without the name of our copy
+            raise ConfigError(f"{self.path}: cannot be written: {reason}") from None
 
     def _exists(self, path: str) -> bool:
         return os.path.exists(os.path.join(self.root, path))

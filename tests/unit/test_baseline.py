@@ -105,6 +105,11 @@ def test_a_file_is_written_and_read(folder: Path) -> None:
     assert (folder / "b.json").read_bytes() == before
 
 
+def test_a_place_that_cannot_be_written_is_told(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^none/b\.json: cannot be written: No such file or directory$"):
+        baseline_of("bad\n")._replace(path="none/b.json").write()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
