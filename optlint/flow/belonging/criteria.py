@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.belonging import held
+from optlint.flow.belonging import answers, held
 from optlint.flow.core.acts import STEP
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
-from optlint.flow.core.values import ClassValue, Ref, Value
+from optlint.flow.core.values import ClassValue, Ref, Value, options_of
 from optlint.flow.groups import modules
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.reading import ir
@@ -34,52 +34,49 @@ COMPARES = frozenset({"print", "equal", "allclose", "isclose"})
 OWN_WAYS = frozenset(
     "data grad no_grad detach eval requires_grad requires_grad_ load load_state_dict optimizer optim backward".split()
 )
+# Words of a class whose parameters begin at random: they are there to be trained, not to hold something that is known.
+DRAWN = frozenset(
+    "randn rand normal_ uniform_ trunc_normal_ xavier_normal_ xavier_uniform_ xavier_normal xavier_uniform "
+    "kaiming_normal_ kaiming_uniform_ orthogonal_".split()
+)
 
 
 def called(machine: Machine, node: ir.Call, function: Value, state: State) -> None:
-    """A call was run: perhaps of a module that gives the loss."""
-    cell = state.get(function, InstanceCell)
-    if not isinstance(function, Ref) or cell is None or state.no_grad is True or not machine.owned.gifts:
+    """A call was run: perhaps of a module that gives the loss, or of one of several that may."""
+    if state.no_grad is True or not machine.owned.gifts:
         return
-    machine.owned.answers[node.origin] = function
-    if not node.args or not isinstance(cell.cls, ClassValue) or (node.origin, TOLD) in machine.flagged:
+    for module in options_of(function):
+        cell = state.get(module, InstanceCell)
+        if isinstance(module, Ref) and cell is not None:
+            machine.owned.answers[node.origin] = module
+            _answered(machine, node, module, cell)
+
+
+def _answered(machine: Machine, node: ir.Call, module: Ref, cell: InstanceCell) -> None:
+    """A module was called: it is judged if `backward` is called on its answer, and it may be a loss."""
+    if not node.args or not isinstance(cell.cls, ClassValue) or ((node.origin, module), TOLD) in machine.flagged:
         return
     if not held.is_plain_module(cell.cls) or not OWN_WAYS.isdisjoint(machine.mentions(cell.cls.node)):
         return
     block = machine.bodies(machine.frame.node) if isinstance(machine.frame.node, ir.Function) else machine.block
     parts = [*ir.walk_all(block, machine.bodies)]
-    if not _goes_backward(node, parts):
+    drawn = not DRAWN.isdisjoint(machine.mentions(cell.cls.node))
+    if not answers.goes_backward(node, parts, by_calls=drawn):
         return
-    machine.flagged.add((node.origin, TOLD))
+    machine.flagged.add(((node.origin, module), TOLD))
     models = frozenset(_models(machine, node, parts))
-    machine.when_settled(lambda last: _judge(machine, node, function, models, last))
-
-
-def _goes_backward(call: ir.Call, parts: list[ir.Node]) -> bool:
-    """Whether `backward` is called on a name that gets what a call gives, alone or in a sum."""
-    bound = {name for part in parts if isinstance(part, ir.Assign) and _is_in_sum(part.value, call)
-             for name in _names(part.targets)}  # fmt: skip
-    funcs = (part.func for part in parts if isinstance(part, ir.Call))
-    losses = [func.value for func in funcs if isinstance(func, ir.Attribute) and func.attr == "backward"]
-    return any(_is_in_sum(loss, call) or (isinstance(loss, ir.Name) and loss.id in bound) for loss in losses)
-
-
-def _is_in_sum(value: ir.Expression | None, call: ir.Call) -> bool:
-    if isinstance(value, ir.Binary):
-        return _is_in_sum(value.left, call) or _is_in_sum(value.right, call)
-    return value is not None and value.origin is call.origin
-
-
-def _names(targets: tuple[ir.Expression, ...]) -> Iterator[str]:
-    for target in targets:
-        yield from (part.id for part in ir.walk(target) if isinstance(part, ir.Name))
+    machine.when_settled(lambda last: _judge(machine, node, module, models, last))
 
 
 def _models(machine: Machine, call: ir.Call, parts: list[ir.Node]) -> Iterator[Ref]:
     """The modules whose answers a call is given, right there or by names, or what was computed from them."""
     given = [inner for argument in call.args for inner in ir.walk(argument.value)]
     named = {one.id for one in given if isinstance(one, ir.Name)}
-    values = (part.value for part in parts if isinstance(part, ir.Assign) and named.intersection(_names(part.targets)))
+    values = (
+        part.value
+        for part in parts
+        if isinstance(part, ir.Assign) and named.intersection(answers.names_in(part.targets))
+    )
     computed = (inner for value in values if value is not None for inner in ir.walk(value))
     for one in (*given, *computed):
         model = machine.owned.answers.get(one.origin) if isinstance(one, ir.Call) else None
@@ -89,7 +86,7 @@ def _models(machine: Machine, call: ir.Call, parts: list[ir.Node]) -> Iterator[R
 
 def _judge(machine: Machine, call: ir.Call, loss: Ref, models: frozenset[Ref], state: State) -> None:
     """Tell if an optimizer has the model and steps, and surely none has the loss."""
-    name, cell = _trainable(loss, state), state.get(loss, InstanceCell)
+    name, cell = _trainable(machine, loss, state), state.get(loss, InstanceCell)
     if name is None or cell is None or any((loss, mark) in state.marks for mark in (modules.LISTED, "switched")):
         return
     optimizer = _stepping(machine, models, state)
@@ -115,18 +112,19 @@ def _stepping(machine: Machine, models: frozenset[Ref], state: State) -> Optimiz
     return next((cell for cell in cells if cell is not None), None)
 
 
-def _trainable(loss: Ref, state: State) -> str | None:
+def _trainable(machine: Machine, loss: Ref, state: State) -> str | None:
     """The name of a parameter that a module without layers has to be trained."""
     cell = state.get(loss, InstanceCell)
     if cell is None or cell.parent is not None:
         return None
-    found = [*_to_be_trained(loss, state, 0)]
+    found = [*_to_be_trained(machine, loss, state, 0)]
     return None if None in found else next(iter(found), None)
 
 
-def _to_be_trained(part: Ref, state: State, depth: int) -> Iterator[str | None]:
+def _to_be_trained(machine: Machine, part: Ref, state: State, depth: int) -> Iterator[str | None]:
     """The names of the parameters to train in a module and its parts; None for a layer, or what is not known."""
-    cell, children = state.get(part, InstanceCell), modules.children_of(part, state)
+    cell = state.get(part, InstanceCell)
+    children = modules.children_of(part, state, _numbers(machine, cell.cls)) if cell is not None else None
     if cell is None or cell.frozen or children is None or depth > DEEPEST:
         yield None
         return
@@ -134,7 +132,28 @@ def _to_be_trained(part: Ref, state: State, depth: int) -> Iterator[str | None]:
     yield from (name for name, one in tensors if one is not None and one.parameter and one.requires_grad)
     for name, value in cell.attrs:
         if isinstance(value, Ref) and value in children and modules.has_parameters(value, state) is not False:
-            yield from (inner and f"{name}.{inner}" for inner in _to_be_trained(value, state, depth + 1))
+            yield from (inner and f"{name}.{inner}" for inner in _to_be_trained(machine, value, state, depth + 1))
+
+
+def _numbers(machine: Machine, cls: Value) -> frozenset[str]:
+    """The attributes that a class only ever gives numbers: `self.cos = math.cos(m)`, `self.scale = 2 * s`."""
+    numbers: set[str] = set()
+    others: set[str] = set()
+    for part in ir.walk_all(cls.node.body, machine.bodies) if isinstance(cls, ClassValue) else ():
+        if isinstance(part, ir.Assign):
+            names = {target.attr for target in part.targets if isinstance(target, ir.Attribute)}
+            (numbers if _is_number(part.value) else others).update(names)
+    return frozenset(numbers - others)
+
+
+def _is_number(value: ir.Expression | None) -> bool:
+    if isinstance(value, ir.Binary):
+        return _is_number(value.left) or _is_number(value.right)
+    if isinstance(value, ir.Unary):
+        return _is_number(value.operand)
+    if isinstance(value, ir.Call) and isinstance(value.func, ir.Attribute):
+        return isinstance(value.func.value, ir.Name) and value.func.value.id == "math"
+    return isinstance(value, ir.Literal) and isinstance(value.value, int | float)
 
 
 def _modules(state: State) -> Iterator[InstanceCell]:
@@ -163,7 +182,8 @@ def _is_handled(machine: Machine, loss: Ref, cls: Value) -> bool:
     nodes = [*ir.walk_all(machine.block, machine.bodies)]
     harmless = inside.union(*map(_looked_at, nodes))
     asked = (node for node in nodes if isinstance(node, ir.Attribute) and node.attr not in MOVES)
-    return any(machine.values.get(node.value.origin) == loss for node in asked if node.origin not in harmless)
+    values = (machine.values.get(node.value.origin) for node in asked if node.origin not in harmless)
+    return any(value is not None and loss in options_of(value) for value in values)
 
 
 def _looked_at(node: ir.Node) -> Iterator[ir.Origin]:

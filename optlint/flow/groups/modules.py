@@ -13,7 +13,7 @@ from optlint.flow.python import classes, containers
 from optlint.flow.pytorch import torch_api, torch_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from optlint.flow.core.machine import Arguments, Machine
     from optlint.flow.core.state import State
@@ -201,15 +201,15 @@ def cover_of(module: Ref, state: State, site: Site) -> Cover:
     return Cover(module, site=site)
 
 
-def children_of(module: Ref, state: State) -> tuple[Ref, ...] | None:
-    """The children of a module in order of registration, where all are known."""
+def children_of(module: Ref, state: State, apart: Set[str] = frozenset()) -> tuple[Ref, ...] | None:
+    """The children of a module in order of registration, where all are known; attributes `apart` hold none."""
     cell = state.get(module, InstanceCell)
     if cell is None or (module, GROWS) in state.marks:
         return None
     own_class = isinstance(cell.cls, ClassValue) and _is_plain(cell.cls) and cell.is_module is True
     if cell.children is None and not own_class:
         return None
-    values = [value for _, value in (*(cell.children or ()), *cell.attrs)]
+    values = [value for name, value in (*(cell.children or ()), *cell.attrs) if name not in apart]
     if any(value is UNKNOWN or isinstance(value, Union) for value in values):
         return None
     return tuple(dict.fromkeys(value for value in values if isinstance(value, Ref) and _is_module(value, state)))

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
 
+MOVES = torch_api.MODULE_FLUENT - {"requires_grad_", "apply"}  # methods that give the module, whichever it is
+
 
 def get_attribute(machine: Machine, receiver: Value, node: ir.Attribute, state: State) -> Value:
     """`receiver.attr`."""
@@ -83,11 +85,18 @@ def _of_union(machine: Machine, receiver: Union, node: ir.Attribute, state: Stat
         return union(tuple(_of_cell(machine, option, node, state) for option in options if isinstance(option, Ref)))
     if all(isinstance(state.cell(option), SequenceCell | MappingCell) for option in options):
         return union(tuple(Method(option, node.attr, node) for option in options))
+    if node.attr in MOVES and all(_is_module(option, state) for option in options):
+        return union(tuple(get_attribute(machine, option, node, state) for option in options))
     if node.attr == "param_groups":
         return param_groups(machine, state, machine.site(node))
     if node.attr in ("parameters", "named_parameters"):
         state.marks.update((option, modules.LISTED) for option in options if isinstance(option, Ref))
     return Method(UNKNOWN, node.attr, node)
+
+
+def _is_module(value: Value, state: State) -> bool:
+    cell = state.get(value, InstanceCell)
+    return cell is not None and cell.is_module is True
 
 
 def _class_of(value: Value, state: State) -> Value:
