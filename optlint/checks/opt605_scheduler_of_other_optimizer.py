@@ -18,7 +18,7 @@ rule = Rule(
     "scheduler-of-other-optimizer",
     "the scheduler belongs to an optimizer that does not step",
     severity=Severity.WARNING,
-    needs=(("lr_scheduler", "schedule_with_warmup", "get_scheduler", "get_constant_schedule", "get_inverse"),),
+    needs=(("lr_scheduler", "schedule_with_warmup", "get_scheduler", "get_constant_schedule", "get_inverse", "SWALR"),),
 )
 
 

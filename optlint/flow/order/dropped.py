@@ -14,6 +14,7 @@ from optlint.flow.reading import ir
 if TYPE_CHECKING:
     from optlint.flow.core.acts import Subject
     from optlint.flow.core.machine import Machine
+    from optlint.flow.core.values import Ref
 
 
 def found(machine: Machine, acts: list[Act]) -> Iterator[events.GradientsLost]:
@@ -39,7 +40,7 @@ def _all_lost(step: Act, subject: Subject) -> Iterator[events.GradientsLost]:
         earlier = trace.last_before(clear, lambda act: not _clears(act, subject) and _matters(act, subject))
         if earlier.open or any(act.kind != BACKWARD for act in earlier.acts):
             return
-        lost.append((clear, earlier.acts[0]))
+        lost.append((_first_of(clear, subject), earlier.acts[0]))
     for clear, backward in lost:
         if clear.site is not None and backward.site is not None and step.site is not None:
             site = trace.place_of(clear, step) or clear.site
@@ -47,7 +48,30 @@ def _all_lost(step: Act, subject: Subject) -> Iterator[events.GradientsLost]:
 
 
 def _clears(act: Act, subject: Subject) -> bool:
-    return act.kind == CLEAR and act.subject is not None and subjects.has(act.subject, subject) is True
+    if act.kind != CLEAR or act.subject is None:
+        return False
+    known = subjects.has(act.subject, subject)
+    return known is True or (known is None and _clears_the_rest(act, subject))
+
+
+def _first_of(clear: Act, subject: Subject) -> Act:
+    """Where clearing all parts of an optimizer begins."""
+    while clear.subject and not subjects.has(clear.subject, subject) and clear.before[0].kind == CLEAR:
+        clear = clear.before[0]
+    return clear
+
+
+def _clears_the_rest(act: Act, subject: Subject) -> bool:
+    """Whether an act and the clearings right before it have all parts of an optimizer together."""
+    cleared: frozenset[Ref] = frozenset()
+    while act.kind == CLEAR and act.subject is not None and act.subject.whole and act.subject.parts:
+        cleared |= act.subject.inside
+        if subject.parts and subject.parts <= cleared:
+            return True
+        if len(act.before) != 1:
+            return False
+        act = act.before[0]
+    return False
 
 
 def _matters(act: Act, subject: Subject) -> bool:

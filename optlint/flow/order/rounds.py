@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
@@ -45,6 +46,7 @@ def judge(machine: Machine) -> None:
     if not HOOKS.isdisjoint(words):
         return
     watched = not BACKWARD_HOOKS.isdisjoint(words)
+    machine.when_over(partial(unreached.judge, machine, acts))
     for event in _found(machine, acts):
         if not (watched and isinstance(event, events.StepMissing | events.GradientsLost)):
             machine.emit(event)
@@ -55,7 +57,6 @@ def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
     yield from dropped.found(machine, acts)
     yield from rebuilt.found(machine, acts)
     yield from lives.uncleared(machine, acts)
-    yield from unreached.found(acts)
     uncleared = set()
     for step in of_kinds(acts, STEP):
         if not step.loops:

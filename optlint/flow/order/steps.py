@@ -38,8 +38,12 @@ def loss_of(machine: Machine, method: Method, arguments: Arguments, state: State
     if isinstance(scaled, ir.Call) and isinstance(scaled.func, ir.Attribute) and scaled.args:
         by = machine.values.get(scaled.func.value.origin, UNKNOWN)
         return machine.values.get(scaled.args[0].value.origin, UNKNOWN) if _is_scaler(by, state) else UNKNOWN
-    helps = method.name == "manual_backward" or unknown_code.is_helper(method)
-    return arguments.values[0] if arguments.values and helps else UNKNOWN
+    return arguments.values[0] if arguments.values and takes_loss(method) else UNKNOWN
+
+
+def takes_loss(method: Method) -> bool:
+    """Whether what is given to a `backward` is the loss: `fabric.backward(loss)`."""
+    return method.name == "manual_backward" or (method.name == "backward" and unknown_code.is_helper(method))
 
 
 def _is_scaler(value: Value, state: State) -> bool:

@@ -10,7 +10,7 @@ from optlint.flow.core.values import NONE, UNKNOWN, ClassValue, Closure, Externa
 from optlint.flow.order import subjects
 from optlint.flow.python import attributes, classes, objects
 from optlint.flow.pytorch import torch_api, torch_schedules
-from optlint.flow.reading import ir, nesting
+from optlint.flow.reading import ir, nesting, relevance
 
 if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
@@ -85,7 +85,7 @@ def _means(machine: Machine, node: ir.Attribute) -> bool:
     if node.attr in OF_SCALERS and "scaler" in name:
         return True
     named = subjects.means_optimizer(name) or "sched" in name
-    return node.attr == "step" and (named or _is_used_nearby(machine, node.value, frozenset({"zero_grad"})))
+    return node.attr == "step" and (named or _is_used_nearby(machine, node.value, UNMISTAKABLE))
 
 
 def _is_used_nearby(machine: Machine, owner: ir.Expression, names: frozenset[str], *, called: bool = False) -> bool:
@@ -118,6 +118,10 @@ def _kind(machine: Machine, value: Value, name: str, state: State) -> str | None
         return "gradient scaler" if name in OF_SCALERS else None
     if cell.cls == SCALED:
         return "tensor" if name == "backward" else None
+    if isinstance(cell.cls, ClassValue) and not cell.is_module and cell.get(name) is None:
+        found = classes.find(cell.cls, name, state)
+        trains = relevance.names_training(machine.mentions(cell.cls.node))
+        return "object" if trains and found is not None and isinstance(found[0], Closure) else None
     is_known = cell.is_module is True and cell.get(name) is None
     return "module" if is_known and name in OF_MODULES and _is_method(cell.cls, name, state) else None
 

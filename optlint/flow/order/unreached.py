@@ -17,6 +17,7 @@ from optlint.flow.order.trace import of_kinds
 
 if TYPE_CHECKING:
     from optlint.flow.core.acts import Subject
+    from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
 
@@ -90,7 +91,14 @@ def _held(part: Ref, state: State) -> frozenset[Ref] | None:
     return None if _above(part, state) is None else subjects.reach((part,), state)
 
 
-def found(acts: list[Act]) -> Iterator[events.GraphBroken]:
+def judge(machine: Machine, acts: list[Act]) -> None:
+    """Tell of such losses, unless it was told that the model has other parameters than the optimizer."""
+    if not any(isinstance(event, events.ModelReplaced) for event in machine.events):
+        for event in _found(acts):
+            machine.emit(event)
+
+
+def _found(acts: list[Act]) -> Iterator[events.GraphBroken]:
     """Steps of optimizers whose gradients were cleared, and that no loss has given any since."""
     for step in of_kinds(acts, STEP):
         if step.subject is not None and step.reaches is not None:

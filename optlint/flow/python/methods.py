@@ -85,7 +85,7 @@ def _on_unknown(machine: Machine, method: Method, arguments: Arguments, node: ir
     if helps and method.name in torch_api.PREPARES and arguments.values and not arguments.open:
         return _prepared(machine, arguments, state, site)
     known = tensor_methods.of_unknown(machine, method, arguments, state, site)
-    if known is None and not helps and method.name not in ("append", "extend", "add"):
+    if known is None and not (helps or steps.takes_loss(method)) and method.name not in ("append", "extend", "add"):
         tensor_calls.hand_over(machine, arguments, node, state)
     value = UNKNOWN if known is None else known
     return batches.called(machine, method, value, state) if method.receiver == DATA else value

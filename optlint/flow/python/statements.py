@@ -16,6 +16,7 @@ from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import gradients, losses, trace, uncalled
 from optlint.flow.python import assignment, claims, classes, containers, decorators, kinds, objects, sets
 from optlint.flow.pytorch import torch_api
+from optlint.flow.rates import configured
 from optlint.flow.reading import ir, relevance
 from optlint.flow.tensors import batches, grad_mode, rebinding
 
@@ -256,6 +257,7 @@ def _return(machine: Machine, node: ir.Return, state: State) -> None:
     value = NONE if node.value is None else machine.evaluate(node.value, state)
     gradients.returned(machine, value, state)
     losses.returned(machine, node, value, state)
+    configured.returned(machine, value, state)
     machine.frame.returns.append((state.copy(), value))
     state.live = False
 

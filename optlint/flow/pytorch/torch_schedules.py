@@ -14,4 +14,5 @@ _TRANSFORMERS = (
 SCHEDULERS = frozenset(f"torch.optim.lr_scheduler.{name}" for name in _TORCH.split()) | frozenset(
     f"{package}.{name}" for package in ("transformers", "transformers.optimization") for name in _TRANSFORMERS.split()
 )
+SCHEDULERS |= {"torch.optim.swa_utils.SWALR"}
 PLATEAU = "ReduceLROnPlateau"

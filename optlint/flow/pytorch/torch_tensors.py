@@ -91,13 +91,14 @@ DTYPES = {
 PERHAPS_SAME = frozenset(CASTS) | frozenset(
     "to type type_as contiguous cpu cuda xpu real positive pin_memory conj to_dense".split()
 )
+MOVES = PERHAPS_SAME | frozenset({"long", "view", "squeeze", "flatten", "reshape"})
 SAME_TENSOR = frozenset("requires_grad_ detach_ retain_grad share_memory_".split())
 HOOKS = frozenset({"register_hook", "register_post_accumulate_grad_hook"})
 # In-place methods after which a tensor holds nothing of the arguments that gradients could flow through.
 FILLS = frozenset(
     "zero_ uniform_ normal_ random_ bernoulli_ exponential_ geometric_ cauchy_ log_normal_ clamp_ clamp_min_ "
     "clamp_max_ abs_ exp_ sqrt_ neg_ tanh_ sigmoid_ relu_ round_ floor_ ceil_ t_ squeeze_ unsqueeze_ transpose_ "
-    "resize_ set_".split()
+    "resize_ set_ fill_diagonal_".split()
 )
 # Methods that give no tensor.
 NOT_TENSORS = frozenset(
@@ -125,6 +126,10 @@ FUNCTIONAL = _of(
     "layer_norm leaky_relu linear log_softmax logsigmoid mish mse_loss nll_loss normalize pad pairwise_distance "
     "pixel_shuffle pixel_unshuffle prelu relu relu6 rms_norm selu sigmoid silu smooth_l1_loss softmax softmin softplus "
     "softshrink softsign tanh threshold unfold",
+)
+# Losses of which the second argument is the right class of each row.
+OF_CLASSES = frozenset(
+    "torch.nn.functional.cross_entropy torch.nn.functional.nll_loss torch.nn.CrossEntropyLoss torch.nn.NLLLoss".split()
 )
 SPLITS = {f"torch.{name}": name for name in PIECES}
 CUTTING = frozenset(f"torch.{name}" for name in CUTS - {"bool", "byte", "char", "int", "long", "new", "short"})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from optlint.flow.core.machine import Arguments, Machine
     from optlint.flow.core.state import State
 
+SWA = "torch.optim.swa_utils.SWALR"  # goes on from where another schedule was
 BY_FUNCTION = "torch.optim.lr_scheduler.LambdaLR"
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "builtins.min": min, "builtins.max": max, "builtins.float": float, "builtins.int": int, "builtins.abs": abs,
@@ -30,7 +31,7 @@ OPERATORS: Mapping[str, Callable[..., Any]] = {
 
 def may_be_skipped(machine: Machine, path: str, arguments: Arguments, state: State) -> bool:
     """Whether the first rate of a schedule is zero, or may be."""
-    if path.startswith("transformers."):
+    if path.startswith("transformers.") or path == SWA:
         return True
     if path != BY_FUNCTION:
         return False

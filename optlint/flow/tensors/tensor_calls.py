@@ -13,7 +13,7 @@ from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.pytorch import torch_layers, torch_tensors
 from optlint.flow.reading import ir
-from optlint.flow.tensors import tensor_methods, tensor_uses, tensors
+from optlint.flow.tensors import targets, tensor_methods, tensor_uses, tensors
 
 if TYPE_CHECKING:
     from optlint.flow.core.state import State
@@ -78,7 +78,8 @@ def computing(path: str) -> Handler:
     how = f"`{path.replace('torch.nn.', 'nn.')}`"
 
     def compute(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
-        made = tensors.computed(machine, arguments.all(), how, state, machine.site(node))
+        given = targets.into(machine, path, arguments)
+        made = tensors.computed(machine, given, how, state, machine.site(node))
         return tensors.of_unknown(machine, how, state, machine.site(node)) if made is UNKNOWN else made
 
     return compute
@@ -188,11 +189,15 @@ def layer_called(machine: Machine, layer: Ref, arguments: Arguments, state: Stat
     has_weights = cell is not None and gives_tensor(layer, state)
     if not has_weights:
         return UNKNOWN
-    given = arguments.all()
+    given = targets.into(machine, _path_of(cell), arguments)
     if has_weights is True:
         given = (*given, tensors.parameter_of_module(machine, state, site, layer))
     made = tensors.computed(machine, given, CALLED, state, site)
     return tensors.of_unknown(machine, CALLED, state, site) if made is UNKNOWN else made
+
+
+def _path_of(cell: InstanceCell | None) -> str:
+    return cell.cls.path if cell is not None and isinstance(cell.cls, External) else ""
 
 
 def without_graph(machine: Machine, model: InstanceCell | None, node: ir.Call, state: State) -> Value:
