@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from optlint.flow.core.cells import Cover, InstanceCell, IteratorCell, MappingCell, SequenceCell, TensorCell
 from optlint.flow.core.values import UNKNOWN, Ref, Union, Value, union
 from optlint.flow.frozen import replace
+from optlint.flow.groups import growth
 from optlint.flow.iterators import consumption, holdings
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import containers, sets
@@ -78,6 +79,8 @@ def _copied(machine: Machine, value: Value, state: State, made: dict[Ref, Ref]) 
     if len(made) > LARGEST or not isinstance(cell, InstanceCell | TensorCell | SequenceCell | MappingCell):
         return UNKNOWN
     copy = made[value] = machine.new(state, cell)
+    if (value, growth.GROWS) in state.marks:
+        state.marks.add((copy, growth.GROWS))
     if isinstance(cell, SequenceCell):
         _copy_sequence(machine, copy, cell, state, made)
     elif isinstance(cell, MappingCell):
