@@ -12,7 +12,6 @@ from optlint.flow.core.cells import Cover, InstanceCell, IteratorCell, SequenceC
 from optlint.flow.core.values import Ref, Value
 from optlint.flow.frozen import replace
 from optlint.flow.groups import modules
-from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
@@ -128,16 +127,6 @@ def _is_own(tensor: Ref, state: State) -> bool:
     """Whether a parameter was made here, and so is known one by one."""
     cell = state.get(tensor, TensorCell)
     return cell is not None and cell.how == "nn.Parameter"
-
-
-def kept_by(test: ir.Expression, name: str) -> bool | None:
-    """Whether a test keeps what is trainable (True) or what is frozen (False); None for any other test."""
-    if isinstance(test, ir.Unary) and test.op == "not":
-        inner = kept_by(test.operand, name)
-        return None if inner is None else not inner
-    if not isinstance(test, ir.Attribute) or test.attr != "requires_grad":
-        return None
-    return True if isinstance(test.value, ir.Name) and test.value.id == name else None
 
 
 def filtered(kept: bool | None, covers: tuple[Cover, ...] | None, state: State) -> bool | None:

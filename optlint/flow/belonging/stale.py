@@ -59,7 +59,21 @@ def given(machine: Machine, optimizer: Ref, groups: tuple[Group, ...], state: St
         modules = frozenset(cover.module for cover in group.covers or ())
         sliced = any(cover.sliced for cover in group.covers or ())
         parts = None if group.covers is None or sliced else subjects.reach(modules, state)
+        if group.covers is None and _has_all(group, groups):
+            modules = group.sources or frozenset()
+            parts = subjects.reach(modules, state)
         machine.owned.gifts.append(Gift(optimizer, modules, parts, machine.counter.last))
+
+
+def _has_all(group: Group, groups: tuple[Group, ...]) -> bool:
+    """Whether all that can be trained of what a group was taken from is in one of the groups.
+
+    Where parameters of one model were dealt out to several groups, nobody leaves some of them out.
+    """
+    if group.sources is None or group.trainable:
+        return group.sources is not None
+    others = [other.sources or () for other in groups if other is not group]
+    return all(any(module in sources for sources in others) for module in group.sources)
 
 
 def ran(machine: Machine, node: ir.Call, function: Value, arguments: Arguments, value: Value, state: State) -> None:
@@ -193,7 +207,7 @@ def _changed(
 ) -> None:  # fmt: skip
     """Note the change if an optimizer has the old parameters; it is judged when all of the program is known."""
     inside = subjects.reach((old,), state) if new != old else frozenset()
-    gifts = [gift for gift in machine.owned.gifts if has(gift, old, state) or (gift.modules and gift.modules <= inside)]
+    gifts = [gift for gift in machine.owned.gifts if has(gift, old, state) or not gift.modules.isdisjoint(inside)]
     optimizers = {gift.optimizer for gift in gifts}
     if (
         not optimizers

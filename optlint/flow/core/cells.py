@@ -56,6 +56,7 @@ class IteratorCell:
     certain: bool = True  # false if only a method's name tells that this is an iterator
     born: Site | None = None  # the expression that makes it; a list could be made there instead
     stamp: int | None = None  # how many changes there were before it was made
+    trainable: bool | None = False  # gives all that can be trained of what it takes from (see `takings.py`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class SequenceCell:
     among: tuple[Value, ...] = ()  # what is in it on some of the paths that met
     dealt: Derived | None = None  # the lists that parameters were dealt out to, of which this is one
     path: Path | None = None  # under which branches a list was written down
+    trainable: bool | None = False  # has all that can be trained of what it was taken from
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +212,18 @@ class TensorCell:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one group holds, where that is known, and where it was written."""
+    """What one group holds, where that is known, and where it was written.
+
+    `sources` are the modules that all of its tensors were taken from, `trainable` tells that these are all that can be
+    trained.
+    """
 
     site: Site
     covers: tuple[Cover, ...] | None
     held: tuple[frozenset[Ref], ...] = ()  # the leaves of each cover when the optimizer got the group
     since: int = 0  # how many changes there were before that
+    sources: frozenset[Ref] | None = None
+    trainable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from optlint.flow.core.cells import (
 from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Method, Ref, Union, Value, options_of
 from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import covers, empty_groups, group_keys, indices, layer_splits, sizes, wrong_arguments
-from optlint.flow.iterators import births, consumption, holdings, mendable
+from optlint.flow.iterators import births, consumption, holdings, mendable, takings
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import classes, sets
 from optlint.flow.pytorch import torch_api
@@ -173,8 +173,8 @@ def _from_sequence(build: Build, params: Value, cell: SequenceCell, site: Site) 
         known = tuple(inner for inner in mappings if inner is not None)
         indices.judge_dealt(build.machine, known, build.state)
         layer_splits.judge(build.machine, known, build.state)
-        return tuple(groups)
-    return (Group(site, _covers_of_list(params, cell, site, build.state)),)
+        return tuple(replace(group, trainable=group.trainable or cell.trainable is True) for group in groups)
+    return (_group_of(params, _covers_of_list(params, cell, site, build.state), site, build.state),)
 
 
 def _covers_of_list(params: Value, cell: SequenceCell, site: Site, state: State) -> tuple[Cover, ...] | None:
@@ -244,7 +244,11 @@ def _holder(build: Build, params: Value, site: Site) -> Group:
         group_tensors.something(build.machine, build.site)
         if isinstance(params, Union):
             consumption.escape(params, state)
-    return Group(site, known)
+    return _group_of(params, known, site, state)
+
+
+def _group_of(params: Value, known: tuple[Cover, ...] | None, site: Site, state: State) -> Group:
+    return Group(site, known, sources=takings.sources(params, state), trainable=takings.has_all(params, state))
 
 
 def _unordered(build: Build, site: Site) -> events.ParametersUnordered:

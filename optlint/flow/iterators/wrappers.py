@@ -11,7 +11,7 @@ from optlint.flow.core.state import State
 from optlint.flow.core.values import UNKNOWN, Closure, Const, Derived, External, Partial, Union, Value, union
 from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, slices
-from optlint.flow.iterators import births, consumption, holdings
+from optlint.flow.iterators import births, consumption, holdings, takings
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import containers, sets
 from optlint.flow.pytorch import torch_api
@@ -50,13 +50,6 @@ def wrapper(machine: Machine, path: str, arguments: Arguments, node: ir.Call, st
     return machine.new(state, made)
 
 
-def kept_by(function: Value) -> bool | None:
-    """What `filter(lambda p: p.requires_grad, …)` keeps."""
-    if not isinstance(function, Closure) or not isinstance(function.node, ir.Lambda) or not function.node.parameters:
-        return None
-    return freezing.kept_by(function.node.body, function.node.parameters[0].name)
-
-
 def _with_contents(
     machine: Machine, made: IteratorCell, function: Value, values: tuple[Value, ...], state: State
 ) -> IteratorCell:
@@ -71,10 +64,13 @@ def _with_contents(
         return replace(made, items=_paired(machine, made, values, state))
     if made.kind == "chain":
         joined = indices.joined_layers(values, state)
-        return replace(made, covers=holdings.joined_covers(values, state), layers=joined)
+        all_kept = all(takings.has_all(value, state) for value in values)
+        return replace(made, covers=holdings.joined_covers(values, state), layers=joined, trainable=all_kept)
     if made.kind == "filter":
         covers = holdings.covers_of(values[0], state)
-        return replace(made, filtered=freezing.filtered(kept_by(function), covers, state) is False)
+        kept = takings.kept_by_function(function)
+        made = replace(made, trainable=kept is True and takings.has_all(values[0], state))
+        return replace(made, filtered=freezing.filtered(kept, covers, state) is False)
     if made.kind == "map" and len(values) == 1:
         return replace(made, layers=indices.layers_of(values[0], state))
     if made.kind == "from_iterable":

@@ -11,7 +11,7 @@ from optlint.flow.core.state import State
 from optlint.flow.core.values import UNKNOWN, Const, Value, union
 from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import indices, picks
-from optlint.flow.iterators import consumption, holdings
+from optlint.flow.iterators import consumption, holdings, takings
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import trace
 from optlint.flow.python import assignment, containers, sets, statements
@@ -46,18 +46,20 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     each = len(node.clauses) == 1 and not node.clauses[0].tests and node.kind != "set"
     layers = indices.layers_of(first, state) if each else None
     ordered = sets.is_ordered(first, state) if node.kind != "set" else sets.gives_numbers(node)
+    trainable = takings.comprehended(node, first, state)
     if lazy:
         walked = first if len(node.clauses) == 1 else None
         lazily = IteratorCell("generator expression", site, element, rounds.sources, depth=state.depth, walked=walked)
         exact = rounds.exact
-        lazily = replace(lazily, covers=rounds.covers, items=exact, layers=layers, ordered=ordered)
+        lazily = replace(lazily, covers=rounds.covers, items=exact, layers=layers, ordered=ordered, trainable=trainable)
         return machine.new(state, replace(lazily, filtered=passed is False))
     if node.kind == "dict":
         return machine.new(state, _mapping(rounds, element, site))
     children = _kept_children(node, first, state)
     covers = holdings.only_once(rounds.covers) if node.kind == "set" else rounds.covers
     made = SequenceCell(node.kind, site, rounds.exact, element, covers=covers, children=children)
-    return machine.new(state, replace(made, ordered=ordered, layers=layers, filtered=passed is False))
+    made = replace(made, ordered=ordered, layers=layers, trainable=trainable)
+    return machine.new(state, replace(made, filtered=passed is False))
 
 
 def _mapping(rounds: _Rounds, element: Value, site: Site) -> MappingCell:
@@ -75,7 +77,7 @@ def _passed(node: ir.Comprehension, first: Value, state: State) -> bool | None:
     target = clause.target.items[-1] if isinstance(clause.target, ir.Display) else clause.target
     if len(node.clauses) > 1 or len(clause.tests) != 1 or not isinstance(target, ir.Name):
         return None
-    return freezing.filtered(freezing.kept_by(clause.tests[0], target.id), holdings.covers_of(first, state), state)
+    return freezing.filtered(takings.kept_by(clause.tests[0], target.id), holdings.covers_of(first, state), state)
 
 
 @dataclass(frozen=True, slots=True)

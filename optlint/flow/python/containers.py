@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from optlint.flow.core.cells import Entry, InstanceCell, IteratorCell, MappingCell, SequenceCell
+from optlint.flow.core.cells import Cell, Entry, InstanceCell, IteratorCell, MappingCell, SequenceCell
 from optlint.flow.core.machine import Arguments
 from optlint.flow.core.values import DATA, NONE, UNKNOWN, Const, External, Ref, Value, options_of, union
 from optlint.flow.frozen import replace
-from optlint.flow.iterators import consumption, holdings
+from optlint.flow.iterators import consumption, holdings, takings
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import sets
 from optlint.flow.pytorch import torch_api
@@ -32,7 +32,8 @@ def sequence(
     """A new container of these items, or of unknown many like `item`."""
     if items is not None and len(items) > MOST_ITEMS:
         item, items, sites = union(items), None, None
-    return machine.new(state, SequenceCell(kind, site, items, item, sites, ordered=kind != "set" or items == ()))
+    ordered = kind != "set" or items == ()
+    return machine.new(state, SequenceCell(kind, site, items, item, sites, ordered=ordered, trainable=items == ()))
 
 
 def members_of(cell: SequenceCell) -> tuple[Value, ...]:
@@ -136,7 +137,13 @@ def _with_item(cell: SequenceCell, index: Value, value: Value) -> SequenceCell:
         items[index.value] = value  # type: ignore[union-attr,index]
         return replace(cell, items=tuple(items))
     among = tuple(dict.fromkeys((*cell.among, value)))[:MOST_MEMBERS]
-    return replace(cell, items=None, item=UNKNOWN, members=None, among=among, children=None, covers=None, layers=None)
+    return _blurred(replace(cell, among=among), UNKNOWN)
+
+
+def _blurred(cell: SequenceCell, item: Value) -> SequenceCell:
+    """A list of which no more is known than what stands for each item."""
+    blurred = replace(cell, items=None, item=item, members=None, children=None, covers=None)
+    return replace(blurred, layers=None, trainable=False)
 
 
 def get_item(machine: Machine, receiver: Value, index: Value, state: State) -> Value:
@@ -202,13 +209,12 @@ def _any_of(values: tuple[Value, ...]) -> Value:
 
 def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Site) -> None:
     """`receiver += value`, `receiver.extend(value)`."""
-    cell = state.get(receiver, SequenceCell)
-    assert cell is not None
+    cell = cast("SequenceCell", state.cell(receiver))
     item = consumption.walk(machine, value, state, site, Purpose("extend"))
     items, theirs, added = cell.items, exact_items(value, state), state.cell(value)
     unordered = isinstance(added, SequenceCell | IteratorCell) and not added.ordered
-    if machine.frame.shuffled or unordered or cell.kind == "set":
-        cell = replace(cell, ordered=False)
+    ordered = cell.ordered and not (machine.frame.shuffled or unordered or cell.kind == "set")
+    cell = replace(cell, ordered=ordered, trainable=all(takings.has_all(one, state) for one in (receiver, value)))
     if items is not None and theirs is not None and not state.depth:
         state.put(receiver, replace(cell, items=(*items, *theirs), sites=None, layers=None))
         return
@@ -220,10 +226,9 @@ def extend(machine: Machine, receiver: Ref, value: Value, state: State, site: Si
     state.put(receiver, replace(mixed, covers=covers, members=members[:MOST_MEMBERS], filtered=False))
 
 
-def append(receiver: Ref, value: Value, state: State, site: Site) -> None:
+def append(receiver: Ref, value: Value, state: State, site: Site, *, trainable: bool = False) -> None:
     """`receiver.append(value)`, `receiver.add(value)`."""
-    cell = state.get(receiver, SequenceCell)
-    assert cell is not None
+    cell = replace(cast("SequenceCell", state.cell(receiver)), trainable=trainable)
     if cell.items is not None and not state.depth and len(cell.items) < MOST_ITEMS:
         sites = (*cell.sites, site) if cell.sites is not None else (site,) if not cell.items else None
         state.put(receiver, replace(cell, items=(*cell.items, value), sites=sites))
@@ -267,8 +272,9 @@ def _append(machine: Machine, receiver: Ref, arguments: Arguments, state: State,
     if arguments.values:
         held = holdings.covers_of(receiver, state)
         walked = consumption.walked_whole(machine, arguments.values[-1], state)
+        trainable = takings.has_all(receiver, state) and takings.appended(machine, arguments.values[-1], state)
         where = arguments.sites[-1] if arguments.sites else site
-        append(receiver, arguments.values[-1], state, where)
+        append(receiver, arguments.values[-1], state, where, trainable=trainable)
         if not walked and not state.depth:
             walked = holdings.cover_of_tensor(arguments.values[-1], where, state)
         if held is not None and walked and exact_items(receiver, state) is None:
@@ -295,7 +301,7 @@ def _pop(machine: Machine, receiver: Ref, arguments: Arguments, state: State, si
         state.put(receiver, replace(cell, items=left, sites=None, children=None, layers=None))
         return item
     rest = consumption.some_of(machine, consumption.item_of(machine, receiver, state, site), state)
-    state.put(receiver, replace(cell, items=None, item=rest, members=None, children=None, covers=None, layers=None))
+    state.put(receiver, _blurred(cell, rest))
     return item
 
 
@@ -306,16 +312,13 @@ def removed(machine: Machine, receiver: Ref, index: Value, state: State, site: S
 
 
 def _copy(machine: Machine, receiver: Ref, _: Arguments, state: State, __: Site) -> Value:
-    cell = state.cell(receiver)
-    assert cell is not None
-    return machine.new(state, cell)
+    return machine.new(state, cast("Cell", state.cell(receiver)))
 
 
 def _blur(machine: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> Value:
-    cell = state.get(receiver, SequenceCell)
-    assert cell is not None
+    cell = cast("SequenceCell", state.cell(receiver))
     item = consumption.some_of(machine, union(cell.items) if cell.items else cell.item, state)
-    state.put(receiver, replace(cell, items=None, item=item, members=None, covers=None, children=None, layers=None))
+    state.put(receiver, _blurred(cell, item))
     return NONE
 
 
@@ -331,8 +334,7 @@ def _insert(machine: Machine, receiver: Ref, arguments: Arguments, state: State,
 def _clear(_: Machine, receiver: Ref, __: Arguments, state: State, ___: Site) -> Value:
     cell = state.cell(receiver)
     if isinstance(cell, SequenceCell):
-        empty = replace(cell, items=(), item=UNKNOWN, covers=None, children=None, sites=None, layers=None)
-        state.put(receiver, empty)
+        state.put(receiver, replace(_blurred(cell, UNKNOWN), items=(), sites=None, trainable=True))
     elif isinstance(cell, MappingCell):
         state.put(receiver, replace(cell, entries=(), open=False))
     return NONE

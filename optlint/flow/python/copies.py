@@ -37,7 +37,7 @@ def into(machine: Machine, value: Value, kind: str, state: State, site: Site, pu
         ordered = cell.ordered and (kind != "set" or numbers)
         made = replace(made, items=cell.items, covers=cell.covers, children=cell.children, ordered=ordered)
         covers = holdings.only_once(cell.covers) if kind == "set" else cell.covers
-        made = replace(made, filtered=cell.filtered, covers=covers)
+        made = replace(made, filtered=cell.filtered, covers=covers, trainable=cell.trainable)
     return machine.new(state, made)
 
 

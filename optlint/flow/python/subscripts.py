@@ -88,7 +88,7 @@ def _cut(machine: Machine, receiver: Value, node: ir.Subscript, ends: list[Any],
     layers = indices.sliced_layers(receiver, (*bounds, step), state)
     made = replace(cell, made=site, items=None, item=_any_item(cell), sites=None, children=children)
     covers = picks.sliced(machine, cell, slice(bounds[0], bounds[1], step), site, state) if layers is not None else None
-    made = replace(made, layers=layers, covers=covers, members=None, whole=False)
+    made = replace(made, layers=layers, covers=covers, members=None, whole=False, trainable=False)
     if cell.items is not None and plain:
         part = slice(*bounds)
         made = replace(made, items=cell.items[part], sites=cell.sites[part] if cell.sites else None)
