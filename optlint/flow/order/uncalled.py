@@ -146,6 +146,10 @@ def _fits(value: Value, name: str, state: State) -> bool:
         return cell.requires_grad is not False and (cell.how in SCALARS or _is_loss(cell.how))
     if cell is None:
         return name in WHOLE_WITHOUT_ARGUMENTS
+    if isinstance(cell, InstanceCell) and isinstance(cell.cls, ClassValue) and not cell.is_module:
+        found = classes.find(cell.cls, name, state)
+        parameters = found[0].node.parameters[1:] if found is not None and isinstance(found[0], Closure) else ()
+        return all(parameter.default is not None or parameter.star for parameter in parameters)
     return not isinstance(cell, InstanceCell) or cell.is_module is True or name == "update"
 
 
