@@ -38,7 +38,7 @@ class Source(NamedTuple):
 def read_source(given: object) -> Source:
     """What can be told of the raw argument before torch walks through it."""
     given = given.inner if isinstance(given, WatchedIterator) else given
-    if type(given) in RELEASING and not gc.get_referents(given):
+    if type(given) in RELEASING and not _held_by(given):
         return Source("used up", None, filtered=True)
     generators = list(generators_in(given))
     if not generators:
@@ -63,9 +63,14 @@ def generators_in(given: object, depth: int = DEPTH) -> Iterator[GeneratorType[A
         inner = _source_of_expression(given)
         yield from [given] if inner is None else generators_in(inner, depth - 1)
     elif type(given) in OPAQUE_ITERATORS and depth:
-        for inner in gc.get_referents(given):
+        for inner in _held_by(given):
             for one in _left_in(inner) if type(inner) is TUPLE_ITERATOR else [inner]:
                 yield from generators_in(one, depth - 1)
+
+
+def _held_by(iterator: object) -> list[Any]:
+    """What an iterator refers to; since Python 3.12 that may be its own type, too."""
+    return [one for one in gc.get_referents(iterator) if one is not type(iterator)]
 
 
 def _left_in(iterator: Any) -> tuple[object, ...]:
