@@ -40,6 +40,7 @@ def instructions_of_ours(layers: int, steps: int) -> int:
         optimizer = optim.SGD(model.parameters(), lr=1e-4)
         train_for(model, optimizer, steps)
         before = sys.gettrace()
+        sys._getframe().f_trace_opcodes = True  # Python 3.12 only tells of opcodes if one frame wants them beforehand
         sys.settrace(trace)
         try:
             train_for(model, optimizer, 4)
