@@ -136,11 +136,11 @@ def _join_iterators(left: IteratorCell, right: IteratorCell) -> IteratorCell:
     if Use.FRESH in (left.use, right.use):
         used = right if left.use is Use.FRESH else left
         return replace(used, use=Use.MAYBE)
-    path = None if left.path is None or right.path is None else _common_start(left.path, right.path)
+    path = None if left.path is None or right.path is None else shared_start(left.path, right.path)
     return replace(left, use=Use.MAYBE, path=path)
 
 
-def _common_start(left: Path, right: Path) -> Path:
+def shared_start(left: Path, right: Path) -> Path:
     """The branches that two paths have in common."""
     length = next((n for n, (one, two) in enumerate(zip(left, right, strict=False)) if one != two), None)
     return left[: min(len(left), len(right)) if length is None else length]
