@@ -53,11 +53,11 @@ def registered(machine: Machine, decorator: ir.Expression, found: Value, value: 
     if not isinstance(found, Closure) or not isinstance(found.node, ir.Function):
         return False
     body = machine.bodies(found.node)
-    if any(isinstance(part, ir.Function | ir.Lambda) for part in ir.walk_all(body, machine.bodies)):
-        return False
     given = found.node.parameters[-1].name if found.node.parameters else ""
     last = body[-1] if body else None
     if not (isinstance(last, ir.Return) and isinstance(last.value, ir.Name) and last.value.id == given):
+        return False
+    if any(isinstance(part, ir.Function | ir.Lambda) for part in ir.walk_all(body, machine.bodies)):
         return False
     site = machine.site(decorator)
     call = ir.Call(decorator.origin, decorator, ())
