@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.audit.releases import since
+from tests.audit.releases import runnable, since
 
 PROGRAMS = "tests.audit.ranks"
 EVERY = 2
@@ -105,12 +105,12 @@ def complaints_of_healthy(outcome: dict[str, Any]) -> dict[str, object]:
 
 @since("2.6")
 def test_what_is_wrong_is_found():
-    assert complaints_of_broken(run("broken", 2, QUICK_BROKEN)) == {}
+    assert complaints_of_broken(run("broken", 2, runnable(QUICK_BROKEN))) == {}
 
 
 @since("2.6")
 def test_what_is_right_is_left_alone():
-    assert complaints_of_healthy(run("healthy", 2, QUICK_HEALTHY)) == {}
+    assert complaints_of_healthy(run("healthy", 2, runnable(QUICK_HEALTHY))) == {}
 
 
 def test_complaints_can_be_seen():
