@@ -177,7 +177,7 @@ def _divmod(machine: Machine, arguments: Arguments, node: ir.Call, state: State)
 
 def counting(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """`range(len(params))` runs along the parameters; other ranges only count."""
-    start, stop = (Const(0), *arguments.values)[-2:] if len(arguments.values) < 3 else (UNKNOWN, UNKNOWN)
+    start, stop = (Const(0), *arguments.values)[-2:] if 0 < len(arguments.values) < 3 else (UNKNOWN, UNKNOWN)
     item: Value = UNKNOWN
     if isinstance(start, Const) and type(start.value) is int and start.value >= 0:
         item = Counting(start.value)

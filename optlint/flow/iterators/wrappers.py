@@ -46,7 +46,7 @@ def wrapper(machine: Machine, path: str, arguments: Arguments, node: ir.Call, st
     made = IteratorCell(kind, site, item, sources, depth=state.depth, endless=endless, ordered=ordered)
     births.paired(machine, made, state)
     if not arguments.open:
-        made = _with_contents(machine, made, arguments.values[0] if first else UNKNOWN, values, state)
+        made = _with_contents(machine, made, next(iter(arguments.values[:first]), UNKNOWN), values, state)
     return machine.new(state, made)
 
 
