@@ -217,7 +217,7 @@ def _is_hidden(part: Ref, owner: Ref, known: set[Ref], listed: Set[Ref], state: 
         return False
     if cell.parent is not None:  # of a model that may be hidden on purpose
         return False
-    return trains(part, state, apart=listed)
+    return trains(part, state, apart=known | listed)
 
 
 def trains(part: Ref, state: State, depth: int = 0, *, apart: Set[Ref] = frozenset()) -> bool:
