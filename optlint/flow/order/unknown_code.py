@@ -100,7 +100,7 @@ def _only_uses(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_harmless_object(name: str) -> bool:
     """Whether something of this name has nothing to do with gradients: a schedule, a log, an environment."""
-    return HARMLESS_OBJECTS.search(name.lower()) is not None
+    return HARMLESS_OBJECTS.search(name.lower()) is not None and subjects.OPTIMIZER_NAME.search(name) is None
 
 
 @lru_cache(maxsize=4096)
