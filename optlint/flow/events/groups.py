@@ -72,8 +72,10 @@ class CriterionLeftOut:
 
 @dataclass(frozen=True, slots=True)
 class GroupEmpty:
-    """A param group holds nothing; `cause` is `filter`, `module` (without parameters) `list` (never filled)
-    or `slice` (behind the end)."""
+    """A param group holds nothing; `cause` tells why.
+
+    It is `filter`, `module` (without parameters), `list` (never filled) or `slice` (behind the end).
+    """
 
     site: Site
     optimizer: str

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.acts import BACKWARD, CLEAR, CLIP, HIDDEN, LOOK, START, STEP, TOUCH, UNSCALE, Act
 from optlint.flow.core.joining import shared_start
-from optlint.flow.core.machine import Fork
 from optlint.flow.order import subjects, trace
 from optlint.flow.order.trace import of_kinds
-from optlint.flow.reading import ir, names_read
+from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
     from optlint.flow.core.acts import Subject
     from optlint.flow.core.values import Path
-
-NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 
 
 def found(acts: list[Act]) -> Iterator[object]:
@@ -112,8 +108,8 @@ class _Judge:
             yield events.ClipOfScaled(here, backward.scaler.text, backward.site, steps[0].site)
 
     def _comes_after_all(self, scaled: list[Act], last: tuple[Act, ...]) -> bool:
-        """Whether this may come wherever the loss is scaled, and not perhaps only where it is not."""
-        return len(scaled) == len(last) or all(_is_independent(self.clip.path, act.path) for act in scaled)
+        """Whether this comes wherever the loss is scaled, and not perhaps only where it is not."""
+        return len(scaled) == len(last) or all(_only_now_and_then(self.clip.path, act.path) for act in scaled)
 
     def _may_scale(self, act: Act) -> bool:
         if act.kind in (STEP, CLEAR, UNSCALE):
@@ -131,21 +127,10 @@ class _Judge:
         return subjects.is_same(act.scaler, backward.scaler) and self._owns(act.subject) is not False
 
 
-def _is_independent(path: Path, other: Path) -> bool:
-    """Whether the tests that lead along a path are answered alike on another, or ask nothing that is asked there."""
+def _only_now_and_then(path: Path, other: Path) -> bool:
+    """Whether a path is another one, but for tests that come true every nth time, whatever options there are."""
     alone = path[len(shared_start(path, other)) :]
-    asked = [_asked(branch) for branch in (*alone, *other)]
-    here, there = asked[: len(alone)], asked[len(alone) :]
-    return all(here) and frozenset().union(*here).isdisjoint(name for names in there for name in names)
-
-
-def _asked(branch: object) -> frozenset[str]:
-    """The dotted names in the test of a branch."""
-    key = branch[0] if isinstance(branch, tuple) else None
-    if isinstance(key, Fork):
-        return frozenset(NAME.findall(key.test.text))
-    tests = ir.walk(key.test) if isinstance(key, ir.If) else ()
-    return frozenset(filter(None, map(names_read.dotted, tests)))
+    return all(isinstance(branch, tuple) and isinstance(branch[0], ir.If) for branch in alone)
 
 
 def _happens_once(clip: Act) -> bool:

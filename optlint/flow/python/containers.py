@@ -298,7 +298,7 @@ def _pop(machine: Machine, receiver: Ref, arguments: Arguments, state: State, si
     known = len(cell.items) if cell.items is not None and not state.depth else 0
     if isinstance(place, int) and -known <= place < known:
         left = tuple(value for n, value in enumerate(cell.items or ()) if n != place % known)
-        state.put(receiver, replace(cell, items=left, sites=None, children=None, layers=None))
+        state.put(receiver, replace(_blurred(cell, cell.item), items=left, covers=cell.covers, sites=None))
         return item
     rest = consumption.some_of(machine, consumption.item_of(machine, receiver, state, site), state)
     state.put(receiver, _blurred(cell, rest))
