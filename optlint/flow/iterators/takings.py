@@ -59,7 +59,7 @@ def kept_by_function(function: Value) -> bool | None:
 
 def comprehended(node: ir.Comprehension, iterable: Value, state: State) -> bool:
     """Whether a comprehension takes all that can be trained of what it goes through."""
-    name = _tensor_name(node.clauses[0].target)
+    name = tensor_name(node.clauses[0].target)
     tests = [kept_by(test, name) for test in node.clauses[0].tests]
     return len(node.clauses) == 1 and all(tests) and has_all(iterable, state)
 
@@ -73,7 +73,7 @@ def appended(machine: Machine, value: Value, state: State) -> bool:
     node = begun[0] if isinstance(begun, tuple) else None
     if not isinstance(node, ir.For) or sources(value, state) is None:
         return False
-    name, left = _tensor_name(node.target), (skipped.path for skipped in loop.continues)
+    name, left = tensor_name(node.target), (skipped.path for skipped in loop.continues)
     return _asks_only(machine, loop, state.path, name, True) and all(
         _asks_only(machine, loop, path, name, False) for path in left
     )
@@ -94,7 +94,7 @@ def _answer(machine: Machine, branch: object, name: str) -> bool | None:
     return None if kept is None else kept is taken
 
 
-def _tensor_name(target: ir.Expression) -> str:
+def tensor_name(target: ir.Expression) -> str:
     """The name that a loop gives to a parameter: the last of `name, p`."""
     last = target.items[-1] if isinstance(target, ir.Display) and target.items else target
     return last.id if isinstance(last, ir.Name) else ""

@@ -74,10 +74,10 @@ def _mapping(rounds: _Rounds, element: Value, site: Site) -> MappingCell:
 def _passed(node: ir.Comprehension, first: Value, state: State) -> bool | None:
     """Whether `if p.requires_grad` lets all parameters through, or none."""
     clause = node.clauses[0]
-    target = clause.target.items[-1] if isinstance(clause.target, ir.Display) else clause.target
-    if len(node.clauses) > 1 or len(clause.tests) != 1 or not isinstance(target, ir.Name):
+    if len(node.clauses) > 1 or len(clause.tests) != 1:
         return None
-    return freezing.filtered(takings.kept_by(clause.tests[0], target.id), holdings.covers_of(first, state), state)
+    kept = takings.kept_by(clause.tests[0], takings.tensor_name(clause.target))
+    return freezing.filtered(kept, holdings.covers_of(first, state), state)
 
 
 @dataclass(frozen=True, slots=True)
