@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.cells import Cover, InstanceCell, IteratorCell, MappingCell, SequenceCell, TensorCell
-from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Ref, Union, Value
+from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Method, Ref, Union, Unknown, Value
 from optlint.flow.frozen import replace
 from optlint.flow.groups.growth import GROWS
 from optlint.flow.python import classes, containers
@@ -299,10 +299,27 @@ def has_parameters(part: Ref, state: State) -> bool | None:
     if state.get(part, TensorCell) is not None:
         return True
     layout, cell = layout_of(part, state), state.get(part, InstanceCell)
-    if layout is None or any(layout) or cell is None or not isinstance(cell.cls, ClassValue):
+    if layout is None or any(layout) or cell is None:
         return None if layout is None else any(layout)
-    made_here = cell.made is not None and cell.made.origin is not cell.cls.node.origin
-    return False if made_here else None  # `self` of a class that others may derive from
+    is_self = isinstance(cell.cls, ClassValue) and (cell.made is None or cell.made.origin is cell.cls.node.origin)
+    return None if is_self or _may_have_more(part, state) else False  # others may derive from the class of `self`
+
+
+def _may_have_more(part: Ref, state: State, seen: tuple[Ref, ...] = ()) -> bool:
+    """Whether anything that a module has may be a module, too: it was given, and nobody knows what it is."""
+    held = [value for _, value in named_parts(part, state)]
+    if any(_is_anything(value, state) for value in held):
+        return True
+    inner = [value for value in held if isinstance(value, Ref) and _is_module(value, state)]
+    return any(_may_have_more(child, state, (*seen, part)) for child in inner if child not in (*seen, part))
+
+
+def _is_anything(value: Value, state: State) -> bool:
+    """Whether nothing is known of a value but, perhaps, how it was reached: `config.encoder`."""
+    cell = state.get(value, InstanceCell)
+    if cell is not None:
+        return cell.is_module is None and cell.cls is UNKNOWN
+    return _is_anything(value.receiver, state) if isinstance(value, Method) else isinstance(value, Unknown)
 
 
 def label(part: Ref, state: State) -> str | None:

@@ -221,7 +221,7 @@ def _holder(build: Build, params: Value, site: Site) -> Group:
     """What holds the tensors of one group: an iterator, a list, or one tensor."""
     state = build.state
     cell = state.cell(params)
-    known = holdings.covers_of(params, state)
+    known = holdings.own_covers(params, state)
     empty_groups.judge(build.machine, params, known, site, build.name, state)
     if sets.is_shuffled(params, state):
         build.machine.emit(_unordered(build, site))

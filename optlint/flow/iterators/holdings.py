@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
 
+OF_ONE_MODULE = frozenset({"parameters", "named_parameters"})
+
 
 def covers_of(value: Value, state: State) -> tuple[Cover, ...] | None:
     """Which parts of which models a value holds, where that is known."""
@@ -19,6 +21,12 @@ def covers_of(value: Value, state: State) -> tuple[Cover, ...] | None:
     if isinstance(cell, SequenceCell) and cell.items == ():
         return ()
     return cell.covers if isinstance(cell, IteratorCell | SequenceCell) else None
+
+
+def own_covers(value: Value, state: State) -> tuple[Cover, ...] | None:
+    """The same of what was not put together in rounds: one of `modules()` gives its parameters once."""
+    cell, covers = state.get(value, IteratorCell), covers_of(value, state)
+    return only_once(covers) if cell is not None and cell.kind in OF_ONE_MODULE else covers
 
 
 def cover_of_tensor(value: Value, site: Site, state: State) -> tuple[Cover, ...] | None:

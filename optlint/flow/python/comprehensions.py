@@ -37,7 +37,7 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     if lazy:
         state.adopt(run)
     if len(node.clauses) == 1 and rounds.tests:
-        known = holdings.covers_of(first, state)
+        known = holdings.own_covers(first, state)
         rounds = replace(rounds, covers=picks.picked(machine, node, known, rounds.tests, state))
     site, element = machine.site(node), union(rounds.elements) if rounds.elements else UNKNOWN
     if any(clause.tests for clause in node.clauses):
@@ -143,7 +143,7 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
     exact = tuple(elements) if unrolled and len(node.clauses) == 1 and not clause.tests else None
     joined = None if None in covers or not _is_identity(node) else tuple(c for group in covers for c in group or ())
     if len(node.clauses) == 1 and _is_identity(node):
-        joined = holdings.covers_of(first, run)
+        joined = holdings.own_covers(first, run)
     elif not unrolled and covers:
         joined = covers[0] if _is_identity(node) else None
     return _Rounds(tuple(elements), tuple(keys), sources, joined, exact, tests)

@@ -35,8 +35,8 @@ def into(machine: Machine, value: Value, kind: str, state: State, site: Site, pu
     if isinstance(cell, IteratorCell):
         numbers = cell.made is not None and sets.gives_numbers(machine.nodes.get(cell.made.origin))
         ordered = cell.ordered and (kind != "set" or numbers)
-        made = replace(made, items=cell.items, covers=cell.covers, children=cell.children, ordered=ordered)
-        covers = holdings.only_once(cell.covers) if kind == "set" else cell.covers
+        made = replace(made, items=cell.items, children=cell.children, ordered=ordered)
+        covers = holdings.only_once(cell.covers) if kind == "set" else holdings.own_covers(value, state)
         made = replace(made, filtered=cell.filtered, covers=covers, trainable=cell.trainable)
     return machine.new(state, made)
 

@@ -80,7 +80,8 @@ def _run_body(machine: Machine, node: ir.Function, state: State) -> Value:
         return _generator(machine, node, body, state)
     machine.execute(body, state)
     ends = [end for end, _ in frame.returns] + ([state.copy()] if state.live else [])
-    values = [value for _, value in frame.returns] + ([NONE] if state.live else [])
+    nothing = UNKNOWN if frame.bound is not None and not body else NONE  # an empty method is left to subclasses
+    values = [value for _, value in frame.returns] + ([nothing] if state.live else [])
     joined = join(ends, state.path)
     if joined is not None:
         state.become(joined)
