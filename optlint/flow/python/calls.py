@@ -29,7 +29,7 @@ from optlint.flow.groups import indices, modules, optimizers, parameter_names
 from optlint.flow.iterators import consumption, wrappers
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import steps
-from optlint.flow.python import builtin_calls, classes, inlining, methods
+from optlint.flow.python import builtin_calls, classes, inlining, methods, sums
 from optlint.flow.pytorch import torch_api, torch_schedules, torch_tensors
 from optlint.flow.rates import schedulers
 from optlint.flow.reading import ir
@@ -194,6 +194,8 @@ def _draw_all(machine: Machine, path: str, arguments: Arguments, node: ir.Call, 
             consumption.walk(machine, value, state, where, Purpose(name, trains=trains))
     if path in torch_api.PARAMETER_CONTAINERS:
         return tensor_calls.parameter_container(machine, path, arguments, state, machine.site(node))
+    if (whole := sums.added_up(machine, path, arguments, node, state)) is not None:
+        return whole
     if path in torch_tensors.FUNCTIONS | torch_tensors.SUMS:
         return tensor_calls.computing(path)(machine, arguments, node, state)
     return UNKNOWN
