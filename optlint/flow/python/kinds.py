@@ -146,7 +146,8 @@ def refine(machine: Machine, test: ir.Expression, state: State, holds: bool) -> 
         value = state.variables.get((_scope_of(machine, name, state), name), UNKNOWN)
         cell = state.get(value, InstanceCell)
         if cell is not None and cell.is_module is None and isinstance(value, Ref):
-            state.put(value, replace(cell, is_module=True))
+            cls = External("torch.nn.Module") if cell.cls is UNKNOWN else cell.cls
+            state.put(value, replace(cell, cls=cls, is_module=True))
 
 
 def _refine_none(machine: Machine, name: str, state: State, is_none: bool) -> None:

@@ -271,6 +271,7 @@ def _raise(machine: Machine, node: ir.Raise, state: State) -> None:
 
 
 def _assert(machine: Machine, node: ir.Assert, state: State) -> None:
+    kinds.prepare(machine, node.test, state)
     before, machine.claiming = machine.claiming, not claims.asks_for_graph(node.test)
     machine.evaluate(node.test, state)
     machine.claiming = before
