@@ -8,11 +8,12 @@ from optlint.flow.belonging import stale
 from optlint.flow.core.cells import InstanceCell, MappingCell, SequenceCell
 from optlint.flow.core.machine import Machine
 from optlint.flow.core.state import State
-from optlint.flow.core.values import UNKNOWN, Const, Ref, Value
+from optlint.flow.core.values import NONE, UNKNOWN, Const, Ref, Value
 from optlint.flow.groups import group_writes, growth, indices
 from optlint.flow.iterators import changes, consumption
 from optlint.flow.order import gradients
 from optlint.flow.python import attributes, containers, copies, kinds, objects
+from optlint.flow.rates import orphans
 from optlint.flow.reading import ir
 from optlint.flow.tensors import leaves, rebinding, tensors
 
@@ -33,7 +34,9 @@ def assign(machine: Machine, node: ir.Assign, state: State) -> None:
         rebinding.assigned(machine, node, value, state)
     machine.assignment = node if node.annotation is None else None
     for target in node.targets:
+        before = orphans.held_before(machine, target, value, state)
         bind(machine, target, value, state, node.value)
+        orphans.replaced(machine, before, value, state)
         gradients.assigned(machine, target, node.value, value, state)
 
 
@@ -74,6 +77,7 @@ def bind(machine: Machine, target: ir.Expression, value: Value, state: State, so
             stale.replaced(machine, _held_under(receiver, index, state), value, machine.site(target), state)
         key_site = machine.site(target.index)
         containers.set_item(machine, receiver, index, value, state, machine.site(source), key_site)
+        group_writes.set_or_removed(receiver, state)
         group = state.get(receiver, MappingCell)
         if group is not None:
             group_writes.assigned(machine, group, index, value, target, state)
@@ -129,6 +133,7 @@ def augmented(machine: Machine, node: ir.AugmentedAssign, state: State) -> None:
         consumption.as_sequence(machine, current, here, here, "`+=`", state)
     sequence = state.get(current, SequenceCell)
     if sequence is not None and node.op in "+|" and isinstance(current, Ref):
+        group_writes.set_or_removed(current, state)
         containers.extend(machine, current, value, state, machine.site(node.value))
         return
     if node.op == "|" and (both := copies.merged(machine, current, value, state, machine.site(node.value))) is not None:
@@ -155,7 +160,7 @@ def delete(machine: Machine, node: ir.Delete, state: State) -> None:
     for target in node.targets:
         changes.changed(machine, changes.PARTS)
         if isinstance(target, ir.Attribute) and target.attr == "grad":
-            gradients.gradient_set(machine, target, UNKNOWN, UNKNOWN, state)
+            gradients.gradient_set(machine, target, machine.evaluate(target.value, state), NONE, state)
         if isinstance(target, ir.Name):
             state.variables.discard((machine.frame.scopes[0], target.id))
         elif isinstance(target, ir.Attribute | ir.Subscript):
@@ -163,4 +168,5 @@ def delete(machine: Machine, node: ir.Delete, state: State) -> None:
             if isinstance(owner, Ref) and state.get(owner, InstanceCell) is not None:
                 growth.removed(owner, target, state)
             elif isinstance(owner, Ref) and isinstance(target, ir.Subscript):
+                group_writes.set_or_removed(owner, state)
                 containers.removed(machine, owner, machine.evaluate(target.index, state), state, machine.site(target))

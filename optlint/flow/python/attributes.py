@@ -21,6 +21,7 @@ from optlint.flow.core.values import (
     options_of,
 )
 from optlint.flow.frozen import replace
+from optlint.flow.groups import group_writes
 from optlint.flow.iterators import consumption
 from optlint.flow.python import classes, shown_around
 from optlint.flow.pytorch import torch_api
@@ -50,6 +51,8 @@ def set_attribute(
     frozen.assigned(machine, target, receiver, value, state)
     if isinstance(cell, OptimizerCell):
         hyperparameters.set_on_optimizer(machine, cell, target.attr, machine.site(target), state)
+        if target.attr == "param_groups" and isinstance(receiver, Ref):
+            group_writes.replaced(receiver, state)
     elif torch_api.is_about_gradients(target.attr):
         _tell(machine, receiver, target, value, source, state)
     if isinstance(receiver, Ref) and isinstance(cell, TensorCell):
@@ -79,6 +82,8 @@ def set_by_name(machine: Machine, receiver: Value, named: tuple[str, ir.Call], v
         set_attribute(machine, receiver, target, value, state, call.args[2].value)
     elif isinstance(state.cell(receiver), InstanceCell) and torch_api.is_about_gradients(name):
         _tell(machine, receiver, target, value, call.args[2].value, state)
+    elif name == "param_groups" and isinstance(receiver, Ref):
+        group_writes.replaced(receiver, state)
 
 
 def _tell(

@@ -34,7 +34,7 @@ from optlint.flow.core.values import (
 from optlint.flow.frozen import replace
 from optlint.flow.groups import growth, modules
 from optlint.flow.iterators import births
-from optlint.flow.python import attributes, classes, containers
+from optlint.flow.python import attributes, classes
 from optlint.flow.pytorch import torch_api, torch_layers
 from optlint.flow.rates import hyperparameters
 from optlint.flow.reading import ir
@@ -273,7 +273,7 @@ def param_groups(machine: Machine, state: State, site: Site, owner: Ref | None =
     optimizer = state.get(owner, OptimizerCell) if owner is not None else None
     layers = optimizer.layers if optimizer is not None else None
     tensor = machine.new(state, TensorCell(site, "group parameter", True, None, True, True))
-    params = containers.sequence(machine, state, "list", site, None, tensor)
+    params = machine.new(state, SequenceCell("list", site, None, tensor, owner=owner))
     entries = (("params", Entry(params, site)),)
     group = machine.new(state, MappingCell(site, entries, open=True, role="group", owner=owner))
     return machine.new(state, SequenceCell("list", site, None, group, owner=owner, layers=layers))
