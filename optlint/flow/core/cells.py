@@ -57,6 +57,7 @@ class IteratorCell:
     born: Site | None = None  # the expression that makes it; a list could be made there instead
     stamp: int | None = None  # how many changes there were before it was made
     trainable: bool | None = False  # gives all that can be trained of what it takes from (see `takings.py`)
+    beside: tuple[Value, ...] = ()  # whole lists of a model's tensors that `zip` walks beside its one source
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,8 @@ def _join_item(left: SequenceCell, right: SequenceCell, common: Value) -> Value:
 
 def _join_iterators(left: IteratorCell, right: IteratorCell) -> IteratorCell:
     if left.use is right.use:
-        return replace(left, tested=True) if right.tested else left
+        beside = left.beside if left.beside == right.beside else ()
+        return replace(left, tested=left.tested or right.tested, beside=beside)
     if Use.FRESH in (left.use, right.use):
         used = right if left.use is Use.FRESH else left
         return replace(used, use=Use.MAYBE)

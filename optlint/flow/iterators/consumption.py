@@ -17,7 +17,7 @@ from optlint.flow.core.cells import (
 )
 from optlint.flow.core.values import UNKNOWN, External, Ref, Union, Value, union
 from optlint.flow.frozen import replace
-from optlint.flow.iterators import births
+from optlint.flow.iterators import births, branches
 from optlint.flow.iterators.draws import Draw, Purpose
 from optlint.flow.pytorch.torch_api import MODULE_ITERATORS, holds_modules
 from optlint.flow.reading import ir
@@ -168,7 +168,7 @@ def draw(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose)
     cell = state.get(ref, IteratorCell)
     if cell is None or cell.endless:
         return True
-    spent = tuple(_spent(ref, cell, state, purpose))
+    spent = tuple(_spent(machine, ref, cell, state, purpose))
     here = _trail(machine, ref, site)
     if spent:
         _tell(machine, spent, here, purpose, state)
@@ -259,25 +259,32 @@ def _is_of_model(value: Value, state: State) -> bool:
     return any(state.get(item, TensorCell) is not None for item in items)
 
 
-def _spent(ref: Ref, cell: IteratorCell, state: State, purpose: Purpose) -> Iterator[tuple[Ref, IteratorCell]]:
+def _spent(
+    machine: Machine, ref: Ref, cell: IteratorCell, state: State, purpose: Purpose
+) -> Iterator[tuple[Ref, IteratorCell]]:
     """The iterator, or those behind it, that have nothing or too little left."""
-    if _is_spent(cell, state, purpose):
+    if _is_spent(machine, cell, state, purpose):
         yield ref, cell
         return
     for source in cell.sources:
         inner = state.get(source, IteratorCell)
-        if inner is not None and isinstance(source, Ref) and cell.use is Use.FRESH:
-            yield from _spent(source, inner, state, purpose)
+        if inner is None or not isinstance(source, Ref) or cell.use is not Use.FRESH:
+            continue
+        if cell.beside and cell.beside == inner.beside and inner.use is Use.PARTLY:
+            yield source, replace(inner, use=Use.USED)  # the lists took all that they have tensors for, once before
+        else:
+            yield from _spent(machine, source, inner, state, purpose)
 
 
-def _is_spent(cell: IteratorCell, state: State, purpose: Purpose) -> bool:
+def _is_spent(machine: Machine, cell: IteratorCell, state: State, purpose: Purpose) -> bool:
     if cell.use is Use.USED:
         return True
     takes_rest = not purpose.lost and purpose.by != "next"
     if cell.use is Use.PARTLY:
         return cell.lost and takes_rest
-    certain = cell.path is not None and cell.path[: len(state.path)] == state.path
-    return cell.use is Use.MAYBE and certain and takes_rest and bool(cell.used_at)
+    if cell.use is not Use.MAYBE or cell.path is None or not takes_rest or not cell.used_at:
+        return False
+    return branches.leads_through(machine, cell.path, state.path)
 
 
 def _mark(machine: Machine, ref: Ref, state: State, here: Trail, draw: Draw) -> None:
@@ -300,6 +307,8 @@ def _mark(machine: Machine, ref: Ref, state: State, here: Trail, draw: Draw) -> 
         if isinstance(source, Ref):
             whole = purpose.whole and not _stops_early(cell, state)
             _mark(machine, source, state, here, Draw(replace(purpose, whole=whole), draw.collects, itself=False))
+            if purpose.whole and cell.beside:
+                state.update(source, beside=cell.beside)
 
 
 def _stops_early(cell: IteratorCell, state: State) -> bool:

@@ -61,7 +61,7 @@ def _with_contents(
     if made.kind in ("iter", "tqdm") and isinstance(source, SequenceCell | IteratorCell):
         return replace(made, items=exact, covers=source.covers, children=source.children, layers=source.layers)
     if made.kind == "zip":
-        return replace(made, items=_paired(machine, made, values, state))
+        return replace(made, items=_paired(machine, made, values, state), beside=_lists_beside(values, state))
     if made.kind == "chain":
         joined = indices.joined_layers(values, state)
         all_kept = all(takings.has_all(value, state) for value in values)
@@ -95,6 +95,13 @@ def _paired(machine: Machine, made: IteratorCell, values: tuple[Value, ...], sta
     if len(columns) < len(values):
         return None
     return tuple(containers.sequence(machine, state, "tuple", made.made, pair) for pair in zip(*columns, strict=False))
+
+
+def _lists_beside(values: tuple[Value, ...], state: State) -> tuple[Value, ...]:
+    """What `zip` walks beside one iterator, if these are lists of all the tensors of a model."""
+    lists = tuple(value for value in values if state.get(value, SequenceCell) is not None)
+    alone = len(lists) == len(values) - 1 and all(takings.has_all(one, state) for one in lists)
+    return lists if alone else ()
 
 
 def _sliced_contents(

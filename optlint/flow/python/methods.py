@@ -84,6 +84,8 @@ def _on_unknown(machine: Machine, method: Method, arguments: Arguments, node: ir
     helps = unknown_code.is_helper(method) and method.name in unknown_code.HELPS
     if helps and method.name in torch_api.PREPARES and arguments.values and not arguments.open:
         return _prepared(machine, arguments, state, site)
+    if helps and f"torch.nn.utils.{method.name}" in torch_api.DRAWS_ALL and arguments.values:
+        consumption.walk(machine, arguments.values[0], state, arguments.sites[0], Purpose(method.name, trains=True))
     known = tensor_methods.of_unknown(machine, method, arguments, state, site)
     if known is None and not (helps or steps.takes_loss(method)) and method.name not in ("append", "extend", "add"):
         tensor_calls.hand_over(machine, arguments, node, state)
