@@ -8,12 +8,11 @@ from optlint.flow.belonging import stale
 from optlint.flow.core.cells import InstanceCell, MappingCell, SequenceCell
 from optlint.flow.core.machine import Machine
 from optlint.flow.core.state import State
-from optlint.flow.core.values import NONE, UNKNOWN, Const, Ref, Value
+from optlint.flow.core.values import UNKNOWN, Const, Ref, Value
 from optlint.flow.groups import group_writes, growth, indices
 from optlint.flow.iterators import changes, consumption
 from optlint.flow.order import gradients
 from optlint.flow.python import attributes, containers, copies, kinds, objects
-from optlint.flow.rates import orphans
 from optlint.flow.reading import ir
 from optlint.flow.tensors import leaves, rebinding, tensors
 
@@ -34,9 +33,7 @@ def assign(machine: Machine, node: ir.Assign, state: State) -> None:
         rebinding.assigned(machine, node, value, state)
     machine.assignment = node if node.annotation is None else None
     for target in node.targets:
-        before = orphans.held_before(machine, target, value, state)
         bind(machine, target, value, state, node.value)
-        orphans.replaced(machine, before, value, state)
         gradients.assigned(machine, target, node.value, value, state)
 
 
@@ -160,7 +157,7 @@ def delete(machine: Machine, node: ir.Delete, state: State) -> None:
     for target in node.targets:
         changes.changed(machine, changes.PARTS)
         if isinstance(target, ir.Attribute) and target.attr == "grad":
-            gradients.gradient_set(machine, target, machine.evaluate(target.value, state), NONE, state)
+            gradients.gradient_set(machine, target, UNKNOWN, UNKNOWN, state)
         if isinstance(target, ir.Name):
             state.variables.discard((machine.frame.scopes[0], target.id))
         elif isinstance(target, ir.Attribute | ir.Subscript):
