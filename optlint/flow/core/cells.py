@@ -247,7 +247,8 @@ class OptimizerCell:
 class SchedulerCell:
     """A scheduler of torch or transformers; `harmless` if its first rate may be skipped.
 
-    `moved` tells whether its optimizer has stepped since, `early` where it stepped itself before that.
+    `moved` tells whether its optimizer has stepped since, `early` where it stepped itself before that; `left` which
+    optimizers took the place of its own, and where.
     """
 
     name: str
@@ -257,6 +258,7 @@ class SchedulerCell:
     handed: int
     moved: bool | None = False
     early: tuple[tuple[Site, Path], ...] = ()
+    left: tuple[tuple[Ref, Path], ...] = ()
 
 
 Cell: TypeAlias = IteratorCell | SequenceCell | MappingCell | InstanceCell | TensorCell | OptimizerCell | SchedulerCell

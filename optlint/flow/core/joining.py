@@ -85,7 +85,8 @@ def join_cells(left: Cell, right: Cell) -> Cell:
         common = cast("SequenceCell", _common(left, right))
         return replace(common, among=_join_contents(left, right), item=_join_item(left, right, common.item))
     if isinstance(left, SchedulerCell) and isinstance(right, SchedulerCell):
-        return replace(cast("SchedulerCell", _common(left, right)), early=(*dict.fromkeys(left.early + right.early),))
+        early, behind = (*dict.fromkeys(left.early + right.early),), (*dict.fromkeys(left.left + right.left),)
+        return replace(cast("SchedulerCell", _common(left, right)), early=early, left=behind)
     return cast("Cell", _common(left, right))
 
 

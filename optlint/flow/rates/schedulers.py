@@ -14,7 +14,7 @@ from optlint.flow.core.values import UNKNOWN, ClassValue, Closure, Method, Ref, 
 from optlint.flow.frozen import replace
 from optlint.flow.groups import covers
 from optlint.flow.order import rebuilt
-from optlint.flow.rates import first_rates
+from optlint.flow.rates import first_rates, orphans
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
 
@@ -76,6 +76,7 @@ def stepped(machine: Machine, scheduler: Ref, arguments: Arguments, site: Site, 
     cell = state.get(scheduler, SchedulerCell)
     assert cell is not None
     state.marks.add((scheduler, "stepped"))
+    orphans.stepped(machine, scheduler, cell, state)
     if cell.moved is False and not cell.harmless and not arguments.all() and not arguments.open:
         early = (*(one for one in cell.early if one[0].origin is not site.origin), (site, _forks(state.path)))
         state.put(scheduler, replace(cell, early=early))
@@ -113,16 +114,12 @@ def _tell_early(machine: Machine, cell: SchedulerCell, state: State) -> None:
 
 def _is_in_round(early: Path, now: Path, machine: Machine) -> bool:
     """Whether what comes now always follows, in the same round of a loop or in the same run of a function."""
-    while early and _is_loop(early[-1]) and early[-1] not in now:
+    while early and orphans.is_loop(early[-1]) and early[-1] not in now:
         early = early[:-1]  # it goes through several schedulers
     coming = iter(now)
     follows = all(any(_same_branch(part, other) for other in coming) for part in early)
-    loops = any(map(_is_loop, early))
+    loops = any(map(orphans.is_loop, early))
     return follows and (loops or (len(early) == len(now) and machine.frame.node is not None))
-
-
-def _is_loop(part: object) -> bool:
-    return isinstance(part, tuple) and isinstance(part[0], ir.For | ir.While)
 
 
 def _same_branch(one: object, other: object) -> bool:
