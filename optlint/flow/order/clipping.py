@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 from optlint.flow import events
 from optlint.flow.core.acts import BACKWARD, CLEAR, CLIP, HIDDEN, LOOK, START, STEP, TOUCH, UNSCALE, Act
 from optlint.flow.core.joining import shared_start
-from optlint.flow.order import subjects, trace
+from optlint.flow.order import bounds, subjects, trace
 from optlint.flow.order.trace import of_kinds
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
     from optlint.flow.core.acts import Subject
+    from optlint.flow.core.machine import Machine
     from optlint.flow.core.values import Path
 
 
-def found(acts: list[Act]) -> Iterator[object]:
+def found(machine: Machine, acts: list[Act]) -> Iterator[object]:
     """What each clipping comes too late or too early for."""
     for clip in of_kinds(acts, CLIP):
         if clip.subject is not None and not clip.doubtful:
-            judge = _Judge(clip, clip.subject, _only_optimizer(clip, acts))
+            judge = _Judge(machine, clip, clip.subject, _only_optimizer(clip, acts))
             yield from judge.useless()
             yield from judge.scaled()
 
@@ -37,8 +38,8 @@ def _only_optimizer(clip: Act, acts: list[Act]) -> str | None:
 class _Judge:
     """Judges one clipping; `alone` is how the optimizer is written if there is but one."""
 
-    def __init__(self, clip: Act, tensors: Subject, alone: str | None) -> None:
-        self.clip, self.tensors, self.alone = clip, tensors, alone
+    def __init__(self, machine: Machine, clip: Act, tensors: Subject, alone: str | None) -> None:
+        self.machine, self.clip, self.tensors, self.alone = machine, clip, tensors, alone
 
     def _owns(self, owner: Subject | None) -> bool | None:
         """Whether a subject has all of the tensors that are clipped."""
@@ -96,10 +97,10 @@ class _Judge:
     def scaled(self) -> Iterator[events.ClipOfScaled]:
         """The gradients still carry the scale."""
         last = trace.last_before(self.clip, self._may_scale)
-        if last.open or any(act.kind != BACKWARD for act in last.acts):
+        scaled = [act for act in last.acts if act.kind == BACKWARD and act.scaler is not None]
+        if last.open or len({act.scaler.key for act in scaled if act.scaler}) != 1:
             return
-        scaled = [act for act in last.acts if act.scaler is not None]
-        if len({act.scaler.key for act in scaled if act.scaler}) != 1 or not self._comes_after_all(scaled, last.acts):
+        if self._is_undone(scaled, last.acts) or not self._comes_after_all(scaled, last.acts):
             return
         backward = scaled[0]
         steps = [act for act in trace.reached_from(self.clip, self._is_next_backward) if self._divides(act, backward)]
@@ -107,9 +108,23 @@ class _Judge:
         if steps and here and backward.site and steps[0].site and backward.scaler:
             yield events.ClipOfScaled(here, backward.scaler.text, backward.site, steps[0].site)
 
+    def _is_undone(self, scaled: list[Act], last: tuple[Act, ...]) -> bool:
+        """Whether what is no backward comes after one, and not only where another computes the gradients."""
+        later = {act for each in scaled for act in trace.reached_from(each, lambda act: act is self.clip)}
+        return any(act.kind != BACKWARD and act in later for act in last)
+
     def _comes_after_all(self, scaled: list[Act], last: tuple[Act, ...]) -> bool:
         """Whether this comes wherever the loss is scaled, and not perhaps only where it is not."""
-        return len(scaled) == len(last) or all(_only_now_and_then(self.clip.path, act.path) for act in scaled)
+        return len(scaled) == len(last) or all(self._is_done_anyway(act.path) for act in scaled)
+
+    def _is_done_anyway(self, other: Path) -> bool:
+        """Whether the clipping comes on a path too, but for tests that come true every nth time, or want its bound."""
+        alone = self.clip.path[len(shared_start(self.clip.path, other)) :]
+        return all(
+            (isinstance(branch, tuple) and isinstance(branch[0], ir.If))
+            or bounds.is_asked(self.machine, self.clip, branch)
+            for branch in alone
+        )
 
     def _may_scale(self, act: Act) -> bool:
         if act.kind in (STEP, CLEAR, UNSCALE):
@@ -125,12 +140,6 @@ class _Judge:
         if act.kind != STEP or act.scaler is None or backward.scaler is None:
             return False
         return subjects.is_same(act.scaler, backward.scaler) and self._owns(act.subject) is not False
-
-
-def _only_now_and_then(path: Path, other: Path) -> bool:
-    """Whether a path is another one, but for tests that come true every nth time, whatever options there are."""
-    alone = path[len(shared_start(path, other)) :]
-    return all(isinstance(branch, tuple) and isinstance(branch[0], ir.If) for branch in alone)
 
 
 def _happens_once(clip: Act) -> bool:

@@ -53,7 +53,7 @@ def judge(machine: Machine) -> None:
 
 
 def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
-    yield from clipping.found(acts)
+    yield from clipping.found(machine, acts)
     yield from dropped.found(machine, acts)
     yield from rebuilt.found(machine, acts)
     yield from lives.uncleared(machine, acts)
