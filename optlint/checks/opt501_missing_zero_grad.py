@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ rule = Rule(
     "OPT501",
     "missing-zero-grad",
     "gradients are not cleared between steps",
-    needs=(("backward",), ("step",)),
+    needs=(("backward", *OPTIMIZERS), ("step",)),
 )
 
 

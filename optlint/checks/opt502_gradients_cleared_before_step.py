@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ rule = Rule(
     "OPT502",
     "gradients-cleared-before-step",
     "gradients are cleared between backward and step",
-    needs=(("backward",), ("step",), ("grad",)),
+    needs=(("backward", *OPTIMIZERS), ("grad",)),
 )
 
 LAST_ONLY = "steps with the gradients of its last backward only: those of the others are cleared here before the step"

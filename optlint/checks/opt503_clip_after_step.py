@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ rule = Rule(
     "OPT503",
     "clip-after-step",
     "gradients are clipped after the step, or before backward",
-    needs=(("clip_grad_", "clip_gradients"), ("backward", "training_step")),
+    needs=(("clip",), ("backward", "training_step", *OPTIMIZERS)),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ rule = Rule(
     "OPT504",
     "clip-before-unscale",
     "scaled gradients are clipped",
-    needs=(("clip_grad_",), ("scale",)),
+    needs=(("clip",), ("scale", *OPTIMIZERS)),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
+from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ rule = Rule(
     "OPT507",
     "missing-step",
     "an optimizer that never steps",
-    needs=(("backward",), ("zero_grad", ".step(")),
+    needs=(("backward", *OPTIMIZERS),),
 )
 
 

@@ -19,7 +19,7 @@ rule = Rule(
     "optimizer-built-in-loop",
     "an optimizer is built anew for each step",
     severity=Severity.WARNING,
-    needs=(OPTIMIZERS, ("backward",), ("step",)),
+    needs=(OPTIMIZERS,),
 )
 
 

@@ -20,7 +20,7 @@ from optlint.flow.core.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.core.state import State
 from optlint.flow.core.values import NONE, ClassValue, Closure, Descriptor, Ref, Value
 from optlint.flow.events import Site
-from optlint.flow.files import foreign
+from optlint.flow.files import foreign, templates
 from optlint.flow.groups import growth
 from optlint.flow.order import gradients, rounds, trace, uncalled
 from optlint.flow.python import classes, inlining, kinds, objects
@@ -205,6 +205,8 @@ class Life:
                 name in running or builds or worth.tells(self.machine, method, ref, state)
             ):
                 self._run_method(name, replace(method, bound=ref), state)
+        for template in templates.of(self.machine, cls, state):
+            self._run_root(replace(template, bound=ref), state.copy())
 
     def _known_to_train(self, cls: ClassValue) -> frozenset[str]:
         """The names of what deals with training, methods that a class inherits from other files among them."""

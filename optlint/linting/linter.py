@@ -139,10 +139,17 @@ def _judged(code: str, task: Task) -> Iterator[Diagnostic]:
 
 
 def _imports_torch(filename: str, project: Project) -> bool:
-    """Whether a file imports one of its project that uses PyTorch."""
+    """Whether a file imports one of its project that uses PyTorch, perhaps by way of a package that exports it."""
     from optlint.flow.files.importers import imported_by
 
-    return any(uses_torch(project.data(file) or b"") for file in imported_by(project, os.path.abspath(filename)))
+    pending, seen = [os.path.abspath(filename)], set[str]()
+    while pending:
+        for file in imported_by(project, pending.pop()) - seen:
+            seen.add(file)
+            if uses_torch(project.data(file) or b""):
+                return True
+            pending += [file] if file.endswith("__init__.py") else []
+    return False
 
 
 def _broken_cells(document: Document, filename: str) -> dict[int, Diagnostic]:

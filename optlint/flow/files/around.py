@@ -51,12 +51,22 @@ def centre_of(folder: str) -> str:
 
 
 def files_around(centre: str) -> tuple[str, ...]:
-    """The source files of a project; what has no root takes in the files beside it."""
+    """The source files of a project; what has no root takes in the files beside it, and scripts the packages there."""
     if project_root(centre, os.path.exists) == centre:
         return tuple(islice(_python_files(centre, deep=True), MOST_FILES))
     is_package = package_parent(centre, os.path.exists) != centre
     inside, beside = _python_files(centre, deep=is_package), _python_files(os.path.dirname(centre), deep=False)
-    return tuple(islice((*inside, *beside), MOST_FILES))
+    below = () if is_package else _packages_in(centre)
+    return tuple(islice((*inside, *below, *beside), MOST_FILES))
+
+
+def _packages_in(folder: str) -> Iterator[str]:
+    """The source files of the packages in a folder."""
+    _, inner, _ = next(os.walk(folder), ("", [], []))
+    for name in sorted(inner):
+        package = os.path.join(folder, name)
+        if name not in NEVER_OURS and os.path.exists(os.path.join(package, "__init__.py")):
+            yield from _python_files(package, deep=True)
 
 
 def project_root(folder: str, is_there: Callable[[str], bool]) -> str | None:

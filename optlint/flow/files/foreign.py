@@ -24,7 +24,7 @@ def is_too_much(machine: Machine, function: Closure, arguments: Arguments, state
     if function.scopes[-1] not in machine.units:
         return False
     lines = _lines(function.node)
-    if machine.foreign_steps > MOST_STEPS or lines > MOST_LINES:
+    if machine.foreign_steps > MOST_STEPS or is_very_long(function):
         return True
     words = machine.mentions(function.node)
     held = state.get(function.bound, InstanceCell) if function.bound is not None else None
@@ -53,6 +53,11 @@ def is_long(machine: Machine, function: Value) -> bool:
     if not isinstance(function, Closure) or function.scopes[-1] not in machine.units:
         return False
     return _lines(function.node) > FEW_LINES
+
+
+def is_very_long(function: Closure) -> bool:
+    """Whether a function of another file is too long to be run at all."""
+    return _lines(function.node) > MOST_LINES
 
 
 def is_entered(machine: Machine, function: Closure) -> bool:

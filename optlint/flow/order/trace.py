@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from optlint.flow.core.acts import BUILT, CLEAR, HIDDEN, LOOP, MEET, START, STEP, Act, Kind
+from optlint.flow.python import classes
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
@@ -34,9 +35,18 @@ def _trail(machine: Machine, site: Site) -> Trail:
     frame = machine.frame
     trail = [(frame.scopes[0], site)]
     while frame is not machine.trace.root and frame.caller is not None and frame.call is not None:
-        trail.append((frame.caller.scopes[0], frame.call))
+        site = site if _fills_in(frame, frame.caller) else frame.call
+        trail.append((frame.caller.scopes[0], site))
         frame = frame.caller
     return tuple(trail)
+
+
+def _fills_in(frame: Frame, caller: Frame) -> bool:
+    """Whether a method runs for one that a base class leaves open: what it does is its own doing, not its caller's."""
+    mine, theirs = frame.owner, caller.owner
+    if mine is None or theirs is None or mine == theirs or frame.bound != caller.bound:
+        return False
+    return theirs in classes.ancestry(mine)
 
 
 def _running(machine: Machine) -> Iterator[ir.Node]:

@@ -8,6 +8,7 @@ from optlint.flow import events
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, SchedulerCell
 from optlint.flow.core.values import Ref, Value, options_of
 from optlint.flow.frozen import replace
+from optlint.flow.order import rebuilt
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
 
@@ -49,13 +50,14 @@ def stepped(machine: Machine, scheduler: Ref, cell: SchedulerCell, state: State)
         return
     names = sorted({one.name for ref in cell.optimizers if (one := state.get(ref, OptimizerCell))})
     told = events.SchedulerOfOther(cell.made, cell.name, " or ".join(names), new.name, True)
-    key, marks = (cell.made.origin, "left"), state.marks
+    key, marks, cause = (cell.made.origin, "left"), state.marks, (new.made.origin, rebuilt.REBUILT)
     unsure = {(one, "escaped") for one in (scheduler, behind[0], *cell.optimizers)}
 
     def judge() -> None:
         known = (state.get(other, SchedulerCell) for other in machine.schedulers)
         is_driven = any(behind[0] in other.optimizers for other in known if other is not None)
-        if (behind[0], "stepped") in marks and not is_driven and marks.isdisjoint(unsure):
+        is_sure = not is_driven and cause not in machine.flagged and marks.isdisjoint(unsure)
+        if is_sure and (behind[0], "stepped") in marks:
             machine.emit(told)
 
     if key not in machine.flagged:

@@ -32,8 +32,8 @@ def walks_states(identifiers: frozenset[str]) -> bool:
 
 
 def makes_layers(identifiers: frozenset[str]) -> bool:
-    """Whether a class with these identifiers runs layers of torch that it made."""
-    return "forward" in identifiers and "nn" in identifiers
+    """Whether a class with these identifiers may make layers of torch."""
+    return "nn" in identifiers
 
 
 def names_training(identifiers: frozenset[str]) -> bool:
