@@ -64,8 +64,11 @@ def _mixed_in(machine: Machine, cls: ClassValue) -> Iterator[ir.Class]:
 
 
 def is_plain_module(cls: ClassValue) -> bool:
-    """Whether objects are `nn.Module`s, and no base of which nothing is known may register more."""
+    """Whether objects are `nn.Module`s, and no class may register more: it sets attributes itself, or is not known."""
     outer = [base for base in classes.ancestry(cls) if not isinstance(base, ClassValue)]
+    inner = [part for base in classes.ancestry(cls) if isinstance(base, ClassValue) for part in base.node.body]
+    if any(isinstance(part, ir.Function) and part.name == "__setattr__" for part in inner):
+        return False
     return classes.is_module(cls) is True and all(
         isinstance(base, External) and base.path.startswith(HARMLESS_BASES) for base in outer
     )
