@@ -16,7 +16,7 @@ rule = Rule(
     "OPT206",
     "rebound-parameter",
     "a loop over parameters assigns to its variable, which changes no parameter",
-    needs=((".parameters", "named_parameters", "param_groups", "state_dict"),),
+    needs=((".parameters", "named_parameters", "param_groups", "state_dict", "requires_grad"),),
 )
 
 

@@ -181,9 +181,7 @@ def _on_instance(
         tensor_methods.tell_keywords(machine, ".requires_grad_()", arguments, site)
         _freeze_module(receiver, arguments, state)
     if name == "apply" and arguments.values:
-        state.marks.add((receiver, "switched"))
-        each = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
-        wrappers.run_callback(machine, arguments.values[0], each, site, state)
+        _apply(machine, receiver, arguments.values[0], state, site)
     if name in torch_api.GIVES_MODULE and cell.is_module:
         return machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True))
     return _of_module_or_unknown(machine, receiver, cell, method, arguments, node, state)
@@ -219,6 +217,14 @@ def _of_module_or_unknown(
     else:
         module_called(arguments, state)
     return UNKNOWN
+
+
+def _apply(machine: Machine, receiver: Ref, function: Value, state: State, site: Site) -> None:
+    """`module.apply(function)`: it gets each module inside, and may do anything to it."""
+    inside = replace(modules.cover_of(receiver, state, site), again=True)
+    each = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True, part_of=inside))
+    wrappers.run_callback(machine, function, each, site, state)
+    state.marks.add((receiver, "switched"))
 
 
 def _register(receiver: Ref, arguments: Arguments, state: State) -> None:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from optlint.flow.core.values import Path
 
 LONGEST_UNROLLED = 12
+OTHER_ERRORS = frozenset(
+    "AssertionError AttributeError EOFError FileExistsError FileNotFoundError ImportError IndexError IOError "
+    "KeyboardInterrupt KeyError ModuleNotFoundError OSError StopIteration SystemExit TypeError ValueError".split()
+)
 
 
 def _evaluate(machine: Machine, node: ir.Evaluate, state: State) -> None:
@@ -195,7 +199,7 @@ def _try(machine: Machine, node: ir.Try, state: State) -> None:
     start = state.copy()
     body = state.copy()
     body.path = (*before, (node, "body"))
-    body.recording = False if node.handlers else state.recording
+    body.recording = False if any(map(_forgives, node.handlers)) else state.recording
     raised: list[State] = []
     machine.frame.raises.append(raised)
     machine.execute(node.body, body)
@@ -209,6 +213,13 @@ def _try(machine: Machine, node: ir.Try, state: State) -> None:
     if node.final:
         finals = state if state.live else start
         machine.execute(node.final, finals)
+
+
+def _forgives(node: ir.Handler) -> bool:
+    """Whether the program may go on after an error of torch, which is a RuntimeError."""
+    kinds = node.kind.items if isinstance(node.kind, ir.Display) else (node.kind,)
+    others = all(isinstance(kind, ir.Name) and kind.id in OTHER_ERRORS for kind in kinds)
+    return not others and not (node.body and isinstance(node.body[-1], ir.Raise))
 
 
 def _handle(machine: Machine, node: ir.Handler, interrupted: list[State], path: Path) -> State:

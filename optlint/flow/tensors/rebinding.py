@@ -44,7 +44,9 @@ def assigned(machine: Machine, node: ir.Assign, value: Value, state: State) -> N
         return
     variable = (machine.frame.scopes[0], target.id)
     before = options_of(state.variables.get(variable, UNKNOWN))
-    if node.value is None or not all(_is_parameter(option, state) for option in before):
+    if before == (UNKNOWN,):
+        return  # a function that was run without its callers
+    if node.value is None or not all(_is_trained(node.value, target.id, option, state) for option in before):
         machine.read_back.add(node)
         return
     method = None if node.annotation is not None else mendable.written_back(machine, target.id, node.value, state)
@@ -75,6 +77,15 @@ def _is_average(machine: Machine, node: ir.Assign, name: str, state: State) -> b
     others = (state.variables.get((machine.frame.scopes[0], other)) for other in (used & loop.names) - {name})
     mixed = any(value is not None and all(_is_parameter(one, state) for one in options_of(value)) for value in others)
     return mixed and name in used
+
+
+def _is_trained(assigned: ir.Expression, name: str, value: Value, state: State) -> bool:
+    """Whether a value is a parameter, or a leaf that requires gradients and is changed by its own: `t.grad`."""
+    cell = state.get(value, TensorCell)
+    if _is_parameter(value, state) or cell is None or not (cell.leaf and cell.requires_grad):
+        return _is_parameter(value, state)
+    reads = (part for part in ir.walk(assigned) if isinstance(part, ir.Attribute) and part.attr == "grad")
+    return any(isinstance(part.value, ir.Name) and part.value.id == name for part in reads)
 
 
 def _is_parameter(value: Value, state: State) -> bool:
