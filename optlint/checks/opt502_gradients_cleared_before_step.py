@@ -17,7 +17,7 @@ rule = Rule(
     "OPT502",
     "gradients-cleared-before-step",
     "gradients are cleared between backward and step",
-    needs=(("backward", *OPTIMIZERS), ("grad",)),
+    needs=(("backward", *OPTIMIZERS), ("grad", "step")),
 )
 
 LAST_ONLY = "steps with the gradients of its last backward only: those of the others are cleared here before the step"

@@ -84,6 +84,7 @@ class _Analysis:
             lists_elsewhere=partial(words.lists_outside, filename=self.text.filename),
             uses_elsewhere=partial(words.used_outside, filename=self.text.filename),
             says_elsewhere=partial(words.said_outside, filename=self.text.filename),
+            kin_say=partial(words.said_by_kin, filename=self.text.filename),
         )
 
     def _body(self, function: ir.Function) -> ir.Block:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from optlint.flow.core.acts import Trace
 from optlint.flow.core.cells import Cell, Entry, IteratorCell
-from optlint.flow.core.records import Births, Owned
+from optlint.flow.core.records import Births, Kin, Owned
 from optlint.flow.core.values import UNKNOWN, Ref, Value
 from optlint.flow.events import Site
 from optlint.flow.frozen import dataclass, replace
@@ -165,6 +165,12 @@ def read_nowhere(word: str) -> bool:
     return False
 
 
+def said_nowhere(pattern: str, kin: Kin) -> bool:
+    """What code of no other file does with what a class makes."""
+    del pattern, kin
+    return False
+
+
 @dataclass(slots=True)
 class Machine:
     """Runs one program over abstract values and collects events."""
@@ -187,6 +193,7 @@ class Machine:
     lists_elsewhere: Callable[[str], bool] = read_nowhere  # whether a method of this name gives a list
     uses_elsewhere: Callable[[str], bool] = read_nowhere  # whether code that trains uses such an attribute of an object
     says_elsewhere: Callable[[str], bool] = read_nowhere  # whether files that may use this one match a pattern
+    kin_say: Callable[[str, Kin], bool] = said_nowhere  # the same, without what strangers do to what is their own
     functions: list[Closure] = field(default_factory=list)
     classes: list[ClassValue] = field(default_factory=list)
     instances: list[tuple[ClassValue, Ref]] = field(default_factory=list)

@@ -53,3 +53,10 @@ class Births:
     hidden: list[object] = field(default_factory=list)  # who was given a group of unknown content
     told: dict[tuple[type, object], list[IteratorCell]] = field(default_factory=dict)  # by event and place
     shadowed: bool | None = None  # whether the file binds `list`, `set` or `dict`
+
+
+class Kin(NamedTuple):
+    """The names of a class and of some that derive from it, and of those that it derives from itself."""
+
+    heirs: frozenset[str]
+    ancestors: frozenset[str]

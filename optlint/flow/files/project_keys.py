@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from optlint.flow.reading import ir, texts
 from optlint.flow.reading.names_read import readings_of
 
 if TYPE_CHECKING:
+    from optlint.flow.core.records import Kin
     from optlint.flow.files.project import Project
 
 
@@ -33,6 +34,12 @@ TAKEN_OVER = (
     r"\.NAME\s*=[^\n=]*\(.*\.NAME\b|\bdel [\w.]*\.NAME\b|"
     r"(?:register_parameter|register_module|add_module|setattr)\(.*[\"']NAME[\"']"
 )
+
+CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?", re.MULTILINE)
+WORD = re.compile(rb"\w+")
+ACT = re.compile(rb"\bself\.(\w*opt\w*)\.(?:step|zero_grad)\b", re.IGNORECASE)
+# `self.NAME = make(...)`: by a function, by torch, by a method of its own; not by somebody who may know ours.
+MADE = re.compile(rb"\bself\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:(?:torch\.optim|optim|self)\.)?\w+\(")
 
 
 @dataclass(slots=True)
@@ -71,6 +78,11 @@ class ProjectKeys:
         """Whether a file that may use this one has something that matches."""
         return any(map(re.compile(pattern.encode()).search, self._texts_of_others(filename)))
 
+    def said_by_kin(self, pattern: str, kin: Kin, filename: str) -> bool:
+        """The same, but for what classes that are no kin of these do to optimizers that they make for themselves."""
+        texts = _without_acts_of_strangers(self._texts_of_others(filename), kin)
+        return any(map(re.compile(pattern.encode()).search, texts))
+
     def _texts_of_others(self, filename: str) -> Iterator[bytes]:
         """What stands in the other files that may meet what this one makes."""
         here = os.path.abspath(filename)
@@ -100,3 +112,29 @@ def _gives_list(function: ir.Function) -> bool:
     """Whether some `return` of a function gives what can be walked again and again."""
     parts = [part for statement in texts.body_of(function) for part in ir.walk(statement)]
     return any(isinstance(part, ir.Return) and isinstance(part.value, ir.Display) for part in parts)
+
+
+def _without_acts_of_strangers(texts: Iterable[bytes], kin: Kin) -> list[bytes]:
+    """The texts of files, without the steps and clearings of optimizers that other classes make for themselves."""
+    files = list(texts)
+    heirs = _with_all_that_derive(files, kin.heirs)
+    ancestors = frozenset(name.encode() for name in kin.ancestors)
+    return [text if _is_kin(text, heirs, ancestors) else _without_own_acts(text) for text in files]
+
+
+def _with_all_that_derive(files: list[bytes], classes: frozenset[str]) -> frozenset[bytes]:
+    bases = {name: frozenset(WORD.findall(given)) for text in files for name, given in CLASS.findall(text)}
+    found = frozenset(name.encode() for name in classes)
+    while more := {name for name, above in bases.items() if name not in found and not found.isdisjoint(above)}:
+        found |= more
+    return found
+
+
+def _is_kin(text: bytes, heirs: frozenset[bytes], ancestors: frozenset[bytes]) -> bool:
+    """Whether a file names a class that its methods may be called on, or defines one that this inherits from."""
+    return not heirs.isdisjoint(WORD.findall(text)) or any(name in ancestors for name, _ in CLASS.findall(text))
+
+
+def _without_own_acts(text: bytes) -> bytes:
+    made = frozenset(MADE.findall(text))
+    return ACT.sub(lambda found: b"" if found[1] in made else found[0], text)

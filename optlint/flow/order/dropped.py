@@ -28,6 +28,7 @@ def found(machine: Machine, acts: list[Act]) -> Iterator[events.GradientsLost]:
         yield from _all_lost(step, subject)
         yield from _some_lost(machine, step, subject, acts)
         yield from _rounds_lost(step, subject, acts)
+        yield from _first_lost(step, subject, acts)
 
 
 def _all_lost(step: Act, subject: Subject) -> Iterator[events.GradientsLost]:
@@ -91,7 +92,7 @@ def _some_lost(machine: Machine, step: Act, subject: Subject, acts: list[Act]) -
     inside = [act for act in acts if act.loops and act.loops[-1] is head]
     if any(_matters(act, subject) and act.kind in (LOOK, TOUCH, HIDDEN) for act in inside):
         return
-    clears = [act for act in inside if _clears(act, subject)]
+    clears = [act for act in acts if head in act.loops and _clears(act, subject)]
     last = trace.last_before(step, lambda act: act is head or act.kind == BACKWARD)
     gains = [act for act in last.acts if act in inside]
     if len({act.site for act in clears}) != 1 or len({act.site for act in gains}) != 1:
@@ -99,7 +100,7 @@ def _some_lost(machine: Machine, step: Act, subject: Subject, acts: list[Act]) -
     clear, backward = clears[0], gains[0]
     if not _waits(machine, step, backward) and not _all_wait(machine, step, [act for act in acts if head in act.loops]):
         return
-    before = trace.last_before(backward, lambda act: act is head or _clears(act, subject) or act.kind == STEP)
+    before = trace.last_before(backward, lambda act: _clears(act, subject) or act.kind in (STEP, BACKWARD))
     if before.open or any(not _clears(act, subject) for act in before.acts):
         return
     if clear in trace.reached_from(backward, lambda act: act is step) and clear.site and backward.site and step.site:
@@ -153,6 +154,39 @@ def _rounds_lost(step: Act, subject: Subject, acts: list[Act]) -> Iterator[event
             continue
         if clear.site and backward.site and step.site and clear.subject and clear.subject.kind == "optimizer":
             yield events.GradientsLost(clear.site, subject.text, backward.site, step.site, accumulated=True)
+
+
+def _first_lost(step: Act, subject: Subject, acts: list[Act]) -> Iterator[events.GradientsLost]:
+    """One loss after another in a round, for the only optimizer there is, which is cleared between them."""
+    if any(not _is_of(act, subject) for act in of_kinds(acts, STEP, CLEAR)):
+        return
+    for second in _backwards_before(step, step.loops, subject):
+        earlier = trace.last_before(second, lambda act: act in step.loops or _matters(act, subject))
+        for clear in () if earlier.open else earlier.acts:
+            found = _backwards_before(clear, step.loops, subject) if _clears(clear, subject) else ()
+            for first in found:
+                if first.site != second.site and clear.site and first.site and step.site:
+                    site = trace.place_of(clear, step) or clear.site
+                    yield events.GradientsLost(site, subject.text, first.site, step.site, accumulated=True)
+
+
+def _is_of(act: Act, subject: Subject) -> bool:
+    """Whether an optimizer steps or is cleared, and no other."""
+    if act.kind == CLEAR:
+        return _clears(act, subject)
+    return act.subject is not None and subjects.is_same(act.subject, subject)
+
+
+def _backwards_before(act: Act, loops: tuple[Act, ...], subject: Subject) -> tuple[Act, ...]:
+    """What computed the gradients in the same round, if nothing else on any path did anything to gradients since."""
+    last = trace.last_before(act, lambda one: one in loops or _is_visible(one) or _matters(one, subject))
+    sure = not last.open and all(one.kind == BACKWARD and one.loops == loops for one in last.acts)
+    return last.acts if sure and not any(one.deferred for one in last.acts) else ()
+
+
+def _is_visible(act: Act) -> bool:
+    """Whether an act is on gradients, and not only one of those that none of these concern."""
+    return act.kind in (STEP, HIDDEN)
 
 
 def _goes_on(loop: ir.Node | None) -> bool:

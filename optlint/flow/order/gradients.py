@@ -21,6 +21,7 @@ from optlint.flow.core.values import (
     Value,
     options_of,
 )
+from optlint.flow.frozen import replace
 from optlint.flow.order import clips, lightning, steps, subjects, trace, unknown_code, unreached
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_api
@@ -95,19 +96,33 @@ def called(machine: Machine, node: ir.Call, function: Value, arguments: Argument
         if _is_open(machine, function):
             unknown_code.overridden(machine, node, state)
     elif function is UNKNOWN or isinstance(function, Ref):
-        if _trains_in_forward(machine, function, state):
+        if forward_that_trains(machine, function, state) is not None:
+            return value  # it was run as what it is, a method
+        if _may_train_in_forward(machine, function, state):
             unknown_code.anything(machine, node, state)
         unknown_code.ran(machine, node, function, arguments, state)
     return value
 
 
-def _trains_in_forward(machine: Machine, function: Value, state: State) -> bool:
-    """Whether a module of the project clears, computes or uses gradients when it is called."""
+def forward_that_trains(machine: Machine, function: Value, state: State) -> Closure | None:
+    """The `forward` of a module of the project that clears or computes gradients itself, as those that adapt do."""
+    cell, forward = state.get(function, InstanceCell), _forward_of(function, state)
+    if cell is None or not cell.is_module or forward is None:
+        return None
+    return None if {"zero_grad", "backward"}.isdisjoint(machine.mentions(forward.node)) else forward
+
+
+def _may_train_in_forward(machine: Machine, function: Value, state: State) -> bool:
+    """Whether an object of the project may clear, compute or use gradients when it is called."""
+    forward = _forward_of(function, state)
+    return forward is not None and not TRAINING.isdisjoint(machine.mentions(forward.node))
+
+
+def _forward_of(function: Value, state: State) -> Closure | None:
     cell = state.get(function, InstanceCell)
     found = classes.find(cell.cls, "forward", state) if cell is not None else None
-    if found is None or not isinstance(found[0], Closure):
-        return False
-    return not TRAINING.isdisjoint(machine.mentions(found[0].node))
+    forward = found[0] if found is not None else None
+    return replace(forward, bound=function) if isinstance(forward, Closure) else None
 
 
 def _different(functions: Union) -> tuple[Value, ...]:
@@ -142,11 +157,18 @@ def _function(machine: Machine, node: ir.Call, path: str, arguments: Arguments, 
     elif path == "builtins.setattr" and arguments.pick(1, "name") == Const("grad"):
         trace.note(machine, Act(TOUCH, machine.site(node)), state)
     else:
-        cell = state.get(value, OptimizerCell)
-        if cell is not None and cell.made.origin is node.origin:
-            built(machine, node, value, state)
+        options = options_of(value)
+        made = next((one for one in options if _is_made_by(path if options[1:] else "", one, node, state)), None)
+        if made is not None:
+            built(machine, node, made, state)
         else:
             unknown_code.ran(machine, node, External(path), arguments, state)
+
+
+def _is_made_by(path: str, value: Value, node: ir.Call, state: State) -> bool:
+    """Whether a call made an optimizer; of this class, if it is one of several."""
+    cell = state.get(value, OptimizerCell)
+    return cell is not None and cell.made.origin is node.origin and path in ("", cell.cls)
 
 
 def built(machine: Machine, node: ir.Call, value: Value, state: State) -> None:

@@ -69,7 +69,10 @@ def _divisor(test: ir.Node) -> str | None:
 
 
 def words(node: ir.Node) -> str | None:
-    """A dotted name, or a number, as text."""
+    """A dotted name, an item of one, or a number, as text."""
+    if isinstance(node, ir.Subscript):
+        inner, index = words(node.value), words(node.index)
+        return None if inner is None or index is None else f"{inner}[{index}]"
     if isinstance(node, ir.Attribute):
         inner = words(node.value)
         return None if inner is None else f"{inner}.{node.attr}"
@@ -78,11 +81,13 @@ def words(node: ir.Node) -> str | None:
     return node.id if isinstance(node, ir.Name) else None
 
 
-def is_seldom(machine: Machine, act: Act) -> bool:
-    """Whether an act takes place in the first round only, or where something was raised."""
+def is_seldom(machine: Machine, act: Act, head: Act) -> bool:
+    """Whether an act takes place in the first round of a loop only, or where something was raised in it."""
     keys = [part[0] for part in act.path if isinstance(part, tuple)]
-    inner = keys[max((place for place, key in enumerate(keys) if isinstance(key, ir.For | ir.While)), default=-1) + 1 :]
-    return any(isinstance(key, ir.Handler) for key in inner) or _is_first(_condition(machine, act), act.loops[-1].node)
+    inner = keys[max((place for place, key in enumerate(keys) if key is head.node), default=-1) + 1 :]
+    return any(isinstance(key, ir.Handler) for key in inner) or (
+        act.loops[-1] is head and _is_first(_condition(machine, act), head.node)
+    )
 
 
 def _is_first(test: ir.Node | None, loop: ir.Node | None) -> bool:

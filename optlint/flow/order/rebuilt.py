@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.acts import BUILT, HIDDEN, RESET, STEP, Act
+from optlint.flow.core.joining import shared_start
 from optlint.flow.order import subjects, trace
 from optlint.flow.order.trace import of_kinds
 from optlint.flow.pytorch import torch_api
@@ -36,18 +38,29 @@ def _stepped_once(built: Act, subject: Subject, acts: list[Act]) -> Iterator[eve
         return
     if not bound_in(head).isdisjoint(_names_given_to(built)):
         return
-    if not _goes_through_batches(head) or not _is_certain(built, head):
+    if not _goes_through_batches(head):
         return
     inside = [act for act in acts if head in act.loops]
     steps = [act for act in of_kinds(inside, STEP) if act.subject is None or _may_be(act.subject, subject)]
     if any(_is_reset(act, subject) or (act.kind == HIDDEN and _may_reset(act, subject)) for act in inside):
         return
-    if len(steps) == 1 and steps[0].loops[-1] is head:
-        step = steps[0]
-        if step.subject is not None and subjects.is_same(step.subject, subject) and built in trace.reached_from(step):
-            site = trace.place_of(built, step)
-            if site is not None and step.site is not None:
-                yield events.OptimizerInLoop(site, subject.cls.rpartition(".")[2], step.site)
+    if len(steps) == 1 and steps[0].loops[-1] is head and _has_new_one(steps[0], built, head, inside):
+        site, step = trace.place_of(built, steps[0]), steps[0].site
+        if site is not None and step is not None and built in trace.reached_from(steps[0]):
+            yield events.OptimizerInLoop(site, subject.cls.rpartition(".")[2], step)
+
+
+def _has_new_one(step: Act, built: Act, head: Act, inside: list[Act]) -> bool:
+    """Whether each round builds what steps, whichever of several optimizers that is; `built` is the first of them."""
+    refs = step.subject.refs if step.subject is not None else frozenset()
+    makers = [act for act in of_kinds(inside, BUILT) if act.subject is not None and act.subject.refs <= refs]
+    made = frozenset().union(*(act.subject.refs for act in makers if act.subject is not None))
+    if made != refs or makers[:1] != [built]:
+        return False
+    if not all(act.subject is not None and _has_state(act, act.subject) for act in makers):
+        return False
+    last = trace.last_before(step, lambda act: act is head or act in makers)
+    return not last.open and head not in last.acts and _is_certain(makers, head)
 
 
 def _names_given_to(built: Act) -> frozenset[str]:
@@ -77,16 +90,24 @@ def _may_reset(act: Act, subject: Subject) -> bool:
     return act.subject is None or subjects.is_within_reach(act.subject, subject)
 
 
-def _is_certain(built: Act, head: Act) -> bool:
-    """Whether each round of the loop builds the optimizer, and not only the first or one that a test picks."""
-    parts = [part for part in built.path if isinstance(part, tuple)]
+def _is_certain(makers: list[Act], head: Act) -> bool:
+    """Whether each round of the loop builds one of these, and not only the first round or one that a test picks."""
+    shared = reduce(shared_start, (act.path for act in makers))
+    parts = [part for part in shared if isinstance(part, tuple)]
     rounds = [place for place, part in enumerate(parts) if head.node in part]
-    if not rounds:
+    if not rounds or head.node is None:
         return False
     inner = [part[0] for part in parts[rounds[-1] + 1 :]]
-    tests = (part for part in ir.walk(head.node) if isinstance(part, ir.If)) if head.node is not None else ()
-    tested = any(part is built.node for test in tests for part in ir.walk(test))
-    return not tested and all(isinstance(key, ir.Try) for key in inner)
+    tests = (part for part in ir.walk(head.node) if isinstance(part, ir.If))
+    calls = {act.node for act in makers}
+    return all(isinstance(key, ir.Try) for key in inner) and not any(_picks(test, calls) for test in tests)
+
+
+def _picks(test: ir.If, calls: set[ir.Node | None]) -> bool:
+    """Whether one branch of a test makes one of these calls, and the other does not."""
+    branches = ({part for node in block for part in ir.walk(node)} for block in (test.body, test.orelse))
+    one, other = (not calls.isdisjoint(branch) for branch in branches)
+    return one is not other
 
 
 def _has_state(built: Act, subject: Subject) -> bool:

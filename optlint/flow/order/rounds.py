@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.core.acts import BACKWARD, BUILT, CLEAR, GIVEN, HIDDEN, LOOK, STEP, TOUCH, UPDATE, Act
+from optlint.flow.core.acts import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, UPDATE, Act
 from optlint.flow.order import clipping, closures, dropped, lives, rarely, rebuilt, subjects, trace, unreached
 from optlint.flow.order.trace import of_kinds
 from optlint.flow.pytorch import torch_api
@@ -156,11 +156,11 @@ def _uncleared(
 def _is_rarer(machine: Machine, clear: Act, step: Act) -> bool:
     """Whether only each n-th round clears, or the first, or one that fails, and all rounds step."""
     head = step.loops[-1]
-    if clear.loops[-1:] != step.loops[-1:]:
+    if head not in clear.loops:
         return False
-    if rarely.is_seldom(machine, clear):
-        return not rarely.is_seldom(machine, step)
-    if rarely.every(machine, clear) is None:
+    if rarely.is_seldom(machine, clear, head):
+        return not rarely.is_seldom(machine, step, head)
+    if clear.loops[-1] is not head or rarely.every(machine, clear) is None:
         return False
     round_of = trace.first_after(head, lambda act: act is head or (act.kind == STEP and act.site == step.site))
     return head not in round_of.acts
@@ -237,10 +237,10 @@ def _is_of_file(act: Act) -> bool:
 
 
 def _unstepped(clear: Act, subject: Subject, head: Act, inside: list[Act]) -> Iterator[events.StepMissing]:
-    if _may_be_anything(subject) or any(_may_use(act, subject) for act in inside):
+    if _may_be_anything(subject) or any(lives.may_use(act, subject, clear) for act in inside):
         return
     later = trace.reached_from(clear)
-    if clear not in later or any(act.kind != HIDDEN and _may_use(act, subject) for act in later):
+    if clear not in later or any(act.kind != HIDDEN and lives.may_use(act, subject, clear) for act in later):
         return
     if _is_drawn_from_unknown_code(head, subject) or _is_fresh(subject, head, inside):
         return
@@ -255,10 +255,3 @@ def _cleared_by(clear: Act, head: Act) -> tuple[Act, ...]:
     if before.acts and all(act.kind == BACKWARD for act in before.acts):
         return before.acts
     return trace.first_after(clear, lambda act: act.kind == BACKWARD).acts
-
-
-def _may_use(act: Act, subject: Subject) -> bool:
-    """Whether gradients are used, or may be: by a step, by code that can't be seen, by hand."""
-    if act.kind == STEP:
-        return act.subject is None or subjects.may_be_same(act.subject, subject)
-    return act.kind in (LOOK, GIVEN) or interferes(act, subject)

@@ -29,7 +29,7 @@ ACTS = re.compile(
     r"_train$"
 )
 # Functions that only look at gradients, or change all of them alike.
-READS = re.compile(r"grad")
+READS = re.compile(r"grad|attack|perturb")
 # Objects that may run code of others, or train by themselves.
 ACTORS = re.compile(
     r"hook|callback|^cbs?$|event|engine|trainer|learner|runner|accelerat|fabric|strateg|plugin|optim|(^|_)opt(_|$)|"
@@ -63,7 +63,8 @@ HELPS = frozenset(
 )
 TENSOR_METHODS = frozenset(
     "item detach numpy tolist mean sum max min norm view reshape size dim clone append extend items keys values get "
-    "join format split argmax eq long int bool squeeze unsqueeze permute transpose contiguous".split()
+    "join format split argmax eq long int bool squeeze unsqueeze permute transpose contiguous "
+    "pop popitem setdefault insert remove sort reverse index count".split()
 )
 MODULE_METHODS = frozenset(
     "train eval to cuda cpu half float double bfloat16 state_dict load_state_dict parameters named_parameters modules "

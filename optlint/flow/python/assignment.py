@@ -8,7 +8,7 @@ from optlint.flow.belonging import stale
 from optlint.flow.core.cells import InstanceCell, MappingCell, SequenceCell
 from optlint.flow.core.machine import Machine
 from optlint.flow.core.state import State
-from optlint.flow.core.values import UNKNOWN, Const, Ref, Value
+from optlint.flow.core.values import NONE, UNKNOWN, Const, Ref, Value
 from optlint.flow.groups import group_writes, growth, indices
 from optlint.flow.iterators import changes, consumption
 from optlint.flow.order import gradients
@@ -157,7 +157,7 @@ def delete(machine: Machine, node: ir.Delete, state: State) -> None:
     for target in node.targets:
         changes.changed(machine, changes.PARTS)
         if isinstance(target, ir.Attribute) and target.attr == "grad":
-            gradients.gradient_set(machine, target, UNKNOWN, UNKNOWN, state)
+            gradients.gradient_set(machine, target, machine.evaluate(target.value, state), NONE, state)
         if isinstance(target, ir.Name):
             state.variables.discard((machine.frame.scopes[0], target.id))
         elif isinstance(target, ir.Attribute | ir.Subscript):

@@ -28,7 +28,7 @@ from optlint.flow.frozen import replace
 from optlint.flow.groups import indices, modules, optimizers, parameter_names
 from optlint.flow.iterators import consumption, wrappers
 from optlint.flow.iterators.draws import Purpose
-from optlint.flow.order import steps
+from optlint.flow.order import gradients, steps
 from optlint.flow.python import builtin_calls, classes, inlining, methods, sums
 from optlint.flow.pytorch import torch_api, torch_schedules, torch_tensors
 from optlint.flow.rates import schedulers
@@ -96,6 +96,9 @@ def _unknown(machine: Machine, function: Value, arguments: Arguments, node: ir.C
         if found is not None and isinstance(found[0], Closure):
             bound = replace(found[0], bound=function)
             return machine.call(bound, arguments, ir.Call(found[0].node.origin, found[0].node, ()), state)
+    forward = gradients.forward_that_trains(machine, function, state)
+    if forward is not None:
+        return machine.call(forward, arguments, ir.Call(node.origin, forward.node, ()), state)
     if cell is not None and cell.is_module and isinstance(function, Ref):
         methods.module_called(arguments, state)
         made = tensor_calls.layer_called(machine, function, arguments, state, machine.site(node))
