@@ -10,7 +10,7 @@ from optlint.flow.belonging.contents import SETTINGS
 from optlint.flow.core.cells import InstanceCell, MappingCell, Placement, TensorCell
 from optlint.flow.core.joining import join
 from optlint.flow.core.state import State
-from optlint.flow.core.values import NONE, UNKNOWN, Const, External, Method, Ref, Union, Value, options_of
+from optlint.flow.core.values import NONE, UNKNOWN, ClassValue, Const, External, Method, Ref, Union, Value, options_of
 from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.iterators.changes import name_of
@@ -163,8 +163,8 @@ def _changes(cell: TensorCell, name: str, arguments: Arguments, state: State) ->
         return _moves(cell, name, Const(name), None)
     target = arguments.pick(0, "device") or arguments.keywords.get("other")
     if name == "to" and target is not None:
-        if cell.device is None and _is_of_tensor(target, state):
-            return None  # perhaps it was computed from that one
+        if _is_inherited(target, state) or (cell.device is None and _is_of_tensor(target, state)):
+            return None  # perhaps it is there already: it was computed from that one, or the object is still being made
         if cell.device is not None and _is_beside(cell, target, state):
             return False
         return _moves(cell, name, target, arguments.site(0, "device"))
@@ -188,6 +188,12 @@ def _is_of_tensor(device: Value, state: State) -> bool:
     if device.receiver is UNKNOWN or (cell is not None and cell.cls is UNKNOWN and not cell.is_module):
         return name_of(device.node.value) not in SETTINGS
     return tensors.is_tensor(device.receiver, state)
+
+
+def _is_inherited(device: Value, state: State) -> bool:
+    """Whether a device is one that a class gets from a base of another package: `self.device` in Lightning."""
+    cell = state.get(device.receiver, InstanceCell) if isinstance(device, Method) and device.name == "device" else None
+    return cell is not None and isinstance(cell.cls, ClassValue)
 
 
 def _is_beside(cell: TensorCell, device: Value, state: State) -> bool:
