@@ -172,6 +172,8 @@ class _Reading(Expressions):
             self.added(value)
         elif isinstance(target, ir.Attribute) and self.holds(target.value):
             self.doubt(self.handles(target) or held)
+        elif held and self.question.single and _is_of_tensor(target):
+            self.use(target)
         elif held:
             self._kept(target)
 
@@ -235,7 +237,7 @@ class _Reading(Expressions):
         held = self.holds(node.value)
         if self.holds(node.target):
             self.added(node.value)
-        elif held and is_weight(node.value):
+        elif held and (self.question.single or is_weight(node.value)):
             self.use(node)
         elif held and isinstance(node.target, ir.Name):
             self.names.add(node.target.id)
@@ -252,6 +254,14 @@ class _Reading(Expressions):
         if self.question.root is None:
             self.doubt(any(isinstance(part, ir.Attribute) and self.handles(part) for part in ir.walk(value)))
         self.names.update(sources(value))
+
+
+def _is_of_tensor(target: ir.Expression) -> bool:
+    """`x[:, 0]`, `x[~mask]`, `x[mask > 0]`: what only tensors can be asked for."""
+    index = target.index if isinstance(target, ir.Subscript) else None
+    if isinstance(index, ir.Display):
+        return any(isinstance(item, ir.Slice) for item in index.items)
+    return isinstance(index, ir.Slice | ir.Comparison) or (isinstance(index, ir.Unary) and index.op == "~")
 
 
 def _is_plain(node: ir.Call, method: ir.Function) -> bool:

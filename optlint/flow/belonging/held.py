@@ -38,6 +38,7 @@ class Suspect(NamedTuple):
 
     name: str
     fate: contents.Fate
+    owners: frozenset[str]  # the names of classes that may have it
 
 
 def suspects(machine: Machine, cls: ClassValue) -> tuple[Suspect, ...]:
@@ -52,7 +53,7 @@ def suspects(machine: Machine, cls: ClassValue) -> tuple[Suspect, ...]:
     words = machine.mentions(cls.node)
     if not own or not OWN_WAYS.isdisjoint(words):
         return ()
-    return tuple(found for name in sorted(own) if (found := _suspect(machine, family(machine, cls), name)))
+    return tuple(found for name in sorted(own) if (found := _suspect(machine, cls, name)))
 
 
 def _mixed_in(machine: Machine, cls: ClassValue) -> Iterator[ir.Class]:
@@ -79,17 +80,25 @@ def family(machine: Machine, cls: ClassValue) -> frozenset[ir.Class]:
     return frozenset(known.node for known in machine.classes if _are_related(known, cls)) | {cls.node}
 
 
+def owners(machine: Machine, cls: ClassValue) -> frozenset[str]:
+    """The names of the classes whose objects may be of a class: its own, those derived from it, and its bases."""
+    bases = (base.node for base in classes.ancestry(cls) if isinstance(base, ClassValue))
+    return frozenset(node.name for node in (*family(machine, cls), *bases))
+
+
 def _are_related(known: ClassValue, cls: Value) -> bool:
     return known in classes.ancestry(cls) or cls in classes.ancestry(known)
 
 
-def _suspect(machine: Machine, related: frozenset[ir.Class], name: str) -> Suspect | None:
-    fate = fates.fate_of(contents.Question(name, related), machine.block, machine.bodies, machine.mentions)
+def _suspect(machine: Machine, cls: ClassValue, name: str) -> Suspect | None:
+    question = contents.Question(name, family(machine, cls))
+    fate = fates.fate_of(question, machine.block, machine.bodies, machine.mentions)
     registers = any(isinstance(value, ir.Call) and name_of(value.func) in REGISTERING for _, value, _ in fate.stores)
     if fate.handled or not fate.used or not fate.stores or registers:
         return None
-    return None if fate.picked and not fate.built and all(_is_wrapper(store.value) for store in fate.stores) else \
-        Suspect(name, fate)  # fmt: skip
+    if fate.picked and not fate.built and all(_is_wrapper(store.value) for store in fate.stores):
+        return None
+    return Suspect(name, fate, owners(machine, cls))
 
 
 def _is_wrapper(value: ir.Expression) -> bool:
@@ -174,7 +183,7 @@ def judge(machine: Machine, found: tuple[Suspect, ...], ref: Ref, state: State) 
             container = state.cell(option)
             if isinstance(container, SequenceCell | MappingCell):
                 hidden = [part for part in inside(option, state) if _is_hidden(part, ref, known, listed, state)]
-                if hidden and not machine.uses_elsewhere(suspect.name):
+                if hidden and not machine.uses_elsewhere(suspect.name, suspect.owners):
                     _tell(machine, suspect, option, container)
                     break
 

@@ -24,12 +24,13 @@ def judge(machine: Machine, cls: ClassValue, ref: Ref, state: State) -> None:
     cell = state.get(ref, InstanceCell)
     if cell is None or not held.is_plain_module(cls) or not held.OWN_WAYS.isdisjoint(machine.mentions(cls.node)):
         return
+    owners = held.owners(machine, cls)
     for name, value in cell.attrs:
         for option in options_of(value):
             kind = _kind_of_holder(option, ref, state)
             fate = _fate(machine, cls, name, kind) if kind is not None else None
             known = fate is None or (kind == "tensor" and _is_listed(option, state))
-            if kind is not None and fate is not None and not known and not machine.uses_elsewhere(name):
+            if kind is not None and fate is not None and not known and not machine.uses_elsewhere(name, owners):
                 site = machine.site(held.target_of(machine, fate, option))
                 machine.emit(events.TensorHidden(site, site.text, kind, machine.site(fate.used[0])))
                 break

@@ -159,6 +159,12 @@ def trains_nowhere(path: str, importer: str) -> bool:
     return False
 
 
+def used_nowhere(attribute: str, owners: frozenset[str]) -> bool:
+    """What code of no other file does with an attribute of objects of some classes."""
+    del attribute, owners
+    return False
+
+
 def read_nowhere(word: str) -> bool:
     """What code of no other file does with a word."""
     del word
@@ -191,7 +197,7 @@ class Machine:
     units: Mapping[int, HasUnit] = field(default_factory=dict)  # of other files, by the scopes of their globals
     reads_elsewhere: Callable[[str], bool] = read_nowhere
     lists_elsewhere: Callable[[str], bool] = read_nowhere  # whether a method of this name gives a list
-    uses_elsewhere: Callable[[str], bool] = read_nowhere  # whether code that trains uses such an attribute of an object
+    uses_elsewhere: Callable[[str, frozenset[str]], bool] = used_nowhere  # whether others train such an attribute
     says_elsewhere: Callable[[str], bool] = read_nowhere  # whether files that may use this one match a pattern
     kin_say: Callable[[str, Kin], bool] = said_nowhere  # the same, without what strangers do to what is their own
     functions: list[Closure] = field(default_factory=list)

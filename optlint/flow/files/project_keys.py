@@ -29,10 +29,10 @@ HANDED_ON = (
     r"^\s*\w[\w.]*(?<!\bself)\.NAME,?$|"
     r"attr\(\w+, [\"']NAME[\"']|\bin\b.*\w(?<!\bself)\.NAME\b(?!\()(?:.*\n){0,3}?.*\bparameters\("
 )
-# It is registered after all, or put away.
+# It is registered after all, or put away; on `self`, if that may be such an object.
 TAKEN_OVER = (
-    r"\.NAME\s*=[^\n=]*\(.*\.NAME\b|\bdel [\w.]*\.NAME\b|"
-    r"(?:register_parameter|register_module|add_module|setattr)\(.*[\"']NAME[\"']"
+    r"(\bself)?\.NAME\s*=[^\n=]*\(.*\.NAME\b|\bdel [\w.]*\.NAME\b|"
+    r"(\bself\.)?(?:register_parameter|register_module|add_module|setattr)\(.*[\"']NAME[\"']"
 )
 
 CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?", re.MULTILINE)
@@ -64,13 +64,18 @@ class ProjectKeys:
             self.known_lists[folder, method] = any(self._lists(file, method) for file in files)
         return self.known_lists[folder, method]
 
-    def used_outside(self, attribute: str, filename: str) -> bool:
-        """Whether a file that may use this one registers an attribute of some object, or hands it on to be trained."""
+    def used_outside(self, attribute: str, owners: frozenset[str], filename: str) -> bool:
+        """Whether a file that may use this one registers an attribute of some object, or hands it on to be trained.
+
+        The classes named `owners` have it; what other classes do to their own is no matter.
+        """
         handed_on, taken_over = (
             re.compile(pattern.replace("NAME", attribute).encode(), re.MULTILINE) for pattern in (HANDED_ON, TAKEN_OVER)
         )
+        named = re.compile(rb"\b(?:" + "|".join(sorted(owners)).encode() + rb")\b")
         return any(
-            taken_over.search(data) or (TRAINS.search(data) and handed_on.search(data))
+            any(not any(found.groups()) or named.search(data) for found in taken_over.finditer(data))
+            or (TRAINS.search(data) and handed_on.search(data))
             for data in self._texts_of_others(filename)
         )
 
