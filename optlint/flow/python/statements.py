@@ -339,9 +339,11 @@ def _function(machine: Machine, node: ir.Function, state: State) -> None:
 
 
 def _base(machine: Machine, node: ir.Expression, state: State, matters: bool) -> Value:
-    """A base class; one that another file of the project defines is looked up there if the class matters."""
+    """A base class; one that another file of the project defines is looked up there if the class matters, or that."""
     base = machine.evaluate(node, state)
-    if not matters or not isinstance(base, External) or classes.is_known(base):
+    if not isinstance(base, External) or classes.is_known(base):
+        return base
+    if not matters and not machine.trains(base.path, machine.frame.unit.file.filename):
         return base
     return machine.imported(base.path) or base
 
