@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
-    from optlint.flow.events import CriterionLeftOut, GroupsLeaveGap
+    from optlint.flow.events import CriterionLeftOut, GroupsLeaveGap, ThawedLeftOut
     from optlint.observations import Unowned
 
 rule = Rule(
     "OPT405",
     "parameter-not-in-optimizer",
     "trainable parameters that no optimizer owns",
-    needs=(OPTIMIZERS,),
+    needs=((*OPTIMIZERS, "requires_grad"),),
 )
 
 
@@ -40,6 +40,16 @@ def criterion_left_out(event: CriterionLeftOut) -> Iterator[Diagnostic]:
         event.site,
         f"{event.optimizer} never trains `{event.parameter}`: the loss is computed with it, and no optimizer has it",
         notes=(("the loss is computed here", event.used),),
+    )
+
+
+@rule.check
+def thawed_later(event: ThawedLeftOut) -> Iterator[Diagnostic]:
+    """Report parameters that are switched on after an optimizer took only those that were."""
+    yield rule.at(
+        event.site,
+        f"{event.optimizer} never trains what can be trained from here on: it was built without it",
+        notes=(("it takes what can be trained here", event.built),),
     )
 
 

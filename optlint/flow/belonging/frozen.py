@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
-from optlint.flow.belonging import freezing, stale
+from optlint.flow.belonging import freezing, stale, thawed
 from optlint.flow.core.acts import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, Act
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
 from optlint.flow.core.values import Const, External, Method, Ref, Value
@@ -61,6 +61,8 @@ def _switched(machine: Machine, parts: tuple[Ref, ...], wanted: bool, site: Site
     act = Act(THAW if wanted else FREEZE, site)
     trace.note(machine, act, state)
     owners = {gift.optimizer for gift in machine.owned.gifts if any(stale.has(gift, part, state) for part in parts)}
+    if wanted:
+        thawed.switched_on(machine, act, FREEZE, parts, state)
     if wanted or not owners:
         return
 

@@ -10,13 +10,13 @@ from optlint.flow.core.cells import InstanceCell, TensorCell
 from optlint.flow.core.values import ClassValue, Closure, External, Ref, Value
 from optlint.flow.groups import growth
 from optlint.flow.iterators.changes import name_of
-from optlint.flow.python import classes
+from optlint.flow.python import classes, objects
 from optlint.flow.pytorch import torch_layers
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from optlint.flow.core.machine import Frame, Machine
     from optlint.flow.core.state import State
@@ -36,7 +36,17 @@ def may_build(machine: Machine, cls: ClassValue) -> bool:
     for function in machine.functions:
         if isinstance(function.node, ir.Function) and function.node.name in words:
             words |= machine.mentions(function.node)
-    return any(_is_layer(machine, word) for word in words)
+    return any(_is_layer(machine, word) for word in words) or any(_helpers_make(machine, words))
+
+
+def _helpers_make(machine: Machine, words: Set[str]) -> Iterator[bool]:
+    """Of each function of another file with one of these names, whether it makes something that looks like a layer."""
+    imports = (node for node in machine.block if isinstance(node, ir.ImportFrom) and node.name in words)
+    for node in imports:
+        module = objects.absolute(machine.frame.unit.name, node.module, node.level)
+        found = machine.imported(f"{module}.{node.path}")
+        if isinstance(found, Closure):
+            yield any(_is_layer(machine, word) for word in machine.mentions(found.node))
 
 
 def _is_layer(machine: Machine, word: str) -> bool:
@@ -56,7 +66,8 @@ def called(machine: Machine, node: ir.Call, function: Value, value: Value, befor
     if not isinstance(cell, InstanceCell | TensorCell) or cell.made is None or not isinstance(value, Ref):
         return
     direct = cell.made.origin is node.origin
-    if not direct and not _is_from_helper(function, value, cell, before):
+    helper = machine.trace.entered.get((node, function.path)) if isinstance(function, External) else function
+    if not direct and not _is_from_helper(helper, value, cell, before):
         return
     tensor, taken = isinstance(cell, TensorCell), _taken(node, cell)
     if taken is None or state.no_grad is True or not isinstance(inside, ir.Function):
@@ -98,7 +109,7 @@ def _taken(node: ir.Call, cell: InstanceCell | TensorCell) -> frozenset[str] | N
     return taken if taken or (cell.how == PARAMETER and _is_fresh(node)) else None
 
 
-def _is_from_helper(function: Value, value: Ref, cell: InstanceCell | TensorCell, before: int) -> bool:
+def _is_from_helper(function: Value | None, value: Ref, cell: InstanceCell | TensorCell, before: int) -> bool:
     """Whether a function of the project made a layer of torch just now."""
     made = isinstance(cell, InstanceCell) and isinstance(cell.cls, External) and value.id > before
     return made and isinstance(function, Closure)

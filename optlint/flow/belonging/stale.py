@@ -6,18 +6,29 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
-from optlint.flow.belonging import held
-from optlint.flow.core.acts import BUILT, START, STEP, Act
+from optlint.flow.belonging import freezing, held
+from optlint.flow.core.acts import BUILT, START, STEP, Act, met
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
 from optlint.flow.core.records import Gift, Training
-from optlint.flow.core.values import ClassValue, Closure, Const, External, Method, Ref, Value, options_of
+from optlint.flow.core.values import (
+    UNKNOWN,
+    ClassValue,
+    Closure,
+    Const,
+    External,
+    Method,
+    Ref,
+    Union,
+    Value,
+    options_of,
+)
 from optlint.flow.groups import growth
 from optlint.flow.order import subjects, trace
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from optlint.flow.core.cells import Group
     from optlint.flow.core.machine import Arguments, Machine
@@ -40,13 +51,14 @@ FARTHEST = 8
 class Change(NamedTuple):
     """A module that has other parameters now: `new` stands in place of `old`; they are one where it changed inside.
 
-    `whole` tells that another model takes the place of the one that was trained; `kept` is what the new one has of the
-    old.
+    `around` is the old one with what it is in. `whole` tells that another model takes the place of the one that was
+    trained; `kept` is what the new one has of the old.
     """
 
     act: Act
     old: Ref
     new: Ref
+    around: frozenset[Ref]
     whole: bool
     time: int
     in_method: bool
@@ -62,7 +74,9 @@ def given(machine: Machine, optimizer: Ref, groups: tuple[Group, ...], state: St
         if group.covers is None and _has_all(group, groups):
             modules = group.sources or frozenset()
             parts = subjects.reach(modules, state)
-        machine.owned.gifts.append(Gift(optimizer, modules, parts, machine.counter.last))
+        chosen = parts if group.covers is None and group.trainable else None
+        frozen = frozenset(part for part in chosen or () if freezing.is_trainable(part, state) is False)
+        machine.owned.gifts.append(Gift(optimizer, modules, parts, machine.counter.last, frozen))
 
 
 def _has_all(group: Group, groups: tuple[Group, ...]) -> bool:
@@ -81,6 +95,9 @@ def ran(machine: Machine, node: ir.Call, function: Value, arguments: Arguments, 
     model = function.bound if isinstance(function, Closure) else function
     if isinstance(model, Ref) and state.no_grad is not True and state.get(model, InstanceCell) is not None:
         machine.owned.ran[model] = machine.counter.last
+    elif isinstance(model, Union) and isinstance(node.func, ir.Name) and state.no_grad is not True:
+        refs = frozenset(option for option in model.options if isinstance(option, Ref))
+        machine.owned.ran_one_of[refs, node.func.id] = machine.counter.last
     renews = isinstance(function, External) and function.path in RENEWS
     if FREEZES.search(subjects.name_of(node.func).lower()) and not renews:
         machine.owned.perhaps_frozen.update(value for value in arguments.all() if isinstance(value, Ref))
@@ -116,6 +133,13 @@ def _is_meta(machine: Machine, module: Ref, state: State) -> bool:
     return any(isinstance(argument.value, ir.Literal) and argument.value.value == "meta" for argument in given)
 
 
+def applied(machine: Machine, since: int, state: State) -> None:
+    """`model.apply(f)` is over: what follows comes after the changes that `f` made, the acts from `since` on."""
+    for act in machine.trace.acts[since:]:
+        if act.kind == REPLACED:
+            state.trace = met(state.trace, act)
+
+
 def rebound(machine: Machine, target: ir.Name, value: Value, state: State) -> None:
     """`name = value`: another model may take the place of the one that the name stood for."""
     if machine.owned.gifts and isinstance(value, Ref) and state.get(value, InstanceCell) is not None:
@@ -135,14 +159,28 @@ def put(machine: Machine, owner: Ref, name: str, value: Value, site: Site, state
         return
     children = dict(cell.children or ())
     old = cell.get(name) or cell.get(f"[{name}]") or children.get(name) or _counted(name, tuple(children.values()))
+    old = old or machine.owned.taken_out.get((owner, name))
     if isinstance(old, Ref):
         _replaced(machine, old, value, site, state, owner)
     elif name in (cell.names or ()) and state.get(value, TensorCell) is not None:
         _replaced(machine, owner, value, site, state, owner)  # a layer's own parameter that nobody has looked at so far
     elif growth.is_container(cell):
         added(machine, owner, (value,), site, state)
-    elif not isinstance(cell.cls, ClassValue) and cell.children is None and HEADS.search(name.lower()):
-        _replaced(machine, owner, value, site, state, owner)  # a model that others define has had a head before
+    elif not isinstance(cell.cls, ClassValue) and cell.children is None and _had(cell, name):
+        _replaced(machine, owner, value, site, state, owner)
+
+
+def _had(cell: InstanceCell, name: str) -> bool:
+    """Whether a module that others define has had a part of this name, or it is one of those that `modules()` gives."""
+    return HEADS.search(name.lower()) is not None or (cell.cls is UNKNOWN and cell.part_of is not None)
+
+
+def taken_out(machine: Machine, owner: Ref, name: str, state: State) -> None:
+    """`del module.name`: what is put there later takes the place of what an optimizer has."""
+    cell = state.get(owner, InstanceCell)
+    old = dict((*(cell.children or ()), *cell.attrs)).get(name) if cell is not None else None
+    if isinstance(old, Ref) and any(has(gift, old, state) for gift in machine.owned.gifts):
+        machine.owned.taken_out[owner, name] = old
 
 
 def replaced(machine: Machine, old: Value | None, new: Value, site: Site, state: State) -> None:
@@ -219,7 +257,8 @@ def _changed(
     trace.note(machine, act, state)
     in_method = getattr(machine.trace.root, "bound", None) is not None
     whole = owner is None and old != new
-    change = Change(act, old, new, whole, machine.counter.last, in_method, kept)
+    around = frozenset(outwards(old, state))
+    change = Change(act, old, new, around, whole, machine.counter.last, in_method, kept)
 
     def settle(last: State) -> None:
         if old == new or (_trains(new, last, whole) and not _is_put_back(owner, old, new, last)):
@@ -232,7 +271,7 @@ def _changed(
 
 def _may_be_frozen(machine: Machine, part: Ref, state: State) -> bool:
     """Whether a model was given to code whose name tells that it lets only some parts be trained."""
-    return any(one in machine.owned.perhaps_frozen for one in _outwards(part, state))
+    return any(one in machine.owned.perhaps_frozen for one in outwards(part, state))
 
 
 def _is_put_back(owner: Ref | None, old: Ref, new: Ref, state: State) -> bool:
@@ -247,18 +286,21 @@ def has(gift: Gift, old: Ref, state: State) -> bool:
     """Whether a group was made of this part, or of something that it is in."""
     if gift.parts is None:
         return False
-    return any(part in gift.parts for part in _outwards(old, state))
+    return any(part in gift.parts for part in outwards(old, state))
 
 
-def _outwards(part: Ref, state: State) -> Iterator[Ref]:
+def outwards(part: Ref, state: State) -> Iterator[Ref]:
     """A part, what it is in, and so on."""
     for _ in range(FARTHEST):
         yield part
         cell = state.cell(part)
         parent = cell.parent if isinstance(cell, InstanceCell | TensorCell) else None
-        if parent is None:
+        if parent is not None:
+            part = parent[0]
+        elif isinstance(cell, InstanceCell) and cell.part_of is not None and cell.cls is UNKNOWN:
+            part = cell.part_of.module  # one of those that `modules()` gives
+        else:
             return
-        part = parent[0]
 
 
 def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: dict[Ref, OptimizerCell]) -> None:
@@ -267,12 +309,14 @@ def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: 
     if change.old != change.new and any(gift.parts is not None and parts & gift.parts for gift in owned.gifts):
         return
     later = [gift for gift in owned.gifts if gift.time > change.time]
-    mine = parts | {change.old}
-    if any(gift.parts is None or gift.parts & mine or gift.optimizer in optimizers for gift in later):
+    mine = parts | change.around
+    if any((gift.parts is not None and gift.parts & mine) or gift.optimizer in optimizers for gift in later):
         return
     if change.whole and not _takes_over(machine, change):
         return
     reached = trace.reached_from(change.act)
+    if any(gift.parts is None and not is_apart(machine, gift, reached, change.time) for gift in later):
+        return
     for optimizer, cell in optimizers.items():
         steps = [act for act in machine.trace.acts if act.kind == STEP and _is_of(act, optimizer)]
         trained = any(one.optimizer == optimizer and one.time > change.time and parts & one.inside
@@ -286,11 +330,26 @@ def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: 
             return
 
 
+def is_apart(machine: Machine, gift: Gift, reached: Set[Act], time: int) -> bool:
+    """Whether what an optimizer got after some `time` was not given to it on any path from there.
+
+    It was in a function that is run for itself; what is `reached` comes after that time.
+    """
+    acts = [act for act in _built(machine, gift.optimizer) if act.address >= time]
+    return bool(acts) and reached.isdisjoint(acts)
+
+
 def _takes_over(machine: Machine, change: Change) -> bool:
-    """Whether the new model runs after the change, and the old one does not, nor in another round of a loop around."""
+    """Whether the new model runs after the change, and the old one does not, nor in another round of a loop around.
+
+    Where the changed name may stand for either of the two, it stands for the new one if there was a change.
+    """
     ran_at, rounds = machine.owned.ran, [head.address for head in change.act.loops]
     last = min([change.time, *(address - 1 for address in rounds)])
-    return ran_at.get(change.new, 0) >= change.time and ran_at.get(change.old, 0) <= last
+    name = change.act.site.text if change.act.site is not None else ""
+    either = (time for (refs, text), time in machine.owned.ran_one_of.items() if text == name and change.new in refs)
+    runs = max([ran_at.get(change.new, 0), *either])
+    return runs >= change.time and ran_at.get(change.old, 0) <= last
 
 
 def _is_of(act: Act, optimizer: Ref) -> bool:

@@ -104,6 +104,12 @@ class Frame:
     raises: list[list[State]] = field(default_factory=list)
     condition: ir.If | None = None  # the statement whose test is being evaluated
     shuffled: int = 0  # how many of its running loops go through something in the order of a set
+    within: int = 0  # how many of its comprehensions are running, each with a scope of its own
+
+    @property
+    def scope(self) -> int:
+        """The scope of the function, class or module itself."""
+        return self.scopes[self.within]
 
 
 Evaluator: TypeAlias = Callable[["Machine", Any, "State"], Value]

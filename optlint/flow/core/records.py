@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 class Gift(NamedTuple):
     """A group that an optimizer got: the modules and tensors it was made of, all that was in these, and when.
 
-    `parts` is None where they are not known. Times are addresses on the heap.
+    `parts` is None where they are not known, `frozen` those of them that a test for what can be trained left out. Times
+    are addresses on the heap.
     """
 
     optimizer: Ref
     modules: frozenset[Ref]
     parts: frozenset[Ref] | None
     time: int
+    frozen: frozenset[Ref] = frozenset()
 
 
 class Training(NamedTuple):
@@ -38,6 +40,8 @@ class Owned:
     trainings: list[Training] = field(default_factory=list)
     perhaps_frozen: set[Ref] = field(default_factory=set)
     ran: dict[Ref, int] = field(default_factory=dict)
+    ran_one_of: dict[tuple[frozenset[Ref], str], int] = field(default_factory=dict)  # with the name that stood for them
+    taken_out: dict[tuple[Ref, str], Ref] = field(default_factory=dict)  # what an optimizer has and `del` took away
     states: dict[Ref, Ref] = field(default_factory=dict)
     answers: dict[object, Ref] = field(default_factory=dict)  # the module that each call ran, by origin
 

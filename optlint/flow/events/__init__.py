@@ -14,6 +14,7 @@ from optlint.flow.events.belongings import (
     ModulesHidden,
     StateOfOther,
     TensorHidden,
+    ThawedLeftOut,
 )
 from optlint.flow.events.groups import (
     CriterionLeftOut,
@@ -104,5 +105,6 @@ __all__ = [
     "TensorHidden",
     "TensorLookedUp",
     "Text",
+    "ThawedLeftOut",
     "WrongArgument",
 ]

@@ -77,6 +77,15 @@ class ModelReplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class ThawedLeftOut:
+    """Parameters can be trained from `site` on, and `optimizer` was built from those that could be before."""
+
+    site: Site
+    optimizer: str
+    built: Site
+
+
+@dataclass(frozen=True, slots=True)
 class LayerBuiltLate:
     """`forward` makes a layer or Parameter, named `made`, each time it runs; `random` if its weights are.
 

@@ -100,6 +100,9 @@ class Imports:
         pieces = outline.defining(place.names[0])
         if any(piece.trains for piece in pieces):
             return True
+        bases = (f"{place.module}.{base}" for piece in pieces for base in piece.bases)
+        if any(self.trains(base, importer, links + 1) for base in bases):
+            return True
         exported = self.define(self._open(place), place.names[0]) if any(map(_imports, pieces)) else None
         return isinstance(exported, External) and self.trains(exported.path, place.file, links + 1)
 

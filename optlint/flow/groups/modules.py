@@ -43,6 +43,14 @@ def built(machine: Machine, path: str, arguments: Arguments, state: State, site:
     return ref
 
 
+def from_vectors(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Ref:
+    """`nn.Embedding.from_pretrained(vectors)`: a layer whose weights stay as they are unless `freeze=False`."""
+    layer = built(machine, path.rpartition(".")[0], arguments, state, site)
+    freeze = _flag(torch_layers.Flag("freeze", 1), arguments)
+    state.update(layer, trainable=None if freeze is None else not freeze, frozen=freeze is not False)
+    return layer
+
+
 def _as_module(machine: Machine, value: Value, state: State, site: Site) -> Ref:
     """What is used as a module is one."""
     cell = state.get(value, InstanceCell)

@@ -33,10 +33,10 @@ def note(machine: Machine, act: Act, state: State) -> None:
 def _trail(machine: Machine, site: Site) -> Trail:
     """Where the running function acts, and where its callers called it."""
     frame = machine.frame
-    trail = [(frame.scopes[0], site)]
+    trail = [(frame.scope, site)]
     while frame is not machine.trace.root and frame.caller is not None and frame.call is not None:
         site = site if _fills_in(frame, frame.caller) else frame.call
-        trail.append((frame.caller.scopes[0], site))
+        trail.append((frame.caller.scope, site))
         frame = frame.caller
     return tuple(trail)
 

@@ -163,6 +163,8 @@ def delete(machine: Machine, node: ir.Delete, state: State) -> None:
         elif isinstance(target, ir.Attribute | ir.Subscript):
             owner = machine.evaluate(target.value, state)
             if isinstance(owner, Ref) and state.get(owner, InstanceCell) is not None:
+                if isinstance(target, ir.Attribute):
+                    stale.taken_out(machine, owner, target.attr, state)
                 growth.removed(owner, target, state)
             elif isinstance(owner, Ref) and isinstance(target, ir.Subscript):
                 group_writes.set_or_removed(owner, state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.cells import InstanceCell, IteratorCell, SequenceCell
+from optlint.flow.core.cells import InstanceCell, IteratorCell, MappingCell, SequenceCell
 from optlint.flow.core.joining import join
 from optlint.flow.core.machine import Arguments, Machine
 from optlint.flow.core.state import State
@@ -30,7 +30,7 @@ from optlint.flow.iterators import consumption, wrappers
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import gradients, steps
 from optlint.flow.python import builtin_calls, classes, inlining, methods, sums
-from optlint.flow.pytorch import torch_api, torch_schedules, torch_tensors
+from optlint.flow.pytorch import torch_api, torch_layers, torch_schedules, torch_tensors
 from optlint.flow.rates import schedulers
 from optlint.flow.reading import ir
 from optlint.flow.tensors import grad_mode, model_calls, recipes, tensor_calls
@@ -147,6 +147,8 @@ def _by_kind(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
     about_tensors = tensor_calls.find(path)
     if about_tensors is not None:
         return about_tensors(machine, arguments, node, state)
+    if path in torch_layers.FROM_VECTORS:
+        return modules.from_vectors(machine, path, arguments, state, site)
     if classes.makes_module(path):
         return _make_module(machine, path, arguments, state, site)
     if path in grad_mode.SWITCHES:
@@ -184,6 +186,8 @@ def _make_module(machine: Machine, path: str, arguments: Arguments, state: State
     for value in arguments.all():
         cell = state.cell(value)
         known = (cell.items or (cell.item,)) if isinstance(cell, SequenceCell) else (value,)
+        if isinstance(cell, MappingCell):
+            known = tuple(entry.value for _, entry in cell.entries)
         if not all(state.get(part, InstanceCell) for part in known):  # modules that a module holds stay as they are
             consumption.escape(value, state)
     return modules.built(machine, path, arguments, state, site)

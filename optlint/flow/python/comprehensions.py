@@ -31,7 +31,7 @@ def comprehension(machine: Machine, node: ir.Comprehension, state: State) -> Val
     first = machine.evaluate(node.clauses[0].iterable, state)
     run = state.copy() if lazy else state
     depth, path = run.depth, run.path
-    machine.frame = replace(outer, scopes=(machine.counter.next(), *outer.scopes))
+    machine.frame = replace(outer, scopes=(machine.counter.next(), *outer.scopes), within=outer.within + 1)
     rounds = _rounds(machine, node, first, run, lazy)
     machine.frame, run.depth, run.path = outer, depth, path
     if lazy:

@@ -84,6 +84,8 @@ def _on_unknown(machine: Machine, method: Method, arguments: Arguments, node: ir
     helps = unknown_code.is_helper(method) and method.name in unknown_code.HELPS
     if helps and method.name in torch_api.PREPARES and arguments.values and not arguments.open:
         return _prepared(machine, arguments, state, site)
+    if helps and method.name in torch_api.UNWRAPS and arguments.values:
+        return arguments.values[0]
     if helps and f"torch.nn.utils.{method.name}" in torch_api.DRAWS_ALL and arguments.values:
         consumption.walk(machine, arguments.values[0], state, arguments.sites[0], Purpose(method.name, trains=True))
     known = tensor_methods.of_unknown(machine, method, arguments, state, site)
@@ -223,7 +225,9 @@ def _apply(machine: Machine, receiver: Ref, function: Value, state: State, site:
     """`module.apply(function)`: it gets each module inside, and may do anything to it."""
     inside = replace(modules.cover_of(receiver, state, site), again=True)
     each = machine.new(state, InstanceCell(UNKNOWN, site, is_module=True, vague=True, part_of=inside))
+    before = len(machine.trace.acts)
     wrappers.run_callback(machine, function, each, site, state)
+    stale.applied(machine, before, state)
     state.marks.add((receiver, "switched"))
 
 

@@ -286,4 +286,5 @@ KEEPS_FUNCTION = NO_GRAD | ENABLE_GRAD | frozenset(
 PREPARES = frozenset(
     "prepare prepare_model prepare_optimizer prepare_scheduler setup setup_module setup_optimizers".split()
 )
+UNWRAPS = frozenset({"unwrap_model"})  # its method that gives back what was put into a wrapper
 PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "torch.jit.unused_property"})

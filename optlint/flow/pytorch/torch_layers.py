@@ -57,6 +57,7 @@ TRAINED = RECURRENT | frozenset(
     "AdaptiveLogSoftmaxWithLoss Linear Bilinear Embedding EmbeddingBag PReLU Conv1d Conv2d Conv3d ConvTranspose1d "
     "ConvTranspose2d ConvTranspose3d RNNCell LSTMCell GRUCell".split()
 )
+FROM_VECTORS = frozenset({"torch.nn.Embedding.from_pretrained", "torch.nn.EmbeddingBag.from_pretrained"})
 NO_PARAMETERS = frozenset(
     f"torch.nn.{name}"
     for name in "ReLU ReLU6 LeakyReLU GELU SiLU ELU SELU CELU GLU Tanh Sigmoid Softmax LogSoftmax Softplus Hardswish "

@@ -23,6 +23,7 @@ MAKES = re.compile(r"torch\.(?:zeros|ones|rand|empty|full|tensor|normal|eye|lins
 MOST_LINES = 12  # of a function that only makes tensors
 STAR = re.compile(r"^from\s+(\.*)([\w.]*)\s+import\s+\*", re.MULTILINE)
 WORD = re.compile(r"[^\W\d]\w*")
+BASES = re.compile(r"class\s+\w+\(([\w\s,]+)\)")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,12 @@ class Piece:
     def trains(self) -> bool:
         """Whether a function or class deals with optimizers, gradients or the parameters of a module."""
         return DEFINITION.match(self.text) is not None and TRAINS.search(self.text) is not None
+
+    @property
+    def bases(self) -> list[str]:
+        """The plain names that a class derives from."""
+        found = BASES.match(self.text)
+        return WORD.findall(found[1]) if found else []
 
     @cached_property
     def block(self) -> ir.Block | None:

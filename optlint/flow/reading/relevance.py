@@ -32,8 +32,8 @@ def walks_states(identifiers: frozenset[str]) -> bool:
 
 
 def makes_layers(identifiers: frozenset[str]) -> bool:
-    """Whether a class with these identifiers may make layers of torch."""
-    return "nn" in identifiers
+    """Whether a class with these identifiers may make layers of torch, or run those that other files make for it."""
+    return "nn" in identifiers or {"forward", "__init__"} <= identifiers
 
 
 def names_training(identifiers: frozenset[str]) -> bool:
