@@ -10,3 +10,5 @@ OPTIMIZERS = (
 )
 # One of them is in every file that asks a module for its parameters or for other modules.
 MODULE_ITERATORS = (".parameters", "named_parameters", "children", "modules(", "buffers(")
+# One of them is in every file that trains something, whoever made it.
+TRAINING = (*OPTIMIZERS, *MODULE_ITERATORS, "backward", "zero_grad", ".grad")

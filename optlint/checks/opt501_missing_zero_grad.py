@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
-from optlint.words import OPTIMIZERS
+from optlint.words import TRAINING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ rule = Rule(
     "OPT501",
     "missing-zero-grad",
     "gradients are not cleared between steps",
-    needs=(("backward", *OPTIMIZERS), ("step",)),
+    needs=(TRAINING, ("step",)),
 )
 
 

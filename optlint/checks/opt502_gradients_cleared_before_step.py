@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
-from optlint.words import OPTIMIZERS
+from optlint.words import TRAINING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ rule = Rule(
     "OPT502",
     "gradients-cleared-before-step",
     "gradients are cleared between backward and step",
-    needs=(("backward", *OPTIMIZERS), ("grad", "step")),
+    needs=(TRAINING, ("grad", "step")),
 )
 
 LAST_ONLY = "steps with the gradients of its last backward only: those of the others are cleared here before the step"

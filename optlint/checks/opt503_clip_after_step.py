@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
-from optlint.words import OPTIMIZERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ rule = Rule(
     "OPT503",
     "clip-after-step",
     "gradients are clipped after the step, or before backward",
-    needs=(("clip",), ("backward", "training_step", *OPTIMIZERS)),
+    needs=(("clip_grad_", "clip_gradients"),),
 )
 
 

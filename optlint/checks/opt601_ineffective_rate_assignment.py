@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
-from optlint.words import OPTIMIZERS
+from optlint.words import TRAINING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ rule = Rule(
     "ineffective-rate-assignment",
     "a rate is set where no optimizer reads it",
     needs=(
-        OPTIMIZERS,
+        TRAINING,
         (".lr", "defaults", "state_dict", ".momentum", ".weight_decay", "setattr", ".betas"),
     ),
 )

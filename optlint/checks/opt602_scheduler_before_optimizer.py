@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optlint.diagnostic import Severity
 from optlint.rule import Rule
-from optlint.words import OPTIMIZERS
+from optlint.words import TRAINING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ rule = Rule(
     "scheduler-before-optimizer",
     "the scheduler steps before the optimizer",
     severity=Severity.WARNING,
-    needs=(("lr_scheduler", *OPTIMIZERS), (".step",)),
+    needs=(("sched", *TRAINING), (".step",)),
 )
 
 

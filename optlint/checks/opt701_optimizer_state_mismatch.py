@@ -17,7 +17,7 @@ rule = Rule(
     "OPT701",
     "optimizer-state-mismatch",
     "optimizer state of other parameters was loaded",
-    needs=(("load_state_dict",), ("optim", "Optimizer")),
+    needs=(("load_state_dict",), ("optim", "Optimizer", ".state_dict(")),
 )
 
 

@@ -25,7 +25,10 @@ TORCH_USERS = (
 )
 
 # A file that may be wrong for what others give it, whether it names PyTorch or not: to its functions, or by `import *`.
-HANDED = (b"optimizer", b"requires_grad", b"zero_grad", b"backward(", b"param_groups", b"parameters", b"nn.Module")
+HANDED = (
+    *(b"optimizer", b"requires_grad", b"zero_grad", b"backward(", b"param_groups", b"parameters", b"nn.Module"),
+    b"state_dict",
+)
 
 
 def may_be_handed(data: bytes) -> bool:

@@ -108,7 +108,7 @@ class Imports:
 
     def _concerns_training(self, file: str, name: str) -> bool:
         outline = self.project.outline(file)
-        return outline is not None and any(piece.concerns_training for piece in outline.defining(name))
+        return outline is not None and outline.concerns_training(name)
 
     def define(self, opened: Opened, name: str) -> Value | None:
         """What a global is worth after the statements that may define it."""

@@ -20,7 +20,8 @@ MAY_BIND = re.compile(r"(?:from|import|if|try|with|for|while|match)\b")
 MATTERS = re.compile(r"param|optim|grad|Module|nn\.|backward|children|Parameter|^class \w+\(\w", re.MULTILINE)
 TRAINS = re.compile(r"\boptim\b|backward\(|zero_grad|requires_grad|param_groups|\bparameters\(")
 MAKES = re.compile(r"torch\.(?:zeros|ones|rand|empty|full|tensor|normal|eye|linspace|arange|nn\.init)")
-MOST_LINES = 12  # of a function that only makes tensors
+CLASS = re.compile(r"^class\b", re.MULTILINE)
+MOST_LINES = 12  # of a function that only makes tensors, or objects
 STAR = re.compile(r"^from\s+(\.*)([\w.]*)\s+import\s+\*", re.MULTILINE)
 WORD = re.compile(r"[^\W\d]\w*")
 BASES = re.compile(r"class\s+\w+\(([\w\s,]+)\)")
@@ -51,7 +52,12 @@ class Piece:
     @property
     def _makes_tensors(self) -> bool:
         """Whether a short function makes tensors, which an optimizer may be given."""
-        return MAKES.search(self.text) is not None and self.text.rstrip().count("\n") <= MOST_LINES
+        return MAKES.search(self.text) is not None and self.is_short
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it has but a few lines."""
+        return self.text.rstrip().count("\n") <= MOST_LINES
 
     @cached_property
     def trains(self) -> bool:
@@ -89,6 +95,20 @@ class Outline:
     def trains(self) -> bool:
         """Whether one of its functions or classes deals with training."""
         return any(piece.trains for pieces in self._by_name.values() for piece in pieces)
+
+    def concerns_training(self, name: str) -> bool:
+        """Whether a name may stand for something that has to do with training, or makes an object that has."""
+        pieces = self.defining(name)
+        return any(piece.concerns_training for piece in pieces) or any(map(self._makes_model, pieces))
+
+    def _makes_model(self, piece: Piece) -> bool:
+        """Whether a short function names a class of the file that may have to do with training."""
+        return piece.is_short and not self._classes.isdisjoint(WORD.findall(piece.text))
+
+    @cached_property
+    def _classes(self) -> frozenset[str]:
+        found = ((name, piece) for name, pieces in self._by_name.items() for piece in pieces)
+        return frozenset(name for name, piece in found if CLASS.search(piece.text) and piece.concerns_training)
 
     def defining(self, name: str) -> list[Piece]:
         """The statements that may define a name, in order."""
