@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CONTAINERS = frozenset("list tuple dict OrderedDict defaultdict deque".split())
 REGISTERING = frozenset("ModuleList ModuleDict Sequential ParameterList ParameterDict Parameter Buffer".split())
 OWN_WAYS = frozenset("__setattr__ __getattr__ __dict__ _modules _parameters vars __call__".split())
+TABLES = frozenset({"_modules", "_parameters"})
 HARMLESS_BASES = (
     "builtins.", "abc.", "typing.", "collections.", "torch.nn.", "lightning.LightningModule", "torch.jit.ScriptModule",
     "transformers.", "diffusers.", "huggingface_hub.",
@@ -50,8 +51,7 @@ def suspects(machine: Machine, cls: ClassValue) -> tuple[Suspect, ...]:
     made = _made_by_helpers(machine, cls.node)
     own |= made.keys()
     machine.asked.update(made.values())
-    words = machine.mentions(cls.node)
-    if not own or not OWN_WAYS.isdisjoint(words):
+    if not own or registers_by_hand(machine, cls):
         return ()
     return tuple(found for name in sorted(own) if (found := _suspect(machine, cls, name)))
 
@@ -73,6 +73,37 @@ def is_plain_module(cls: ClassValue) -> bool:
     return classes.is_module(cls) is True and all(
         isinstance(base, External) and base.path.startswith(HARMLESS_BASES) for base in outer
     )
+
+
+def registers_by_hand(machine: Machine, cls: ClassValue) -> bool:
+    """Whether a class may register parts in ways of its own; `module._parameters["bias"].grad` only looks at one."""
+    found = OWN_WAYS & machine.mentions(cls.node)
+    return bool(found) and not (found <= TABLES and _only_looks_up(ir.walk_all(cls.node.body, machine.bodies)))
+
+
+def _only_looks_up(parts: Iterator[ir.Node]) -> bool:
+    """Whether some code uses the tables of modules for nothing but to read an entry."""
+    known = [*parts]
+    read = {part.value for part in known if isinstance(part, ir.Subscript)} - {*_written(known)}
+    return all(part in read for part in known if _names_table(part))
+
+
+def _written(parts: list[ir.Node]) -> Iterator[ir.Node]:
+    """What subscripts that are assigned to or deleted are taken of."""
+    targets = (target for part in parts for target in _targets(part))
+    inside = (inner for target in targets for inner in ir.walk(target))
+    return (inner.value for inner in inside if isinstance(inner, ir.Subscript))
+
+
+def _targets(node: ir.Node) -> tuple[ir.Expression, ...]:
+    if isinstance(node, ir.Assign | ir.Delete):
+        return node.targets
+    return (node.target,) if isinstance(node, ir.AugmentedAssign | ir.For | ir.Clause) else ()
+
+
+def _names_table(node: ir.Node) -> bool:
+    word = node.attr if isinstance(node, ir.Attribute) else node.id if isinstance(node, ir.Name) else None
+    return (node.value if isinstance(node, ir.Literal) else word) in TABLES
 
 
 def family(machine: Machine, cls: ClassValue) -> frozenset[ir.Class]:

@@ -32,7 +32,8 @@ def may_build(machine: Machine, cls: ClassValue) -> bool:
     """Whether `forward` of a class of modules, or what it calls, makes something that looks like a layer."""
     if classes.is_module(cls) is not True:
         return False
-    words = {word for node in growth.in_forward(machine, cls.node) for word in machine.mentions(node)}
+    nodes = [base.node for base in classes.ancestry(cls) if isinstance(base, ClassValue)]
+    words = {word for node in growth.in_forward(machine, nodes) for word in machine.mentions(node)}
     for function in machine.functions:
         if isinstance(function.node, ir.Function) and function.node.name in words:
             words |= machine.mentions(function.node)

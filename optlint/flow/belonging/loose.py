@@ -22,7 +22,7 @@ TOUCHED = ("gradient", "escaped", "registered")
 def judge(machine: Machine, cls: ClassValue, ref: Ref, state: State) -> None:
     """Tell of the attributes of an object that hold trainable tensors which it does not register."""
     cell = state.get(ref, InstanceCell)
-    if cell is None or not held.is_plain_module(cls) or not held.OWN_WAYS.isdisjoint(machine.mentions(cls.node)):
+    if cell is None or not held.is_plain_module(cls) or held.registers_by_hand(machine, cls):
         return
     owners = held.owners(machine, cls)
     for name, value in cell.attrs:

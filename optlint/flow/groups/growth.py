@@ -13,7 +13,7 @@ from optlint.flow.pytorch import torch_api, torch_layers
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from optlint.flow.core.machine import Arguments, Machine
     from optlint.flow.core.state import State
@@ -120,13 +120,13 @@ def _builds_later(machine: Machine, cls: Value) -> bool:
         return False
     known = machine.growing.get(cls.node)
     if known is None:
-        known = machine.growing[cls.node] = any(_builds(machine, node) for node in in_forward(machine, cls.node))
+        known = machine.growing[cls.node] = any(_builds(machine, node) for node in in_forward(machine, (cls.node,)))
     return known
 
 
-def in_forward(machine: Machine, cls: ir.Class) -> Iterator[ir.Function]:
-    """`forward` and the methods that it calls."""
-    methods = {node.name: node for node in cls.body if isinstance(node, ir.Function)}
+def in_forward(machine: Machine, nodes: Sequence[ir.Class]) -> Iterator[ir.Function]:
+    """`forward` and the methods that it calls, of a class and of as many of its bases as are given, nearest first."""
+    methods = {part.name: part for cls in reversed(nodes) for part in cls.body if isinstance(part, ir.Function)}
     pending, seen = [name for name in methods if name in STARTS], set[str]()
     while pending:
         name = pending.pop()

@@ -29,7 +29,7 @@ from optlint.flow.groups import indices, modules, optimizers, parameter_names
 from optlint.flow.iterators import consumption, wrappers
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import gradients, steps
-from optlint.flow.python import builtin_calls, classes, inlining, methods, sums
+from optlint.flow.python import builtin_calls, classes, inlining, methods, shown_around, sums
 from optlint.flow.pytorch import torch_api, torch_layers, torch_schedules, torch_tensors
 from optlint.flow.rates import schedulers
 from optlint.flow.reading import ir
@@ -178,8 +178,10 @@ def _matters(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
     if node in machine.asked or foreign.trains(arguments, state):
         return True
     function = machine.frame.node
-    switches = isinstance(function, ir.Function) and "requires_grad" in machine.mentions(function)
-    return switches and path.rpartition(".")[2][:1].isupper()  # a class: is it a module?
+    if not isinstance(function, ir.Function) or "requires_grad" not in machine.mentions(function):
+        return False
+    is_class = path.rpartition(".")[2][:1].isupper()  # is it one of modules?
+    return is_class or shown_around.is_switched(machine.bodies(function), node)
 
 
 def _make_module(machine: Machine, path: str, arguments: Arguments, state: State, site: Site) -> Value:

@@ -29,7 +29,8 @@ def into(machine: Machine, value: Value, kind: str, state: State, site: Site, pu
         ordered = cell.ordered and (kind != "set" or cell.kind == "set")
         covers = holdings.only_once(cell.covers) if "set" in (kind, cell.kind) else cell.covers
         return machine.new(state, replace(cell, kind=kind, made=site, ordered=ordered, layers=layers, covers=covers))
-    made = SequenceCell(kind, site, None, item, ordered=kind != "set", layers=layers)
+    ordered = kind != "set" and not (isinstance(value, Union) and sets.is_shuffled(value, state))
+    made = SequenceCell(kind, site, None, item, ordered=ordered, layers=layers)
     if isinstance(cell, InstanceCell) and isinstance(value, Ref) and containers.is_row(cell):
         made = _of_layers(machine, value, cell, made, state)
     if isinstance(cell, IteratorCell):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.cells import IteratorCell, SequenceCell
-from optlint.flow.core.values import Ref, Value, union
+from optlint.flow.core.values import Ref, Value, options_of, union
 from optlint.flow.iterators import consumption
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.iterators.draws import Purpose
@@ -24,14 +24,15 @@ NUMBERS = frozenset("numel nelement dim ndimension size element_size len int flo
 
 def is_ordered(value: Value, state: State) -> bool:
     """Whether the items of a value may come in an order that means something."""
-    cell = state.cell(value)
-    return cell.ordered if isinstance(cell, SequenceCell | IteratorCell) else True
+    cells = (state.cell(option) for option in options_of(value))
+    return any(cell.ordered if isinstance(cell, SequenceCell | IteratorCell) else True for cell in cells)
 
 
 def is_shuffled(value: Value, state: State) -> bool:
     """Whether a value surely gives several items in the order of a set."""
-    cell = state.cell(value)
-    several = isinstance(cell, SequenceCell | IteratorCell) and (cell.items is None or len(cell.items) != 1)
+    cells = [state.cell(option) for option in options_of(value)]
+    kinds = SequenceCell | IteratorCell
+    several = all(isinstance(cell, kinds) and (cell.items is None or len(cell.items) != 1) for cell in cells)
     return several and not is_ordered(value, state)
 
 

@@ -85,6 +85,19 @@ def goes_backward(machine: Machine, target: ir.Attribute) -> bool:
     return any(_path(func) == (target.value.id, "backward") for func in calls)
 
 
+def is_switched(block: ir.Block, call: ir.Call) -> bool:
+    """Whether some code sets `requires_grad` on what a call gives it, or on a part of that."""
+    assigned = [part for statement in block for part in ir.walk(statement) if isinstance(part, ir.Assign)]
+    given = [_path(target) for part in assigned if part.value is call for target in part.targets]
+    set_on = [
+        _path(target.value)
+        for part in assigned
+        for target in part.targets
+        if isinstance(target, ir.Attribute) and target.attr == "requires_grad"
+    ]
+    return any(path and other[: len(path)] == path for path in given for other in set_on)
+
+
 def _origin(func: ir.Attribute) -> tuple[str, ...]:
     """Whose method is called in the end: `model` in `model.to(device).eval`."""
     node = func.value
