@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
-    from optlint.flow.events import StepUncleared
+    from optlint.flow.events import StepRepeated, StepUncleared
     from optlint.observations import RoundsSeen
 
 rule = Rule(
@@ -32,6 +32,16 @@ def never_cleared(event: StepUncleared) -> Iterator[Diagnostic]:
         event.site,
         f"the gradients of `{event.optimizer}` are {what}: each backward adds to those of all {when} before",
         notes=[(note, event.cleared)] if event.cleared else (),
+    )
+
+
+@rule.check
+def used_again(event: StepRepeated) -> Iterator[Diagnostic]:
+    """Report a step before which nothing clears what the step before it used."""
+    yield rule.at(
+        event.site,
+        f"the gradients of `{event.optimizer}` are not cleared since its step before: this one uses them again",
+        notes=(("the step before", event.before),),
     )
 
 

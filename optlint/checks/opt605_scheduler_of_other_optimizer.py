@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
-    from optlint.flow.events import SchedulerOfOther
+    from optlint.flow.events import ScheduledTwice, SchedulerOfOther
     from optlint.observations import GroupForgotten, SchedulerElsewhere
 
 rule = Rule(
@@ -30,6 +30,17 @@ def made_for_an_idle_one(event: SchedulerOfOther) -> Iterator[Diagnostic]:
         event.site,
         f"{event.scheduler} changes the rates of {article} {event.optimizer} optimizer that "
         f"{'steps no more' if event.done else 'never steps'}; {other} trains instead",
+    )
+
+
+@rule.check
+def made_for_the_first_again(event: ScheduledTwice) -> Iterator[Diagnostic]:
+    """Report the second of two schedulers alike, which leaves another optimizer without any."""
+    yield rule.at(
+        event.site,
+        f"this {event.scheduler} changes the rates of an optimizer that another one alike changes already; another "
+        "optimizer that trains has no scheduler",
+        notes=(("the first one is made here", event.first),),
     )
 
 

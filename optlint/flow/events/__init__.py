@@ -39,9 +39,17 @@ from optlint.flow.events.order import (
     OptimizerInLoop,
     ScalerNotUpdated,
     StepMissing,
+    StepRepeated,
     StepUncleared,
 )
-from optlint.flow.events.rates import FirstGroupSet, HyperparameterSet, RateAbsurd, SchedulerFirst, SchedulerOfOther
+from optlint.flow.events.rates import (
+    FirstGroupSet,
+    HyperparameterSet,
+    RateAbsurd,
+    ScheduledTwice,
+    SchedulerFirst,
+    SchedulerOfOther,
+)
 from optlint.flow.events.sites import Site, Text
 from optlint.flow.events.tensors import (
     GradFnRead,
@@ -95,12 +103,14 @@ __all__ = [
     "RateByIndex",
     "Recipe",
     "ScalerNotUpdated",
+    "ScheduledTwice",
     "SchedulerFirst",
     "SchedulerOfOther",
     "SequenceOperation",
     "Site",
     "StateOfOther",
     "StepMissing",
+    "StepRepeated",
     "StepUncleared",
     "TensorHidden",
     "TensorLookedUp",

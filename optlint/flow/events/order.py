@@ -27,6 +27,15 @@ class StepUncleared:
 
 
 @dataclass(frozen=True, slots=True)
+class StepRepeated:
+    """A step uses gradients that the optimizer's step at `before` used already, and what was added to them since."""
+
+    site: Site
+    optimizer: str
+    before: Site
+
+
+@dataclass(frozen=True, slots=True)
 class GradientsLost:
     """Gradients that backward gave are cleared here, and `step` comes next; `accumulated` if only some are lost."""
 

@@ -54,6 +54,15 @@ class SchedulerOfOther:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduledTwice:
+    """A scheduler at `site` is like the one at `first`, and for the same optimizer; another that trains has none."""
+
+    site: Site
+    scheduler: str
+    first: Site
+
+
+@dataclass(frozen=True, slots=True)
 class RateAbsurd:
     """A rate is written out that no training survives."""
 

@@ -14,7 +14,7 @@ from optlint.flow.core.values import UNKNOWN, ClassValue, Closure, Method, Ref, 
 from optlint.flow.frozen import replace
 from optlint.flow.groups import covers
 from optlint.flow.order import rebuilt
-from optlint.flow.rates import first_rates, orphans
+from optlint.flow.rates import doubled, first_rates, orphans
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
 
@@ -42,6 +42,7 @@ def built(machine: Machine, path: str, arguments: Arguments, node: ir.Call, stat
     made = SchedulerCell(path.rpartition(".")[2], machine.site(node), optimizers, harmless, handed)
     scheduler = machine.new(state, made)
     machine.schedulers.append(scheduler)
+    doubled.built(machine, node, scheduler, state)
     names = {cell.name for one in optimizers if (cell := state.get(one, OptimizerCell))}
     name, marks = " or ".join(sorted(names)), state.marks
     machine.when_over(lambda: _judge_owner(machine, made, scheduler, name, marks))
