@@ -13,6 +13,7 @@ from optlint.flow.groups import group_writes, growth, indices
 from optlint.flow.iterators import changes, consumption
 from optlint.flow.order import gradients
 from optlint.flow.python import attributes, containers, copies, kinds, objects
+from optlint.flow.rates import orphans
 from optlint.flow.reading import ir
 from optlint.flow.tensors import leaves, rebinding, tensors
 
@@ -33,7 +34,9 @@ def assign(machine: Machine, node: ir.Assign, state: State) -> None:
         rebinding.assigned(machine, node, value, state)
     machine.assignment = node if node.annotation is None else None
     for target in node.targets:
+        before = orphans.held_before(machine, target, value, state)
         bind(machine, target, value, state, node.value)
+        orphans.replaced(machine, before, value, state)
         gradients.assigned(machine, target, node.value, value, state)
 
 
