@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
-    from optlint.flow.events import GroupsOverlap
+    from optlint.flow.events import GroupsOverlap, SteppedByTwo
     from optlint.observations import BuildRefused, GroupGiven, SteppedTwice
 
 rule = Rule(
@@ -28,6 +28,16 @@ def overlapping(event: GroupsOverlap) -> Iterator[Diagnostic]:
         event.site,
         f"{event.optimizer} gets the same parameters twice: `{event.site.text}` and `{event.earlier.text}` overlap",
         notes=(("the other group is here", event.earlier),),
+    )
+
+
+@rule.check
+def in_two_optimizers(event: SteppedByTwo) -> Iterator[Diagnostic]:
+    """Report the later of two optimizers that step the same parameters."""
+    yield rule.at(
+        event.site,
+        f"`{event.optimizer}` and `{event.other}` both step the same parameters on the gradients of one backward",
+        notes=(("the other optimizer is built here", event.other_site),),
     )
 
 

@@ -39,6 +39,7 @@ from optlint.flow.events.order import (
     OptimizerInLoop,
     ScalerNotUpdated,
     StepMissing,
+    SteppedByTwo,
     StepRepeated,
     StepUncleared,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "StepMissing",
     "StepRepeated",
     "StepUncleared",
+    "SteppedByTwo",
     "TensorHidden",
     "TensorLookedUp",
     "Text",

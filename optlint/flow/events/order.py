@@ -47,6 +47,16 @@ class GradientsLost:
 
 
 @dataclass(frozen=True, slots=True)
+class SteppedByTwo:
+    """An optimizer that is built here steps what `other` steps, on the gradients of one backward."""
+
+    site: Site
+    optimizer: str
+    other_site: Site
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClipUseless:
     """Gradients are clipped that nothing uses: `earlier` has used them, or cleared them if `cleared`.
 

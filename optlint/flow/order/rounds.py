@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 
 from optlint.flow import events
 from optlint.flow.core.acts import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, UPDATE, Act
-from optlint.flow.order import again, clipping, closures, dropped, lives, rarely, rebuilt, subjects, trace, unreached
+from optlint.flow.order import (
+    again,
+    clipping,
+    closures,
+    dropped,
+    lives,
+    rarely,
+    rebuilt,
+    sharing,
+    subjects,
+    trace,
+    unreached,
+)
 from optlint.flow.order.trace import of_kinds
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
@@ -56,6 +68,7 @@ def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
     yield from clipping.found(machine, acts)
     yield from dropped.found(machine, acts)
     yield from rebuilt.found(machine, acts)
+    yield from sharing.found(acts)
     yield from lives.uncleared(machine, acts)
     yield from again.found(machine, acts)
     uncleared = set()
