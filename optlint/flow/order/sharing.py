@@ -67,7 +67,10 @@ def _is_known(subject: Subject | None) -> TypeGuard[Subject]:
 def _follows_backward(step: Act, acts: list[Act]) -> bool:
     """Whether the only backward of the round gave a step its gradients."""
     last = trace.last_before(step, lambda act: _matters(act, step))
-    around = [
-        act for act in of_kinds(acts, BACKWARD) if act.loops == step.loops and act.trail[-1][0] == step.trail[-1][0]
-    ]
+    around = [act for act in of_kinds(acts, BACKWARD) if _round_of(act) == _round_of(step)]
     return not last.open and len(around) == 1 and last.acts == (around[0],)
+
+
+def _round_of(act: Act) -> tuple[object, ...]:
+    """The loops around an act, and the scope of the function, run by itself, in which it takes place."""
+    return act.loops, *(scope for scope, _ in act.trail[-1:])
