@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
-    from optlint.flow.events import CriterionLeftOut, GroupsLeaveGap, ThawedLeftOut
+    from optlint.flow.events import CriterionLeftOut, GroupsLeaveGap, PartAdded, ThawedLeftOut
     from optlint.observations import Unowned
 
 rule = Rule(
@@ -50,6 +50,16 @@ def thawed_later(event: ThawedLeftOut) -> Iterator[Diagnostic]:
         event.site,
         f"{event.optimizer} never trains what can be trained from here on: it was built without it",
         notes=(("it takes what can be trained here", event.built),),
+    )
+
+
+@rule.check
+def added_later(event: PartAdded) -> Iterator[Diagnostic]:
+    """Report a part that a model gets after its optimizer was built."""
+    yield rule.at(
+        event.site,
+        f"{event.optimizer} never trains what becomes part of the model here: it was built before",
+        notes=(("it is built here", event.built),),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
 from optlint.flow.belonging import freezing, held
-from optlint.flow.core.acts import BUILT, START, STEP, Act, met
+from optlint.flow.core.acts import BACKWARD, BUILT, START, STEP, Act, met
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
 from optlint.flow.core.records import Gift, Training
 from optlint.flow.core.values import (
@@ -52,7 +52,8 @@ class Change(NamedTuple):
     """A module that has other parameters now: `new` stands in place of `old`; they are one where it changed inside.
 
     `around` is the old one with what it is in. `whole` tells that another model takes the place of the one that was
-    trained; `kept` is what the new one has of the old.
+    trained; `kept` is what the new one has of the old. Of what is `added`, `old` is the module that gets it;
+    `idle` tells that perhaps nobody computes with that.
     """
 
     act: Act
@@ -63,6 +64,8 @@ class Change(NamedTuple):
     time: int
     in_method: bool
     kept: frozenset[Ref] = frozenset()
+    added: bool = False
+    idle: bool = False
 
 
 def given(machine: Machine, optimizer: Ref, groups: tuple[Group, ...], state: State) -> None:
@@ -164,9 +167,9 @@ def put(machine: Machine, owner: Ref, name: str, value: Value, site: Site, state
         _replaced(machine, old, value, site, state, owner)
     elif name in (cell.names or ()) and state.get(value, TensorCell) is not None:
         _replaced(machine, owner, value, site, state, owner)  # a layer's own parameter that nobody has looked at so far
-    elif growth.is_container(cell):
-        added(machine, owner, (value,), site, state)
-    elif not isinstance(cell.cls, ClassValue) and cell.children is None and _had(cell, name):
+    elif growth.is_container(cell) or isinstance(cell.cls, ClassValue):
+        added(machine, owner, (value,), site, state, idle=not growth.is_container(cell))
+    elif cell.children is None and _had(cell, name):
         _replaced(machine, owner, value, site, state, owner)
 
 
@@ -206,15 +209,17 @@ def _replaced(machine: Machine, old: Ref, new: Value, site: Site, state: State, 
         _changed(machine, old, new, site, state, owner, kept)
 
 
-def added(machine: Machine, owner: Ref, parts: tuple[Value, ...], site: Site, state: State) -> None:
-    """`layers.append(layer)`: a container that an optimizer has the parameters of gets more."""
+def added(
+    machine: Machine, owner: Ref, parts: tuple[Value, ...], site: Site, state: State, *, idle: bool = False
+) -> None:
+    """`layers.append(layer)`, `model.head = layer`: what an optimizer has the parameters of gets more."""
     for part in parts:
         if (
             isinstance(part, Ref)
             and held.trains(part, state)
             and any(has(gift, owner, state) for gift in machine.owned.gifts)
         ):
-            _changed(machine, owner, part, site, state, owner)
+            _changed(machine, owner, part, site, state, owner, added=True, idle=idle)
 
 
 def _within(part: Ref, state: State) -> frozenset[Ref]:
@@ -241,7 +246,7 @@ def _trains(part: Ref, state: State, whole: bool) -> bool:
 
 def _changed(
     machine: Machine, old: Ref, new: Ref, site: Site, state: State, owner: Ref | None = None,
-    kept: frozenset[Ref] = frozenset(),
+    kept: frozenset[Ref] = frozenset(), added: bool = False, idle: bool = False,
 ) -> None:  # fmt: skip
     """Note the change if an optimizer has the old parameters; it is judged when all of the program is known."""
     inside = subjects.reach((old,), state) if new != old else frozenset()
@@ -258,7 +263,7 @@ def _changed(
     in_method = getattr(machine.trace.root, "bound", None) is not None
     whole = owner is None and old != new
     around = frozenset(outwards(old, state))
-    change = Change(act, old, new, around, whole, machine.counter.last, in_method, kept)
+    change = Change(act, old, new, around, whole, machine.counter.last, in_method, kept, added, idle)
 
     def settle(last: State) -> None:
         if old == new or (_trains(new, last, whole) and not _is_put_back(owner, old, new, last)):
@@ -315,6 +320,8 @@ def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: 
     if change.whole and not _takes_over(machine, change):
         return
     reached = trace.reached_from(change.act)
+    if change.idle and not any(_gives_gradients(act, parts) for act in reached):
+        return
     if any(gift.parts is None and not is_apart(machine, gift, reached, change.time) for gift in later):
         return
     for optimizer, cell in optimizers.items():
@@ -326,8 +333,14 @@ def _judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: 
             site = place(machine, change.act, optimizer)
             if site is not None and (site.origin, REPLACED) not in machine.flagged:
                 machine.flagged.add((site.origin, REPLACED))
-                machine.emit(events.ModelReplaced(site, cell.name, cell.made))
+                event = events.PartAdded if change.added else events.ModelReplaced
+                machine.emit(event(site, cell.name, cell.made))
             return
+
+
+def _gives_gradients(act: Act, parts: frozenset[Ref]) -> bool:
+    """Whether a loss surely gives gradients to one of some parts."""
+    return act.kind == BACKWARD and not act.computed.isdisjoint(parts)
 
 
 def is_apart(machine: Machine, gift: Gift, reached: Set[Act], time: int) -> bool:

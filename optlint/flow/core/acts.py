@@ -60,7 +60,8 @@ class Act:
     behind a backward, step, unscale or update. `node` is the loop of a head, or the call. `address` is the newest one
     on the heap at that time, `functions` are those that are running, innermost first, and `trail` tells where each of
     them acts or calls the next. `reaches` is all that a backward gives gradients to, or what a step is to change, None
-    if that is not known; `cut` tells where the graph behind a backward was cut off.
+    if that is not known; `computed` is what surely went into the loss. `cut` tells where the graph behind a backward
+    was cut off.
     """
 
     kind: Kind
@@ -76,6 +77,7 @@ class Act:
     deferred: bool = False  # it is in a generator, and takes place whenever something is drawn from that
     doubtful: bool = False  # a clip that may be there for the norm alone, or with the scale in its bound
     reaches: frozenset[Ref] | None = None
+    computed: frozenset[Ref] = frozenset()
     cut: Site | None = None
     bound: frozenset[str] | None = None  # the names that a loop assigns to, as soon as somebody asked
     before: list[Act] = field(default_factory=list)

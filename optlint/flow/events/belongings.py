@@ -77,6 +77,15 @@ class ModelReplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class PartAdded:
+    """A model gets one more part at `site`, after `optimizer` was built from all of it, and is trained with that."""
+
+    site: Site
+    optimizer: str
+    built: Site
+
+
+@dataclass(frozen=True, slots=True)
 class ThawedLeftOut:
     """Parameters can be trained from `site` on, and `optimizer` was built from those that could be before."""
 

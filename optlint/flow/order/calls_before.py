@@ -123,7 +123,7 @@ def repeat(machine: Machine, call: Call, state: State) -> bool:
 def _again(machine: Machine, act: Act, earlier: list[Act], state: State) -> Act:
     """The same act after others, at what the state stands at now."""
     copy = Act(act.kind, act.site, act.subject, scaler=act.scaler, node=act.node, doubtful=act.doubtful)
-    copy.reaches, copy.cut = act.reaches, act.cut
+    copy.reaches, copy.computed, copy.cut = act.reaches, act.computed, act.cut
     if act.kind == MEET:
         for one in earlier:
             copy.follow(one)

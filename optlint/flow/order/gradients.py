@@ -256,6 +256,7 @@ def _backward(machine: Machine, node: ir.Call, method: Method, arguments: Argume
     if plain or isinstance(receiver, TensorCell) or _only_goes_backward(method):
         loss = steps.loss_of(machine, method, arguments, state)
         act = Act(BACKWARD, machine.site(node), scaler=scaler, node=node, reaches=unreached.reached_by(loss, state))
+        act.computed = unreached.computed_by(loss, state)
         act.cut = unreached.cut_off(loss, state)
         trace.note(machine, act, state)
     else:

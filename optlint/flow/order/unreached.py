@@ -34,6 +34,14 @@ def reached_by(loss: Value, state: State) -> frozenset[Ref] | None:
     return frozenset().union(*known) if known and len(known) == len(found) else None
 
 
+def computed_by(loss: Value, state: State) -> frozenset[Ref]:
+    """The tensors and modules whose own values surely went into a loss, as far as they are known."""
+    cell = state.get(loss, TensorCell)
+    leaves = frozenset(cell.bases or ()) if cell is not None else frozenset()
+    cells = [state.get(leaf, TensorCell) for leaf in leaves]
+    return leaves | {leaf.owner for leaf in cells if leaf is not None and leaf.owner is not None}
+
+
 def cut_off(loss: Value, state: State) -> Site | None:
     """Where the graph of a loss was cut off, or that of what went into it."""
     cell = state.get(loss, TensorCell)
