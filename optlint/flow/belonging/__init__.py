@@ -1,7 +1,8 @@
 """Who belongs to whom (OPT4).
 
 `held` and `loose` find modules and tensors that nothing registers, `late` layers that `forward` makes; `contents` and
-`fates` tell what code does with the attribute. `stale` sees what an optimizer has replaced, `freezing` and `frozen` see
-gradients switched off, `thawed` on again, `averages` and `loaded` models and states that are another's, and `criteria`
-losses with parameters that no optimizer has (`answers`: how a loss comes to `backward`).
+`fates` tell what code does with the attribute. `stale` sees what an optimizer has replaced (`superseded`: whether
+that goes on), `freezing` and `frozen` see gradients switched off, `thawed` on again, `averages` and `loaded` models
+and states that are another's, and `criteria` losses with parameters that no optimizer has (`answers`: how a loss
+comes to `backward`).
 """

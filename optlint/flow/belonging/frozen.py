@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
-from optlint.flow.belonging import freezing, stale, thawed
+from optlint.flow.belonging import freezing, stale, superseded, thawed
 from optlint.flow.core.acts import BACKWARD, BUILT, CLEAR, HIDDEN, STEP, TOUCH, Act
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
 from optlint.flow.core.values import Const, External, Method, Ref, Value
@@ -75,7 +75,7 @@ def _switched(machine: Machine, parts: tuple[Ref, ...], wanted: bool, site: Site
 
 def _judge(machine: Machine, freeze: Freeze, optimizers: dict[Ref, OptimizerCell]) -> None:
     for optimizer, cell in optimizers.items():
-        site = stale.place(machine, freeze.act, optimizer)
+        site = superseded.place(machine, freeze.act, optimizer)
         if site is None or (site.origin, FREEZE) in machine.flagged:
             continue
         if _is_before_step(freeze.act, optimizer):

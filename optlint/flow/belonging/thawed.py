@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.belonging import stale
+from optlint.flow.belonging import stale, superseded
 from optlint.flow.core.acts import STEP, Act
 from optlint.flow.core.cells import OptimizerCell
 from optlint.flow.order import subjects, trace
@@ -56,7 +56,7 @@ def _is_given(machine: Machine, act: Act, mine: Gift, parts: frozenset[Ref], tim
     reached = trace.reached_from(act)
     for gift in machine.owned.gifts:
         later = gift.time > time
-        hidden = gift.parts is None and not (later and stale.is_apart(machine, gift, reached, time))
+        hidden = gift.parts is None and not (later and superseded.is_apart(machine, gift, reached, time))
         has_it = gift.parts is not None and gift.parts & parts and (later or not gift.frozen)
         if gift is not mine and (hidden or has_it or (later and gift.optimizer == mine.optimizer)):
             return True
