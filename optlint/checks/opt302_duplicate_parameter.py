@@ -36,7 +36,8 @@ def in_two_optimizers(event: SteppedByTwo) -> Iterator[Diagnostic]:
     """Report the later of two optimizers that step the same parameters."""
     yield rule.at(
         event.site,
-        f"`{event.optimizer}` and `{event.other}` both step the same parameters on the gradients of one backward",
+        f"this {event.optimizer} and the {event.other} that was built before both step the same parameters on the "
+        "gradients of one backward",
         notes=(("the other optimizer is built here", event.other_site),),
     )
 

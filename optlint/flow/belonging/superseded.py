@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from optlint.flow import events
-from optlint.flow.core.acts import BACKWARD, BUILT, START, STEP, Act
+from optlint.flow.core.acts import BACKWARD, BUILT, START, STEP, TOUCH, Act
 from optlint.flow.core.values import Ref
 from optlint.flow.order import trace
+from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from optlint.flow.events import Site
 
 REPLACED = "replaced"
+GROWS = frozenset({"append", "extend", "insert"})
 
 
 class Change(NamedTuple):
@@ -53,7 +55,9 @@ def judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: d
     if change.whole and not _takes_over(machine, change):
         return
     reached = trace.reached_from(change.act)
-    if change.idle and not any(_gives_gradients(act, parts) for act in reached):
+    if change.idle and (not any(_gives_gradients(act, parts) for act in machine.trace.acts) or _is_by_hand(reached)):
+        return
+    if _grows_groups(machine):
         return
     if any(gift.parts is None and not is_apart(machine, gift, reached, change.time) for gift in later):
         return
@@ -74,6 +78,33 @@ def judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: d
 def _gives_gradients(act: Act, parts: frozenset[Ref]) -> bool:
     """Whether a loss surely gives gradients to one of some parts."""
     return act.kind == BACKWARD and not act.computed.isdisjoint(parts)
+
+
+def _is_by_hand(acts: Set[Act]) -> bool:
+    """Whether gradients are written or cleared one by one, as by who trains what no optimizer has."""
+    return any(act.kind == TOUCH for act in acts)
+
+
+def _grows_groups(machine: Machine) -> bool:
+    """Whether the file puts parameters into groups of an optimizer that there is: `group["params"] += more`."""
+    if "param_groups" not in machine.readings().attributes:
+        return False
+    return any(map(_grows, ir.walk_all(machine.block, machine.bodies)))
+
+
+def _grows(node: ir.Node) -> bool:
+    if isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute):
+        return node.func.attr in GROWS and _is_of_groups(node.func.value)
+    targets = node.targets if isinstance(node, ir.Assign) else ()
+    return any(map(_is_of_groups, (node.target,) if isinstance(node, ir.AugmentedAssign) else targets))
+
+
+def _is_of_groups(node: ir.Node) -> bool:
+    """`optimizer.param_groups`, `group["params"]`, `group["params"][:]`."""
+    if isinstance(node, ir.Subscript):
+        named = isinstance(node.index, ir.Literal) and node.index.value == "params"
+        return named or (isinstance(node.index, ir.Slice) and _is_of_groups(node.value))
+    return isinstance(node, ir.Attribute) and node.attr == "param_groups"
 
 
 def is_apart(machine: Machine, gift: Gift, reached: Set[Act], time: int) -> bool:

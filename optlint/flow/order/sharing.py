@@ -27,7 +27,11 @@ def found(acts: list[Act]) -> Iterator[events.SteppedByTwo]:
             here, there = acts[order[second.refs]].site, acts[order[first.refs]].site
             if here is not None and there is not None and here not in (there, *told):
                 told.add(here)
-                yield events.SteppedByTwo(here, second.text, there, first.text)
+                yield events.SteppedByTwo(here, _class_of(second), there, _class_of(first))
+
+
+def _class_of(subject: Subject) -> str:
+    return subject.cls.rpartition(".")[2]
 
 
 def _other(step: Act, acts: list[Act]) -> Act | None:

@@ -174,7 +174,7 @@ def _on_instance(
     if name in torch_api.SHOWS_MODULE and unknown_class and cell.is_module is None:
         state.put(receiver, replace(cell, is_module=True))
     if name in torch_api.REGISTERS and cell.is_module:
-        _register(receiver, arguments, state)
+        _register(machine, receiver, arguments, site, state)
     if name in growth.CHANGING and growth.is_container(cell):
         stale.added(machine, receiver, growth.added_by(name, arguments, state), site, state)
         growth.changed(receiver, name, arguments, state)
@@ -231,7 +231,7 @@ def _apply(machine: Machine, receiver: Ref, function: Value, state: State, site:
     state.marks.add((receiver, "switched"))
 
 
-def _register(receiver: Ref, arguments: Arguments, state: State) -> None:
+def _register(machine: Machine, receiver: Ref, arguments: Arguments, site: Site, state: State) -> None:
     """`module.add_module(name, layer)`, `register_parameter(name, p)`, or something less definite."""
     name = arguments.pick(0, "name")
     value = arguments.pick(1, "module") or arguments.pick(1, "param") or arguments.pick(1, "tensor")
@@ -239,6 +239,7 @@ def _register(receiver: Ref, arguments: Arguments, state: State) -> None:
         attributes.store(receiver, "?", UNKNOWN, state)
         state.update(receiver, children=None, layout=None)
         return
+    stale.put(machine, receiver, str(name.value), value, site, state)
     tensor = state.get(value, TensorCell)
     if tensor is not None and isinstance(value, Ref):
         state.put(value, replace(tensor, registered=True))
