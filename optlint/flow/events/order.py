@@ -48,7 +48,7 @@ class GradientsLost:
 
 @dataclass(frozen=True, slots=True)
 class SteppedByTwo:
-    """An optimizer of this class that is built at `site` steps what the `other` steps, on the gradients of one backward."""
+    """An optimizer of this class, built at `site`, steps what the `other` steps, on the gradients of one backward."""
 
     site: Site
     optimizer: str
