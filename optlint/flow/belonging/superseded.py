@@ -57,12 +57,12 @@ def judge(machine: Machine, change: Change, parts: frozenset[Ref], optimizers: d
     reached = trace.reached_from(change.act)
     if change.idle and (not any(_gives_gradients(act, parts) for act in machine.trace.acts) or _is_by_hand(reached)):
         return
-    if _grows_groups(machine):
+    if grows_groups(machine):
         return
     if any(gift.parts is None and not is_apart(machine, gift, reached, change.time) for gift in later):
         return
     for optimizer, cell in optimizers.items():
-        steps = [act for act in machine.trace.acts if act.kind == STEP and _is_of(act, optimizer)]
+        steps = [act for act in machine.trace.acts if act.kind == STEP and is_of(act, optimizer)]
         trained = any(one.optimizer == optimizer and one.time > change.time and parts & one.inside
                       for one in owned.trainings)  # fmt: skip
         follows = not later and _may_follow(machine, change, steps, _built(machine, optimizer))
@@ -85,7 +85,7 @@ def _is_by_hand(acts: Set[Act]) -> bool:
     return any(act.kind == TOUCH for act in acts)
 
 
-def _grows_groups(machine: Machine) -> bool:
+def grows_groups(machine: Machine) -> bool:
     """Whether the file puts parameters into groups of an optimizer that there is: `group["params"] += more`."""
     if "param_groups" not in machine.readings().attributes:
         return False
@@ -129,7 +129,8 @@ def _takes_over(machine: Machine, change: Change) -> bool:
     return runs >= change.time and ran_at.get(change.old, 0) <= last
 
 
-def _is_of(act: Act, optimizer: Ref) -> bool:
+def is_of(act: Act, optimizer: Ref) -> bool:
+    """Whether an act is one of this optimizer."""
     return act.subject is not None and optimizer in act.subject.refs
 
 
@@ -172,4 +173,4 @@ def place(machine: Machine, act: Act, optimizer: Ref) -> Site | None:
 
 
 def _built(machine: Machine, optimizer: Ref) -> list[Act]:
-    return [one for one in machine.trace.acts if one.kind == BUILT and _is_of(one, optimizer)]
+    return [one for one in machine.trace.acts if one.kind == BUILT and is_of(one, optimizer)]

@@ -43,12 +43,10 @@ def switched_on(machine: Machine, act: Act, frozen: str, parts: tuple[Ref, ...],
 
 def _steps_next(machine: Machine, act: Act, gift: Gift, frozen: str) -> bool:
     """Whether the optimizer steps before anything is frozen again."""
-    found = trace.first_after(act, lambda one: one.kind == frozen or _is_step(one, gift.optimizer))
+    found = trace.first_after(
+        act, lambda one: one.kind == frozen or (one.kind == STEP and superseded.is_of(one, gift.optimizer))
+    )
     return bool(found.acts) and all(one.kind == STEP for one in found.acts)
-
-
-def _is_step(act: Act, optimizer: Ref) -> bool:
-    return act.kind == STEP and act.subject is not None and optimizer in act.subject.refs
 
 
 def _is_given(machine: Machine, act: Act, mine: Gift, parts: frozenset[Ref], time: int) -> bool:
@@ -60,7 +58,7 @@ def _is_given(machine: Machine, act: Act, mine: Gift, parts: frozenset[Ref], tim
         has_it = gift.parts is not None and gift.parts & parts and (later or not gift.frozen)
         if gift is not mine and (hidden or has_it or (later and gift.optimizer == mine.optimizer)):
             return True
-    by_hand = "add_param_group" in machine.readings().attributes
+    by_hand = "add_param_group" in machine.readings().attributes or superseded.grows_groups(machine)
     return by_hand or machine.says_elsewhere(r"\badd_param_group\b")
 
 
