@@ -24,8 +24,9 @@ rule = Rule(
 @rule.check
 def others_left_alone(event: FirstGroupSet) -> Iterator[Diagnostic]:
     """Report the target of the assignment."""
-    others = "the other one keeps its own" if event.count == 2 else f"the other {event.count - 1} keep their own"
+    left = event.count - event.first
+    others = "the other one keeps its own" if left == 1 else f"the other {left} keep their own"
+    first = "in the first of" if event.first == 1 else f"in the first {event.first} of"
     yield rule.at(
-        event.site,
-        f"this sets `{event.key}` in the first of the {event.count} groups of {event.optimizer}: {others}",
+        event.site, f"this sets `{event.key}` {first} the {event.count} groups of {event.optimizer}: {others}"
     )

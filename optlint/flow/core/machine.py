@@ -61,6 +61,7 @@ class Loop:
     source: Value | None = None
     inside: Path = ()
     names: frozenset[str] = frozenset()
+    unrolled: bool = False  # its rounds are run one by one
     breaks: list[State] = field(default_factory=list)
     continues: list[State] = field(default_factory=list)
 
@@ -100,6 +101,7 @@ class Frame:
     declared: dict[str, str] = field(default_factory=dict)
     returns: list[tuple[State, Value]] = field(default_factory=list)
     yields: list[Value] = field(default_factory=list)
+    start: Path | None = None  # where a generator function began, as long as it yields all these and nothing else
     loops: list[Loop] = field(default_factory=list)
     raises: list[list[State]] = field(default_factory=list)
     condition: ir.If | None = None  # the statement whose test is being evaluated
@@ -227,7 +229,7 @@ class Machine:
     read_back: set[ir.Node] = field(default_factory=set)
     modes: dict[ir.Node, tuple[bool | None, bool | None]] = field(default_factory=dict)  # see grad_mode.of_function
     default_dtype_changed: bool = False
-    other_groups: set[tuple[Ref, object]] = field(default_factory=set)  # what is written into groups but the first
+    groups_written: dict[tuple[Ref, object], dict[object, set[int | None]]] = field(default_factory=dict)  # see rates
     groups_seen: dict[object, list[bool]] = field(default_factory=dict)  # by where they are written: are they empty
     nodes: dict[object, ir.Node] = field(default_factory=dict)  # the expressions that were run, by origin
     values: dict[object, Value] = field(default_factory=dict)  # what each was worth the last time

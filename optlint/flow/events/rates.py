@@ -26,12 +26,13 @@ class HyperparameterSet:
 
 @dataclass(frozen=True, slots=True)
 class FirstGroupSet:
-    """A hyperparameter is written into the first of `count` groups, and into no other."""
+    """A hyperparameter is written into the `first` ones of `count` groups, and into no other."""
 
     site: Site
     key: str
     optimizer: str
     count: int
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,8 @@ def _holder(build: Build, params: Value, site: Site) -> Group:
     elif isinstance(cell, IteratorCell) and isinstance(params, Ref):
         if not consumption.draw(build.machine, params, state, site, build.purpose) or cell.use is not Use.FRESH:
             known = None
-        _tensors_in(build, cell.item, site, site)
+        for value in cell.items or (cell.item,):
+            _tensors_in(build, value, site, site)
     elif isinstance(cell, SequenceCell):
         for value, where in _with_sites(cell, site):
             _tensors_in(build, value, where, site)

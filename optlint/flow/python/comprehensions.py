@@ -124,7 +124,10 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
     items = known if known is not None and unrolled else (item, consumption.another(machine, item, run))
     run.depth += not unrolled
     run.path = (*run.path, (object(), node))
-    elements, keys, covers = [], [], []
+    elements: list[Value] = []
+    keys: list[Value | None] = []
+    covers: list[tuple[Cover, ...] | None] = []
+    exact = unrolled and bool(known or len(node.clauses) == 1)
     tests: tuple[Value, ...] = ()
     head = trace.loop_begins(machine, node, run) if statements.goes_round(items, run, repeats=not unrolled) else None
     changes = -1
@@ -134,29 +137,33 @@ def _rounds(machine: Machine, node: ir.Comprehension, first: Value, run: State, 
         changes = run.changes
         assignment.bind(machine, clause.target, value, run, clause.iterable)
         last = _inner(machine, node, 1, run, clause, first)
-        elements.append(last.element)
+        elements += last.elements
         keys.append(last.key)
         covers.append(last.covers)
         tests = last.tests
+        exact = exact and last.exact
         trace.round_ends(head, run)
     trace.loop_ends(machine, head)
-    exact = tuple(elements) if unrolled and len(node.clauses) == 1 and not clause.tests else None
-    joined = None if None in covers or not _is_identity(node) else tuple(c for group in covers for c in group or ())
+    joined = _all_covers(covers) if _is_identity(node) else None
     if len(node.clauses) == 1 and _is_identity(node):
         joined = holdings.own_covers(first, run)
     elif not unrolled and covers:
         joined = covers[0] if _is_identity(node) else None
-    return _Rounds(tuple(elements), tuple(keys), sources, joined, exact, tests)
+    return _Rounds(tuple(elements), tuple(keys), sources, joined, tuple(elements) if exact else None, tests)
 
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """The element of one round, its key in a dict, what the innermost iterable covers, and the answers of its tests."""
+    """What one item of a clause leads to: elements, the key of the last in a dict, what the innermost iterable covers.
 
-    element: Value
+    `exact` tells that there are no other elements; `tests` are the last answers of the innermost tests.
+    """
+
+    elements: tuple[Value, ...]
     key: Value | None
     covers: tuple[Cover, ...] | None
     tests: tuple[Value, ...]
+    exact: bool
 
 
 def _inner(
@@ -164,12 +171,30 @@ def _inner(
 ) -> _Last:
     """Run the tests of one clause, then the clauses inside it, then the element."""
     tests = tuple(machine.evaluate(test, state) for test in clause.tests)
-    if place == len(node.clauses):
-        key = machine.evaluate(node.key, state) if node.key is not None else None
-        covers = holdings.covers_of(iterable, state)
-        return _Last(machine.evaluate(node.element, state), key, covers, tests)
-    inner = node.clauses[place]
-    values = machine.evaluate(inner.iterable, state)
-    item = consumption.walk(machine, values, state, machine.site(inner.iterable), Purpose("comprehension", body=node))
-    assignment.bind(machine, inner.target, item, state, inner.iterable)
-    return _inner(machine, node, place + 1, state, inner, values)
+    if place < len(node.clauses):
+        last = _next_clause(machine, node, place, state)
+        return replace(last, exact=last.exact and not tests)
+    key = machine.evaluate(node.key, state) if node.key is not None else None
+    covers = holdings.covers_of(iterable, state)
+    return _Last((machine.evaluate(node.element, state),), key, covers, tests, not tests)
+
+
+def _next_clause(machine: Machine, node: ir.Comprehension, place: int, state: State) -> _Last:
+    """Run a clause inside another: for each item of a short list, else for what stands for all."""
+    clause = node.clauses[place]
+    values = machine.evaluate(clause.iterable, state)
+    known = containers.exact_items(values, state) or ()
+    item = consumption.walk(machine, values, state, machine.site(clause.iterable), Purpose("comprehension", body=node))
+    unrolled = 0 < len(known) <= statements.LONGEST_UNROLLED and node.key is None
+    found = []
+    for value in known if unrolled else (item,):
+        assignment.bind(machine, clause.target, value, state, clause.iterable)
+        found.append(_inner(machine, node, place + 1, state, clause, values))
+    elements = tuple(element for last in found for element in last.elements)
+    covers = found[-1].covers if place + 1 == len(node.clauses) else _all_covers([last.covers for last in found])
+    exact = unrolled and all(last.exact for last in found)
+    return replace(found[-1], elements=elements, covers=covers, exact=exact)
+
+
+def _all_covers(found: list[tuple[Cover, ...] | None]) -> tuple[Cover, ...] | None:
+    return None if None in found else tuple(cover for covers in found for cover in covers or ())

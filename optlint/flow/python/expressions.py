@@ -36,6 +36,7 @@ from optlint.flow.python import (
     comprehensions,
     containers,
     copies,
+    generators,
     inlining,
     kinds,
     objects,
@@ -322,17 +323,6 @@ def _await(machine: Machine, node: ir.Await, state: State) -> Value:
     return machine.evaluate(node.value, state)
 
 
-def _yield(machine: Machine, node: ir.Yield, state: State) -> Value:
-    if node.value is None:
-        return UNKNOWN
-    value = machine.evaluate(node.value, state)
-    if node.delegates:
-        value = consumption.walk(machine, value, state, machine.site(node.value), Purpose("yield from"))
-    machine.frame.yields.append(value)
-    changes.changed(machine, changes.ANYTHING)
-    return UNKNOWN
-
-
 def _lambda(machine: Machine, node: ir.Lambda, state: State) -> Value:
     defaults = tuple(
         (parameter.name, machine.evaluate(parameter.default, state))
@@ -365,7 +355,7 @@ EVALUATORS: dict[type, Evaluator] = {
     ir.Formatted: _formatted,
     ir.Walrus: _walrus,
     ir.Await: _await,
-    ir.Yield: _yield,
+    ir.Yield: generators.yielded,
     ir.Lambda: _lambda,
     ir.Starred: _starred,
 }

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.core import choices
-from optlint.flow.core.cells import Entry, InstanceCell, IteratorCell, MappingCell
+from optlint.flow.core.cells import Entry, InstanceCell, MappingCell
 from optlint.flow.core.joining import join
 from optlint.flow.core.machine import DEEPEST_CALL, MOST_CALLS_OF_ONE, Arguments, Frame, Machine
 from optlint.flow.core.state import State
-from optlint.flow.core.values import NONE, UNKNOWN, ClassValue, Closure, Const, External, Ref, Value, union
+from optlint.flow.core.values import NONE, UNKNOWN, ClassValue, Closure, Const, External, Ref, Value
 from optlint.flow.files import foreign
 from optlint.flow.frozen import replace
 from optlint.flow.groups import growth, optimizers
 from optlint.flow.iterators import consumption
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import calls_before, unknown_code
-from optlint.flow.python import attributes, classes, containers, kinds
+from optlint.flow.python import attributes, classes, containers, generators, kinds
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def _run_body(machine: Machine, node: ir.Function, state: State) -> Value:
     """The value that a function returns; for a generator function, an iterator of what it yields."""
     frame = machine.frame
     body = machine.bodies(node)
-    if "yield" in machine.mentions(node) and _yields(body):
-        return _generator(machine, node, body, state)
+    if "yield" in machine.mentions(node) and generators.yields(body):
+        return generators.called(machine, node, body, state)
     machine.execute(body, state)
     ends = [end for end, _ in frame.returns] + ([state.copy()] if state.live else [])
     nothing = UNKNOWN if frame.bound is not None and not body else NONE  # an empty method is left to subclasses
@@ -92,29 +92,6 @@ def _run_body(machine: Machine, node: ir.Function, state: State) -> Value:
 def _is_abstract(body: ir.Block) -> bool:
     """Whether a method does nothing but raise: what runs is that of a subclass."""
     return isinstance(body[-1], ir.Raise) and all(isinstance(part, ir.Evaluate) for part in body[:-1])
-
-
-def _yields(body: ir.Block) -> bool:
-    return any(isinstance(node, ir.Yield) for part in body for node in ir.walk(part))
-
-
-def _generator(machine: Machine, node: ir.Function, body: ir.Block, state: State) -> Value:
-    """A generator runs when it is drawn from: its effects on its arguments become its sources."""
-    later = state.copy()
-    machine.trace.deferring += 1
-    machine.execute(body, later)
-    machine.trace.deferring -= 1
-    frame = machine.frame
-    given = frame.given
-    drawn = tuple(ref for ref in given if _differs(ref, state, later))
-    item = union(tuple(frame.yields)) if frame.yields else UNKNOWN
-    state.adopt(later)
-    return machine.new(state, IteratorCell("generator", machine.site(node), item, drawn, depth=state.depth))
-
-
-def _differs(ref: Ref, before: State, after: State) -> bool:
-    one, two = before.get(ref, IteratorCell), after.get(ref, IteratorCell)
-    return one is not None and two is not None and one.use is not two.use
 
 
 def _forget(frame: Frame, value: Value, state: State, ground: object) -> None:

@@ -140,7 +140,7 @@ def _loop(
     """Run a loop's body once per value; a second round of the same kind only if the first changed anything."""
     before, ends = state.path, []
     names = rebinding.names_of(node) if isinstance(node, ir.For) else frozenset()
-    loop = Loop(source, (*before, (node, True)), names)
+    loop = Loop(source, (*before, (node, True)), names, unrolled=not again)
     machine.frame.loops.append(loop)
     current, changes = state.copy(), -1
     current.path, current.depth = loop.inside, state.depth + repeats

@@ -52,8 +52,16 @@ def written(machine: Machine, group: MappingCell, key: Value, site: Site, state:
     cell = state.get(owner, OptimizerCell) if owner is not None else None
     if cell is None or owner is None or not isinstance(key, Const) or key.value not in torch_api.HYPERPARAMETERS:
         return
-    if group.place != 0:
-        machine.other_groups.add((owner, key.value))
-    elif cell.count is not None and cell.count[0] > 1:
+    places = machine.groups_written.setdefault((owner, key.value), {})
+    places.setdefault(site.origin, set()).add(group.place if machine.frame.loops or group.place == 0 else None)
+    if group.place == 0 and cell.count is not None:
         told = events.FirstGroupSet(site, str(key.value), cell.name, cell.count[0])
-        machine.when_over(lambda: None if (owner, key.value) in machine.other_groups else machine.emit(told))
+        machine.when_over(lambda: _tell(machine, told, places))
+
+
+def _tell(machine: Machine, told: events.FirstGroupSet, places: dict[object, set[int | None]]) -> None:
+    """Tell if all that is written is in the first group, or in the first ones by one statement in a loop."""
+    first = len(places[told.site.origin])
+    known = all(found in ({0}, {*range(first)}) for found in places.values())
+    if known and first < told.count and first == max(map(len, places.values())):
+        machine.emit(replace(told, first=first))

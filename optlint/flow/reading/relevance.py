@@ -16,7 +16,7 @@ WORDS = (
         "clip_grad_norm clip_grad_value_ zero_grad grad grad_fn register_hook".split()
     )
 )
-SWITCHES = frozenset({"requires_grad", "requires_grad_"})
+SWITCHES = frozenset({"requires_grad", "requires_grad_", "Parameter"})
 WALKS = frozenset({"zip", "items", "values"})
 NAMES = re.compile(r"optimizer|optims?$|^(?:opt|params?|weight|bias)$|^ema|_ema$", re.IGNORECASE)
 
@@ -53,7 +53,7 @@ def trainers(classes: Mapping[str, frozenset[str]]) -> frozenset[str]:
 
 
 def switchers(functions: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """The names of functions that say which tensors get gradients."""
+    """The names of functions that say which tensors get gradients, or make Parameters."""
     return frozenset(name for name, words in functions.items() if not words.isdisjoint(SWITCHES))
 
 
