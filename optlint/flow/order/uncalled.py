@@ -25,8 +25,9 @@ SCALED = External("torch.amp.GradScaler.scale")  # what that gives
 OF_EVALUATION = frozenset({"eval", "step"})  # named in functions that have nothing else to do with training
 OF_LOOPS = frozenset({"step", "update", "unscale_"})
 UNMISTAKABLE = frozenset({"zero_grad", "backward"})
+MODES = frozenset({"eval", "train"})
 MODULES_ONLY = frozenset({"parameters", "named_parameters", "state_dict", "load_state_dict", "zero_grad"})
-WHOLE_WITHOUT_ARGUMENTS = frozenset({"zero_grad", "backward", "eval", "train"})
+WHOLE_WITHOUT_ARGUMENTS = UNMISTAKABLE | MODES
 NEEDS_CLOSURE = frozenset({"torch.optim.LBFGS"})
 # What gives one number, which `backward` needs.
 SCALARS = frozenset({"`.sum()`", "`.mean()`", "`torch.sum`", "`torch.mean`"})
@@ -48,8 +49,7 @@ def statement(machine: Machine, node: ir.Expression, state: State) -> None:
         return
     receiver = machine.evaluate(node.value, state)
     options = tuple(option for option in options_of(receiver) if option != NONE)
-    kinds = {_kind(machine, option, node.attr, state) for option in options}
-    kind = kinds.pop() if len(kinds) == 1 else None
+    kind = _kind_of_all(machine, options, node.attr, state)
     if kind is None and _is_unmistakable(machine, node, options, state):
         kind = "object"
     if kind is None:
@@ -59,15 +59,28 @@ def statement(machine: Machine, node: ir.Expression, state: State) -> None:
         machine.emit(events.MethodUncalled(machine.site(node), kind, fits))
 
 
+def _kind_of_all(machine: Machine, options: tuple[Value, ...], name: str, state: State) -> str | None:
+    """What has this method, whichever value it is; one that is not known is what it takes turns with."""
+    told = [(_kind(machine, option, name, state), option) for option in options]
+    kinds = {kind for kind, option in told if kind is not None or not _is_blank(option, state)}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
 def _is_unmistakable(machine: Machine, node: ir.Attribute, options: tuple[Value, ...], state: State) -> bool:
     """Whether nothing but torch calls a method so, or what has it is used nearby as what torch gives it to."""
-    if node.attr in machine.own_methods or not all(_is_blank(option, state) for option in options):
+    if _is_property(machine, node.attr) or not all(_is_blank(option, state) for option in options):
         return False
     if node.attr in OF_LOOPS:
         return _means(machine, node)
     if node.attr in UNMISTAKABLE:
         return True
-    return node.attr in OF_MODULES and _is_used_nearby(machine, node.value, MODULES_ONLY, called=True)
+    return node.attr in OF_MODULES and _is_used_nearby(machine, node.value, MODULES_ONLY | MODES, called=True)
+
+
+def _is_property(machine: Machine, name: str) -> bool:
+    """Whether a class of the file may run something when this attribute is looked up."""
+    methods = (part for cls in machine.classes for part in cls.node.body if isinstance(part, ir.Function))
+    return name in machine.own_methods and any(method.name == name and method.decorators for method in methods)
 
 
 def _is_blank(value: Value, state: State) -> bool:
@@ -89,12 +102,19 @@ def _means(machine: Machine, node: ir.Attribute) -> bool:
 
 
 def _is_used_nearby(machine: Machine, owner: ir.Expression, names: frozenset[str], *, called: bool = False) -> bool:
-    """Whether the function, or the file's own code, calls such methods of what has the same name, or that itself."""
-    frame, text = machine.frame, machine.site(owner).text
-    block = machine.bodies(frame.node) if isinstance(frame.node, ir.Function) else machine.block
+    """Whether the function or class, or the file's own code, calls such methods of what has the same name, or that."""
+    text, block = machine.site(owner).text, _around(machine, owner)
     functions = [part.func for part in ir.walk_all(block, machine.bodies) if isinstance(part, ir.Call)]
     used = [func.value for func in functions if isinstance(func, ir.Attribute) and func.attr in names]
     return any(machine.site(value).text == text for value in (*used, *(functions if called else ())))
+
+
+def _around(machine: Machine, owner: ir.Expression) -> ir.Block:
+    """The statements in which a name means the same: those of the class for an attribute of `self`."""
+    frame = machine.frame
+    if isinstance(owner, ir.Attribute) and isinstance(frame.owner, ClassValue):
+        return frame.owner.node.body
+    return machine.bodies(frame.node) if isinstance(frame.node, ir.Function) else machine.block
 
 
 def _is_probe(state: State) -> bool:
