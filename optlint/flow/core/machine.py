@@ -102,6 +102,7 @@ class Frame:
     returns: list[tuple[State, Value]] = field(default_factory=list)
     yields: list[Value] = field(default_factory=list)
     start: Path | None = None  # where a generator function began, as long as it yields all these and nothing else
+    suite: Callable[[Value, State], None] | None = None  # what runs at its `yield`: the rest of a `with` statement
     loops: list[Loop] = field(default_factory=list)
     raises: list[list[State]] = field(default_factory=list)
     condition: ir.If | None = None  # the statement whose test is being evaluated
@@ -243,6 +244,7 @@ class Machine:
     asked: set[ir.Node] = field(default_factory=set)  # calls whose value matters, wherever the function is (held.py)
     owned: Owned = field(default_factory=Owned)
     trace: Trace = field(default_factory=Trace)  # in which order gradients are computed and used
+    suites: dict[ir.Node, Callable[[Value, State], None]] = field(default_factory=dict)  # by call, see contexts.py
     cut_short: bool = False  # the budget was spent somewhere
     steps: int = 0  # since the running root began
     steps_before: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import Fork
-from optlint.flow.order import rarely
+from optlint.flow.order import options
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
@@ -17,12 +17,29 @@ BOUNDS = ("max_norm", "clip_value")
 
 def is_asked(machine: Machine, clip: Act, branch: object) -> bool:
     """Whether a branch is taken where a bound is set; no line of the file ties that to other options."""
-    if not isinstance(branch, tuple) or branch[1:] != (True,) or not isinstance(branch[0], Fork):
+    if not isinstance(branch, tuple) or branch[1:] != (True,):
         return False
-    test, bound = machine.nodes.get(branch[0].test.origin), _bound_of(clip)
-    if test is None or bound is None or not (asked := _options(test)):
+    test, bound = _test_of(machine, branch), _bound_of(clip)
+    if test is None or bound is None or not (asked := options.named_in(test)):
         return False
-    return asked <= _options(bound) and not any(_is_tied(machine, name.rpartition(".")[2]) for name in asked)
+    return asked <= options.named_in(bound) and not any(_is_tied(machine, name.rpartition(".")[2]) for name in asked)
+
+
+def is_refused(machine: Machine, clip: Act, backward: Act) -> bool:
+    """Whether the program refuses to clip where it scales: it has options for each, and does not take both."""
+    bound = _bound_of(clip)
+    ours = _asked_on(machine, clip) | (options.last_names(bound) if bound is not None else frozenset())
+    return options.are_refused(machine, ours, _asked_on(machine, backward) | options.switches(machine))
+
+
+def _asked_on(machine: Machine, act: Act) -> frozenset[str]:
+    """The options in all tests on the way to an act."""
+    tests = (_test_of(machine, branch) for branch in act.path if isinstance(branch, tuple))
+    return frozenset().union(*(options.last_names(test) for test in tests if test is not None))
+
+
+def _test_of(machine: Machine, branch: tuple[object, ...]) -> ir.Node | None:
+    return machine.nodes.get(branch[0].test.origin) if isinstance(branch[0], Fork) else None
 
 
 def _bound_of(clip: Act) -> ir.Expression | None:
@@ -34,24 +51,12 @@ def _bound_of(clip: Act) -> ir.Expression | None:
     return next((named[name] for name in BOUNDS if name in named), plain[1] if len(plain) > 1 else None)
 
 
-def _options(node: ir.Node) -> frozenset[str]:
-    """The dotted names in an expression, but for what they are parts of."""
-    name = rarely.words(node) if isinstance(node, ir.Name | ir.Attribute) else None
-    if name is not None:
-        return frozenset({name})
-    return frozenset().union(*map(_options, ir.children(node)))
-
-
 def _is_tied(machine: Machine, name: str) -> bool:
     """Whether the file may choose an option by others: `clip = 0 if half else args.clip`."""
     for part in ir.walk_all(machine.block, machine.bodies):
-        if isinstance(part, ir.Conditional) and _last_names(part.test) - {name} and name in _last_names(part):
-            return True
-        inner = (*part.body, *part.orelse) if isinstance(part, ir.If) else ()
-        if any(name in _last_names(target) for one in inner if isinstance(one, ir.Assign) for target in one.targets):
+        if isinstance(part, ir.Conditional):
+            if options.last_names(part.test) - {name} and name in options.last_names(part):
+                return True
+        elif isinstance(part, ir.If) and name in options.set_in((*part.body, *part.orelse)):
             return True
     return False
-
-
-def _last_names(node: ir.Node) -> frozenset[str]:
-    return frozenset(option.rpartition(".")[2] for option in _options(node))

@@ -103,6 +103,8 @@ class _Judge:
         if self._is_undone(scaled, last.acts) or not self._comes_after_all(scaled, last.acts):
             return
         backward = scaled[0]
+        if bounds.is_refused(self.machine, self.clip, backward):
+            return
         steps = [act for act in trace.reached_from(self.clip, self._is_next_backward) if self._divides(act, backward)]
         here = trace.place_of(self.clip, steps[0]) if steps else None
         if steps and here and backward.site and steps[0].site and backward.scaler:

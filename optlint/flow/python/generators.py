@@ -5,20 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.cells import IteratorCell
-from optlint.flow.core.values import UNKNOWN, Ref, Value, union
+from optlint.flow.core.values import UNKNOWN, Closure, Ref, Value, union
 from optlint.flow.iterators import changes, consumption
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import containers
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from optlint.flow.core.machine import Frame, Machine
     from optlint.flow.core.state import State
+
+MAKERS = frozenset({"contextmanager", "asynccontextmanager"})
 
 
 def yields(body: ir.Block) -> bool:
     """Whether a function with this body is a generator function."""
     return any(isinstance(node, ir.Yield) for part in body for node in ir.walk(part))
+
+
+def suite_of(machine: Machine, function: Closure, call: ir.Call) -> Callable[[Value, State], None] | None:
+    """What runs where a function yields, if a `with` statement enters it here and it yields once, and in no loop."""
+    suite, node = machine.suites.get(call), function.node
+    if suite is None or not isinstance(node, ir.Function) or not _yields_once(machine.bodies(node)):
+        return None
+    return suite
+
+
+def is_closed(machine: Machine, function: Closure, call: ir.Call) -> bool:
+    """Whether a function makes a context, and what runs where it yields is not known."""
+    decorators = getattr(function.node, "decorators", ())
+    return not MAKERS.isdisjoint(map(changes.name_of, decorators)) and suite_of(machine, function, call) is None
+
+
+def _yields_once(body: ir.Block) -> bool:
+    inside = [part for statement in body for part in ir.walk(statement)]
+    found = [part for part in inside if isinstance(part, ir.Yield)]
+    loops = (part for part in inside if isinstance(part, ir.For | ir.While | ir.Comprehension))
+    return len(found) == 1 and not any(found[0] in ir.walk(loop) for loop in loops)
 
 
 def called(machine: Machine, node: ir.Function, body: ir.Block, state: State) -> Value:
@@ -44,6 +69,9 @@ def _differs(ref: Ref, before: State, after: State) -> bool:
 
 def yielded(machine: Machine, node: ir.Yield, state: State) -> Value:
     """`yield value`, or `yield from values`; what the caller sends back is not known."""
+    if machine.frame.suite is not None:
+        machine.frame.suite(UNKNOWN if node.value is None else machine.evaluate(node.value, state), state)
+        return UNKNOWN
     if node.value is None:
         return UNKNOWN
     value = machine.evaluate(node.value, state)

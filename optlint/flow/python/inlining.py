@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.Call, state: State) -> Value:
     """Run a function of the project; beyond the limits it is unknown code."""
     call = calls_before.call(node, function.node, arguments, state)
-    if foreign.is_too_much(machine, function, arguments, state) or _too_much(machine, function):
+    too_much = foreign.is_too_much(machine, function, arguments, state) or _too_much(machine, function)
+    if too_much or generators.is_closed(machine, function, node):
         for value in arguments.all():
             consumption.escape(value, state)
         unknown_code.cut_short(machine, call, state)
@@ -34,6 +35,7 @@ def inline(machine: Machine, function: Closure, arguments: Arguments, node: ir.C
         return UNKNOWN
     ground = state.variables.ground
     frame = enter(machine, function, arguments, node, state)
+    frame.suite = generators.suite_of(machine, function, node)
     kinds.annotate(machine, function, frame, state, classes_too=False)
     path, depth, no_grad = state.path, state.depth, state.no_grad
     entered, steps, start = foreign.is_entered(machine, function), machine.steps, calls_before.begins(machine, state)
@@ -76,7 +78,7 @@ def _run_body(machine: Machine, node: ir.Function, state: State) -> Value:
     """The value that a function returns; for a generator function, an iterator of what it yields."""
     frame = machine.frame
     body = machine.bodies(node)
-    if "yield" in machine.mentions(node) and generators.yields(body):
+    if "yield" in machine.mentions(node) and frame.suite is None and generators.yields(body):
         return generators.called(machine, node, body, state)
     machine.execute(body, state)
     ends = [end for end, _ in frame.returns] + ([state.copy()] if state.live else [])

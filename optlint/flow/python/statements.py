@@ -14,7 +14,7 @@ from optlint.flow.groups import counters
 from optlint.flow.iterators import births, consumption
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.order import gradients, losses, trace, uncalled
-from optlint.flow.python import assignment, claims, classes, containers, decorators, kinds, objects, sets
+from optlint.flow.python import assignment, claims, classes, containers, contexts, decorators, kinds, objects, sets
 from optlint.flow.pytorch import torch_api
 from optlint.flow.rates import configured
 from optlint.flow.reading import ir, relevance
@@ -234,19 +234,6 @@ def _handle(machine: Machine, node: ir.Handler, interrupted: list[State], path: 
     return state
 
 
-def _with(machine: Machine, node: ir.With, state: State) -> None:
-    no_grad, recording, claiming = state.no_grad, state.recording, machine.claiming
-    for context, target in node.items:
-        value = machine.evaluate(context, state)
-        machine.claiming = machine.claiming or claims.expects_error(machine, context, state)
-        if grad_mode.enter(machine, context, value, state) and recording is None:
-            recording = True  # whoever switches gradients off for a part believes them to be on
-        if target is not None:
-            assignment.bind(machine, target, objects.entered(value, state), state, context)
-    machine.execute(node.body, state)
-    state.no_grad, state.recording, machine.claiming = no_grad, recording, claiming
-
-
 def _match(machine: Machine, node: ir.Match, state: State) -> None:
     before, ends = state.path, []
     machine.evaluate(node.subject, state)
@@ -372,7 +359,7 @@ EXECUTORS: dict[type, Executor] = {
     ir.For: _for,
     ir.While: _while,
     ir.Try: _try,
-    ir.With: _with,
+    ir.With: contexts.run,
     ir.Match: _match,
     ir.Return: _return,
     ir.Raise: _raise,

@@ -283,6 +283,7 @@ KEEPS_FUNCTION = NO_GRAD | ENABLE_GRAD | frozenset(
         "functools.wraps", "functools.lru_cache", "functools.cache", "torch.jit.export", "torch.jit.ignore",
         "torch.compile", "typing.no_type_check", "functools.singledispatch", "torch.jit.unused", "typing.final",
         "typeguard.typechecked", "beartype.beartype", "jaxtyping.jaxtyped", "hydra.main", "torch.jit.script_method",
+        "contextlib.contextmanager", "contextlib.asynccontextmanager",
     }
 )  # fmt: skip
 # Methods of `accelerate` and Fabric that give back what they are given, in a wrapper.
