@@ -74,7 +74,7 @@ def called(machine: Machine, node: ir.Call, function: Value, value: Value, befor
     if taken is None or state.no_grad is True or not isinstance(inside, ir.Function):
         return
     model = _in_forward(machine.frame, state)
-    if model is None or (node.origin, "late") in machine.flagged:
+    if model is None or (node.origin, "late") in machine.flagged or _is_drawn_anew(node, machine.bodies(inside)):
         return
     if not direct and tensor_uses.is_held(value, state):
         return
@@ -159,12 +159,37 @@ def _is_always_run(node: ir.Call, body: ir.Block) -> bool:
     """Whether a function runs a call each time: it stands in no branch, and no branch ends the function before."""
     for statement in body:
         inside = list(ir.walk(statement))
-        if any(part.origin is node.origin for part in inside):
+        if _is_inside(node, statement):
             plain = isinstance(statement, ir.Assign | ir.Evaluate | ir.Return)
             return plain or (isinstance(statement, ir.Try | ir.With) and _is_always_run(node, statement.body))
         if any(isinstance(part, ir.Return) for part in inside):
             return False
     return False
+
+
+def _is_drawn_anew(node: ir.Call, body: ir.Block) -> bool:
+    """Whether a loop draws the weights of the one layer again in each round: they are random on purpose."""
+    parts = [part for statement in body for part in ir.walk(statement)]
+    made = [part for part in parts if isinstance(part, ir.Assign) and _is_inside(node, part)]
+    names = {target.id for part in made for target in part.targets if isinstance(target, ir.Name)}
+    loops = [part for part in parts if isinstance(part, ir.For | ir.While) and not _is_inside(node, part)]
+    return any(_sets_weights(part, names) for loop in loops for part in ir.walk(loop))
+
+
+def _is_inside(node: ir.Call, other: ir.Node) -> bool:
+    return any(part.origin is node.origin for part in ir.walk(other))
+
+
+def _sets_weights(node: ir.Node, names: Set[str]) -> bool:
+    """`init(conv.weight)`, `conv.weight.normal_()` and such as a statement."""
+    parts = ir.walk(node) if isinstance(node, ir.Evaluate) and isinstance(node.value, ir.Call) else ()
+    return any(
+        isinstance(part, ir.Attribute)
+        and part.attr in contents.WEIGHTS
+        and isinstance(part.value, ir.Name)
+        and part.value.id in names
+        for part in parts
+    )
 
 
 def _computes(machine: Machine, fate: contents.Fate, owner: ClassValue, always: bool, tensor: bool) -> bool:

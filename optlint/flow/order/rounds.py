@@ -95,7 +95,7 @@ def _found(machine: Machine, acts: list[Act]) -> Iterator[object]:
 
 
 def _trained_by(machine: Machine, cleared: Subject, acts: list[Act]) -> Subject | None:
-    """The optimizer that was cleared; or whose model was, if just one was built for it."""
+    """The optimizer that was cleared; or whose model was, if all that were built for it were built in one place."""
     if cleared.cls == torch_api.OPTIMIZER_BASE:
         return None  # it can clear gradients, and not step
     if cleared.kind == "optimizer" or cleared.trusted:
@@ -103,7 +103,8 @@ def _trained_by(machine: Machine, cleared: Subject, acts: list[Act]) -> Subject 
     built = [act for act in of_kinds(acts, BUILT) if act.subject and subjects.has(cleared, act.subject)]
     if cleared.kind != "module" or len({act.site for act in built}) != 1 or built[0].subject is None:
         return None
-    return built[0].subject._replace(text=_name_of(machine, built[0]))
+    anyone = frozenset().union(*(act.subject.refs for act in built if act.subject))
+    return built[0].subject._replace(text=_name_of(machine, built[0]), refs=anyone)
 
 
 def _name_of(machine: Machine, built: Act) -> str:
