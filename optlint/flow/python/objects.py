@@ -38,7 +38,7 @@ from optlint.flow.python import attributes, classes
 from optlint.flow.pytorch import torch_api, torch_layers
 from optlint.flow.rates import hyperparameters
 from optlint.flow.reading import ir
-from optlint.flow.tensors import tensor_calls, tensor_methods, tensor_uses, tensors
+from optlint.flow.tensors import extremes, tensor_calls, tensor_methods, tensor_uses, tensors
 
 if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
@@ -123,6 +123,8 @@ def _of_cell(machine: Machine, receiver: Ref, node: ir.Attribute, state: State) 
     if isinstance(cell, TensorCell):
         value = tensor_methods.read(machine, receiver, node, state)
         return Method(receiver, node.attr, node) if value is UNKNOWN else value
+    if isinstance(cell, SequenceCell) and (field := extremes.field(cell, node.attr)) is not None:
+        return field
     if isinstance(cell, SchedulerCell) and node.attr == "optimizer":
         state.marks.update((one, "escaped") for one in cell.optimizers)
         return union(cell.optimizers)

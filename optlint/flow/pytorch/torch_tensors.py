@@ -63,6 +63,9 @@ COMPUTES = VIEWS | frozenset(
     "sgn sigmoid sign sin sinc sinh softmax sqrt square std sub subtract sum sum_to_size take take_along_dim tan "
     "tanh tile trace tril triu true_divide trunc var where xlogy".split()
 )
+# Methods that give values with their positions: always, or if they are given a dimension.
+RANKS = frozenset("sort topk kthvalue mode cummax cummin".split())
+EXTREMES = RANKS | frozenset("max min median nanmedian".split())
 # Methods that give a new tensor through which no gradient flows.
 CUTS = frozenset(
     "detach argmax argmin argsort argwhere bool byte char count_nonzero eq ge greater greater_equal gt int "

@@ -13,7 +13,7 @@ from optlint.flow.frozen import replace
 from optlint.flow.iterators import consumption
 from optlint.flow.pytorch import torch_layers, torch_tensors
 from optlint.flow.reading import ir
-from optlint.flow.tensors import targets, tensor_methods, tensor_uses, tensors
+from optlint.flow.tensors import extremes, targets, tensor_methods, tensor_uses, tensors
 
 if TYPE_CHECKING:
     from optlint.flow.core.state import State
@@ -86,13 +86,16 @@ def computing(path: str) -> Handler:
 
 
 def _extreme(name: str) -> Handler:
-    """`torch.min(tensor, other)`: with anything else than a tensor, the positions come along."""
+    """`torch.max(tensor, …)` and its like: the method of the same name."""
     compute = computing(f"torch.{name}")
 
     def run(machine: Machine, arguments: Arguments, node: ir.Call, state: State) -> Value:
-        alone = len(arguments.all()) == 1
-        other = tensors.is_tensor(arguments.pick(1, "other") or UNKNOWN, state)
-        return compute(machine, arguments, node, state) if alone or other else UNKNOWN
+        tensor = arguments.pick(0, "input")
+        if isinstance(tensor, Ref) and tensors.is_tensor(tensor, state):
+            rest = replace(arguments, values=arguments.values[1:])
+            return extremes.found(machine, tensor, name, rest, state, machine.site(node))
+        alone = name not in torch_tensors.RANKS and len(arguments.all()) == 1
+        return compute(machine, arguments, node, state) if alone else UNKNOWN
 
     return run
 
@@ -267,7 +270,7 @@ HANDLERS: dict[str, Handler] = {
     **{path: computing(path) for path in torch_tensors.FUNCTIONS | torch_tensors.FUNCTIONAL},
     **{path: _cutting(path) for path in torch_tensors.CUTTING},
     **{path: _split(name) for path, name in torch_tensors.SPLITS.items()},
-    **{f"torch.{name}": _extreme(name) for name in ("min", "max")},
+    **{f"torch.{name}": _extreme(name) for name in torch_tensors.EXTREMES},
     **dict.fromkeys(torch_tensors.AS_TENSOR, _as_tensor),
     **dict.fromkeys(torch_tensors.CHANGES_DEFAULTS, _default_dtype),
     "torch.nn.Parameter": _parameter,

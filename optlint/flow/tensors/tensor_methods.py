@@ -17,7 +17,7 @@ from optlint.flow.iterators.changes import name_of
 from optlint.flow.python import containers
 from optlint.flow.pytorch import torch_api, torch_tensors
 from optlint.flow.reading import ir
-from optlint.flow.tensors import grad_mode, recipes, tensor_uses, tensors
+from optlint.flow.tensors import extremes, grad_mode, recipes, tensor_uses, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +40,21 @@ def method(machine: Machine, base: Ref, name: str, arguments: Arguments, state: 
         state.marks.add((base, "looked at"))
         tensor_uses.hooked(machine, base, cell, site)
         return UNKNOWN
+    made = _made(machine, base, cell, name, arguments, state, site)
+    if made is not None:
+        return made
+    if name.endswith("_") and not name.startswith("_"):
+        return _in_place(base, name, arguments, state)
+    if name not in torch_tensors.NOT_TENSORS:
+        for value in arguments.all():
+            consumption.escape(value, state)
+    return UNKNOWN
+
+
+def _made(
+    machine: Machine, base: Ref, cell: TensorCell, name: str, arguments: Arguments, state: State, site: Site
+) -> Value | None:
+    """What a method that gives other tensors makes of one; None if this is no such method."""
     if name in torch_tensors.NEW_MAKERS:
         return new_maker(machine, name, arguments, state, site)
     if name in torch_tensors.CUTS:
@@ -48,14 +63,11 @@ def method(machine: Machine, base: Ref, name: str, arguments: Arguments, state: 
         return _pieces(machine, base, cell, name, state, site)
     if name in torch_tensors.COMPUTES:
         return shown(machine, base, cell, name, arguments.all(), state, site)
+    if name in torch_tensors.EXTREMES:
+        return extremes.found(machine, base, name, arguments, state, site)
     if name in torch_tensors.PERHAPS_SAME:
         return _cast(machine, base, cell, name, arguments, state, site)
-    if name.endswith("_") and not name.startswith("_"):
-        return _in_place(base, name, arguments, state)
-    if name not in torch_tensors.NOT_TENSORS:
-        for value in arguments.all():
-            consumption.escape(value, state)
-    return UNKNOWN
+    return None
 
 
 def _same(machine: Machine, base: Ref, cell: TensorCell, name: str, arguments: Arguments, state: State) -> Value:
