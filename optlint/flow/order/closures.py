@@ -11,6 +11,7 @@ from optlint.flow.core.machine import Arguments
 from optlint.flow.core.values import ClassValue, Closure, External, Method, Partial, Value
 from optlint.flow.events import Site
 from optlint.flow.iterators import wrappers
+from optlint.flow.order import losses
 from optlint.flow.pytorch import torch_tensors
 from optlint.flow.reading import ir
 
@@ -34,18 +35,26 @@ def evaluated(machine: Machine, optimizer: OptimizerCell, arguments: Arguments, 
         if strict and not _is_given_elsewhere(machine, site):
             machine.emit(events.ClosureFaulty(site, "missing"))
         return
-    outer, machine.called_inside, since = machine.called_inside, [], len(machine.trace.acts)
-    for _ in range(ROUNDS):
-        machine.call(closure, Arguments((), {}, (), {}), wrappers.no_call(site), state)
-    made, machine.called_inside = machine.called_inside, outer
+    seen = _run(machine, closure, site, state)
+    losses.optimizer_stepped(machine, state)
     function = closure.function if isinstance(closure, Partial) else closure
-    if strict and isinstance(function, Closure):
-        kinds = {act.kind for act in machine.trace.acts[since:]}
-        _judge(machine, function, _Evaluation(made, kinds, site), state)
-        if kinds == {BACKWARD} and not _evaluates_once(machine, optimizer):
+    if strict and seen is not None and isinstance(function, Closure):
+        _judge(machine, function, seen, state)
+        if seen.kinds == {BACKWARD} and not _evaluates_once(machine, optimizer):
             machine.flagged.add((site.origin, FAULTY))
             text = site.text.partition(".step(")[0]
             machine.emit(events.StepUncleared(site, text, None, cleared_inside=False, looped=False, closure=True))
+
+
+def _run(machine: Machine, closure: Value, site: Site, state: State) -> _Evaluation | None:
+    """Evaluate a closure as often as it matters; None if it has been run too often already, and is not run."""
+    outer, machine.called_inside = machine.called_inside, []
+    since, steps = len(machine.trace.acts), machine.steps
+    for _ in range(ROUNDS):
+        machine.call(closure, Arguments((), {}, (), {}), wrappers.no_call(site), state)
+    made, machine.called_inside = machine.called_inside, outer
+    kinds = {act.kind for act in machine.trace.acts[since:]}
+    return _Evaluation(made, kinds, site) if machine.steps > steps else None
 
 
 def is_told_of(machine: Machine, step: Act) -> bool:

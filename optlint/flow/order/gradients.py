@@ -285,7 +285,8 @@ def _step(machine: Machine, node: ir.Call, method: Method, arguments: Arguments,
         act = Act(STEP, machine.site(node), target, scaler=scaler, node=node, reaches=unreached.had_by(target, state))
         trace.note(machine, act, state)
     elif subject.kind == "optimizer" or (subject.trusted and subject.kind == "unknown" and not node.args):
-        had = None if node.args else unreached.had_by(subject, state)
+        seen = all(isinstance(value, Closure) for value in arguments.all())
+        had = unreached.had_by(subject, state) if seen else None
         trace.note(machine, Act(STEP, machine.site(node), subject, node=node, reaches=had), state)
     elif not unknown_code.is_harmless_object(subject.name):
         unknown_code.anything(machine, node, state)
