@@ -32,10 +32,10 @@ def _is_same_branch(machine: Machine, one: object, other: object, before: Path) 
     if not isinstance(first, Fork) or not isinstance(again, Fork) or first.test.origin is not again.test.origin:
         return False
     test = machine.nodes.get(again.test.origin)
-    return test is not None and again.test.file is machine.home.file and _is_settled(machine, test, before)
+    return test is not None and again.test.file is machine.home.file and is_settled(machine, test, before)
 
 
-def _is_settled(machine: Machine, test: ir.Node, before: Path) -> bool:
+def is_settled(machine: Machine, test: ir.Node, before: Path) -> bool:
     """Whether the answer of a test can't change from round to round.
 
     No loop around it binds its names, and no function but `__init__` sets its attributes; outside of a loop, it asks

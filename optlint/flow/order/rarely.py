@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import Fork
+from optlint.flow.iterators import branches
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from optlint.flow.core.acts import Act
     from optlint.flow.core.machine import Machine
+    from optlint.flow.core.values import Path
 
 
 def every(machine: Machine, act: Act) -> str | None:
@@ -99,3 +101,34 @@ def _is_first(test: ir.Node | None, loop: ir.Node | None) -> bool:
     target = loop.target.items[0] if isinstance(loop.target, ir.Display) else loop.target
     counted = isinstance(target, ir.Name) and target.id == test.left.id
     return counts and counted and operator == "==" and isinstance(number, ir.Literal) and not more
+
+
+def are_apart(machine: Machine, one: Act, other: Act) -> bool:
+    """Whether two acts of a loop never take place in the same run: an option that stays as it is chooses one."""
+    answers = {fork.test.origin: taken for _, fork, taken in _forks(other.path)}
+    return any(
+        answers.get(fork.test.origin, taken) != taken and is_settled(machine, fork, before)
+        for before, fork, taken in _forks(one.path)
+    )
+
+
+def _forks(path: Path) -> Iterator[tuple[Path, Fork, object]]:
+    """The questions on a path, each with what is before it and its answer."""
+    for place, part in enumerate(path):
+        if isinstance(part, tuple) and isinstance(part[0], Fork):
+            yield path[:place], part[0], part[1]
+
+
+def is_settled(machine: Machine, fork: Fork, before: Path) -> bool:
+    """Whether a question inside a loop has one answer in all rounds, and the loop gives nothing that it asks away."""
+    nodes = [part[0] for part in before if isinstance(part, tuple)]
+    loop = next((node for node in reversed(nodes) if isinstance(node, ir.For | ir.While)), None)
+    test = machine.nodes.get(fork.test.origin)
+    if test is None or loop is None or not branches.is_settled(machine, test, before):
+        return False
+    asked = {
+        part.value.id for part in ir.walk(test) if isinstance(part, ir.Attribute) and isinstance(part.value, ir.Name)
+    }
+    calls = (part for part in ir.walk(loop) if isinstance(part, ir.Call))
+    used = {part.id for call in calls for part in ir.walk(call) if isinstance(part, ir.Name)}
+    return asked.isdisjoint(used)

@@ -153,7 +153,8 @@ def _uncleared(
         return
     inside = in_loop(acts, head)
     clears = of_kinds(inside, CLEAR)
-    enough = [clear for clear in clears if not _is_rarer(machine, clear, step)]
+    beside = [clear for clear in clears if not rarely.are_apart(machine, clear, step)]
+    enough = [clear for clear in beside if not _is_rarer(machine, clear, step)]
     if any(_may_clear(clear.subject, subject) for clear in enough) or any(interferes(act, subject) for act in inside):
         return
     if any(act.deferred and _may_clear(act.subject, subject) for act in of_kinds(acts, CLEAR)):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from optlint.flow.core.cells import SequenceCell
-from optlint.flow.core.values import UNKNOWN, Closure, External, Value
+from optlint.flow.core.values import UNKNOWN, Closure, Const, External, Value
 from optlint.flow.frozen import dataclass
 from optlint.flow.reading import ir
 
@@ -31,7 +31,9 @@ OPERATORS: Mapping[str, Callable[..., Any]] = {
 
 def may_be_skipped(machine: Machine, path: str, arguments: Arguments, state: State) -> bool:
     """Whether the first rate of a schedule is zero, or may be."""
-    if path.startswith("transformers.") or path == SWA:
+    if path.startswith("transformers."):
+        return not _has_no_warm_up(path, arguments)
+    if path == SWA:
         return True
     if path != BY_FUNCTION:
         return False
@@ -39,6 +41,12 @@ def may_be_skipped(machine: Machine, path: str, arguments: Arguments, state: Sta
     several = state.get(given, SequenceCell)
     functions = (given,) if several is None else several.items or (UNKNOWN,)
     return not all(_at_start(machine, function, state) for function in functions)
+
+
+def _has_no_warm_up(path: str, arguments: Arguments) -> bool:
+    """Whether a schedule of Hugging Face starts with the whole rate, and goes down from there."""
+    steps = arguments.pick(1, "num_warmup_steps")
+    return path.endswith("_with_warmup") and "constant" not in path and isinstance(steps, Const) and steps.value == 0
 
 
 def _at_start(machine: Machine, function: Value, state: State) -> float | None:

@@ -13,12 +13,14 @@ from optlint.flow.core.machine import Fork
 from optlint.flow.core.values import UNKNOWN, ClassValue, Closure, Method, Ref, Value, options_of, union
 from optlint.flow.frozen import replace
 from optlint.flow.groups import covers
-from optlint.flow.order import rebuilt
+from optlint.flow.order import rarely, rebuilt
 from optlint.flow.rates import doubled, first_rates, orphans
 from optlint.flow.reading import ir
 from optlint.flow.tensors import tensor_uses
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from optlint.flow.core.machine import Arguments, Machine
     from optlint.flow.core.state import State
     from optlint.flow.core.values import Path
@@ -108,7 +110,8 @@ def _tell_early(machine: Machine, cell: SchedulerCell, state: State) -> None:
     if version is not None and version < ORDER_CHANGED:
         return
     for site, path in cell.early:
-        if _is_in_round(path, _forks(state.path), machine) and (site.origin, "early") not in machine.flagged:
+        always = tuple(_without_settled(machine, path, site))
+        if _is_in_round(always, _forks(state.path), machine) and (site.origin, "early") not in machine.flagged:
             machine.flagged.add((site.origin, "early"))
             machine.emit(events.SchedulerFirst(site, cell.name))
 
@@ -121,6 +124,27 @@ def _is_in_round(early: Path, now: Path, machine: Machine) -> bool:
     follows = all(any(_same_branch(part, other) for other in coming) for part in early)
     loops = any(map(orphans.is_loop, early))
     return follows and (loops or (len(early) == len(now) and machine.frame.node is not None))
+
+
+def _without_settled(machine: Machine, path: Path, site: Site) -> Iterator[object]:
+    """A path without the questions that have one answer in all rounds of the loop: `if scheduler is not None`.
+
+    They stay if the scheduler steps at another place too: `if OLD_TORCH` may choose between the two.
+    """
+    call, loop = machine.nodes.get(site.origin), None
+    for place, part in enumerate(path):
+        loop = part[0] if isinstance(part, tuple) and isinstance(part[0], ir.For | ir.While) else loop
+        fork = part[0] if isinstance(part, tuple) and isinstance(part[0], Fork) else None
+        settled = fork is not None and rarely.is_settled(machine, fork, path[:place])
+        if not settled or loop is None or not _is_only_step(call, loop):
+            yield part
+
+
+def _is_only_step(call: ir.Node | None, loop: ir.Node) -> bool:
+    """Whether a loop has this one call of a scheduler's step."""
+    calls = [part for part in ir.walk(loop) if isinstance(part, ir.Call)]
+    name = rarely.words(call.func) if isinstance(call, ir.Call) else None
+    return name is not None and [rarely.words(part.func) for part in calls].count(name) == 1
 
 
 def _same_branch(one: object, other: object) -> bool:
