@@ -7,7 +7,7 @@ import os
 from optlint.batch.digests import digest
 from optlint.batch.outcome import Change, Examined, FileResult
 from optlint.settings.prefilter import imports_torch, may_be_handed, uses_torch
-from optlint.sources.regular import bytes_of
+from optlint.sources.regular import code_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _read(file: SourceFile) -> bytes:
 
 
 def _imports_torch(path: str) -> bool:
-    return imports_torch(bytes_of(path) or b"")
+    return imports_torch(code_in(path) or b"")
 
 
 def _linted(file: SourceFile, source: bytes | str, policy: Policy, project: Project | None) -> FileResult:

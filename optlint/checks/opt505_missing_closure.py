@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optlint.rule import Rule
+from optlint.words import TRAINING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ rule = Rule(
     "OPT505",
     "missing-closure",
     "LBFGS gets no closure, or one without backward or return",
-    needs=(("LBFGS",), (".step",)),
+    needs=(TRAINING, (".step",)),
 )
 
 FAULTS = {

@@ -9,8 +9,10 @@ import os
 import warnings
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from optlint.sources.regular import NOTEBOOK, bytes_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from optlint.diagnostic import Diagnostic, Span
     from optlint.flow.files.project import Project
@@ -66,9 +68,23 @@ def _told_by(
     data = project.data(caller)
     try:
         text = "" if data is None else data.decode()
-        return run_of(text, caller, registry, settings, project).others.get(file, ())
+        found = run_of(text, caller, registry, settings, project).others.get(file, ())
     except Exception:
         return ()
+    return tuple(_with_cells(found, caller)) if found and caller.endswith(NOTEBOOK) else found
+
+
+def _with_cells(diagnostics: Iterable[Diagnostic], notebook: str) -> Iterator[Diagnostic]:
+    """Diagnostics whose notes in a notebook stand in its cells, and not in their joined code."""
+    from optlint.sources.notebook import read_notebook
+
+    place = read_notebook(bytes_of(notebook) or b"").place
+    for diagnostic in diagnostics:
+        placed = (
+            note._replace(span=place(note.span)) if note.span.filename == notebook else note
+            for note in diagnostic.notes
+        )
+        yield diagnostic._replace(notes=tuple(placed))
 
 
 def _diagnostics(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 
+from optlint import lint
+from optlint.flow.files.around import project_root
 from optlint.flow.files.importers import MOST_CALLERS, callers_of, imported_by
 from optlint.flow.files.project import Project
 
@@ -94,3 +98,52 @@ def test_what_is_imported_itself_and_makes_nothing_is_no_caller(folder: Path) ->
     write(folder, "between.py", "from pkg.engine import train\n")
     write(folder, "main.py", "import between\n")
     assert callers(folder) == ["main.py"]
+
+
+def notebook(*cells: str) -> str:
+    table = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": cell} for cell in cells]
+    return json.dumps({"cells": table, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+
+
+def test_a_notebook_is_a_caller(folder: Path) -> None:
+    write(folder, "notebooks/run.ipynb", notebook("%matplotlib inline\nfrom pkg.engine import train", "train(None)"))
+    write(folder, "notebooks/broken.ipynb", "from pkg.engine import train")
+    assert callers(folder) == ["notebooks/run.ipynb"]
+
+
+def test_what_a_notebook_gives_is_seen_in_the_helper(folder: Path) -> None:
+    write(
+        folder, "pkg/engine.py", "import torch\n\n\ndef make(params):\n    list(params)\n    torch.optim.SGD(params)\n"
+    )
+    cells = ("import torch\nfrom pkg.engine import make", "net = torch.nn.Linear(1, 1)\nmake(net.parameters())")
+    write(folder, "run.ipynb", notebook(*cells))
+    (found,) = lint(folder / "pkg" / "engine.py")
+    assert (found.code, found.span.row) == ("OPT101", 6)
+    assert not lint(folder / "run.ipynb")
+    notes = [note.span for note in found.notes if note.span.filename.endswith(".ipynb")]
+    assert [(span.cell, span.row) for span in notes] == [(2, 2)]
+
+
+def test_what_has_no_root_takes_in_the_folders_beside_it(tmp_path: Path) -> None:
+    write(tmp_path, "lone/pkg/__init__.py", "")
+    write(tmp_path, "lone/pkg/engine.py", "def train(optimizer): ...\n")
+    write(tmp_path, "lone/tools/run.py", "from pkg.engine import train\n")
+    write(tmp_path, "lone/other/setup.py", "from pkg.engine import train\n")
+    write(tmp_path, "lone/tools/deep/run.py", "from pkg.engine import train\n")
+    assert callers(tmp_path, "lone/pkg/engine.py") == ["lone/tools/run.py"]
+
+
+@pytest.mark.parametrize("inner", ["pkg/ops", "pkg/ops/cuda"])
+def test_a_setup_within_a_package_is_no_root(folder: Path, inner: str) -> None:
+    write(folder, "pkg/ops/__init__.py", "")
+    write(folder, f"{inner}/setup.py", "import setuptools\n")
+    assert project_root(str(folder / inner), os.path.exists) == str(folder)
+    write(folder, f"{inner}/.git/config", "")
+    assert project_root(str(folder / inner), os.path.exists) == str(folder / inner)
+
+
+def test_a_package_is_a_root_where_no_other_is(tmp_path: Path) -> None:
+    write(tmp_path, "nodes/setup.py", "")
+    write(tmp_path, "nodes/__init__.py", "")
+    write(tmp_path, "nodes/inner/__init__.py", "")
+    assert project_root(str(tmp_path / "nodes" / "inner"), os.path.exists) == str(tmp_path / "nodes")

@@ -9,9 +9,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+REPOSITORY = ".git"
+ROOT_MARKERS = (REPOSITORY, "pyproject.toml", "setup.py", "setup.cfg")
+SUFFIXES = (".py", ".ipynb")
 NEVER_OURS = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"})
 MOST_FILES = 4000  # of a project that are looked through
+MOST_FOLDERS = 40  # in one, if that shall be a project
 ALL_OF = "all of\0"
 CALLERS_OF = "callers of\0"
 
@@ -51,44 +54,62 @@ def centre_of(folder: str) -> str:
 
 
 def files_around(centre: str) -> tuple[str, ...]:
-    """The source files of a project; what has no root takes in the files beside it, and scripts the packages there."""
+    """The source files of a project; what has no root takes in the files of the folder above, and what lies there."""
     if project_root(centre, os.path.exists) == centre:
         return tuple(islice(_python_files(centre, deep=True), MOST_FILES))
     is_package = package_parent(centre, os.path.exists) != centre
-    inside, beside = _python_files(centre, deep=is_package), _python_files(os.path.dirname(centre), deep=False)
-    below = () if is_package else _packages_in(centre)
-    return tuple(islice((*inside, *below, *beside), MOST_FILES))
+    inside = _python_files(centre, deep=True) if is_package else _loose_project(centre)
+    return tuple(islice(dict.fromkeys((*inside, *_loose_project(os.path.dirname(centre)))), MOST_FILES))
 
 
-def _packages_in(folder: str) -> Iterator[str]:
-    """The source files of the packages in a folder."""
+def _loose_project(folder: str) -> Iterator[str]:
+    """The source files of a folder, of the packages in it, and right in its other folders; not of other projects."""
+    yield from _python_files(folder, deep=False)
     _, inner, _ = next(os.walk(folder), ("", [], []))
+    if len(inner) > MOST_FOLDERS:
+        return
     for name in sorted(inner):
-        package = os.path.join(folder, name)
-        if name not in NEVER_OURS and os.path.exists(os.path.join(package, "__init__.py")):
-            yield from _python_files(package, deep=True)
+        below = os.path.join(folder, name)
+        if not (_is_never_ours(name) or any(os.path.exists(os.path.join(below, marker)) for marker in ROOT_MARKERS)):
+            yield from _python_files(below, deep=_is_package(below, os.path.exists))
 
 
 def project_root(folder: str, is_there: Callable[[str], bool]) -> str | None:
-    """The nearest folder at or above this one that is the root of a project, if there is any."""
+    """The nearest folder at or above this one that is the root of a project, if there is any.
+
+    What lies within a package is none, as the `setup.py` of an extension; a package is one only where no other is.
+    """
+    outermost = None
     while os.path.dirname(folder) != folder:
-        if any(is_there(os.path.join(folder, marker)) for marker in ROOT_MARKERS):
+        marker = next((one for one in ROOT_MARKERS if is_there(os.path.join(folder, one))), None)
+        above = os.path.dirname(folder)
+        if marker == REPOSITORY or (marker and not any(_is_package(one, is_there) for one in (folder, above))):
             return folder
-        folder = os.path.dirname(folder)
-    return None
+        if marker and not _is_package(above, is_there):
+            outermost = outermost or folder
+        folder = above
+    return outermost
+
+
+def _is_package(folder: str, is_there: Callable[[str], bool]) -> bool:
+    return is_there(os.path.join(folder, "__init__.py"))
 
 
 def package_parent(folder: str, is_there: Callable[[str], bool]) -> str:
     """The folder that holds the outermost package that this folder is in; itself if it is no package."""
-    while is_there(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
+    while _is_package(folder, is_there) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)
     return folder
 
 
 def _python_files(top: str, *, deep: bool) -> Iterator[str]:
     for folder, inner, names in os.walk(top):
-        inner[:] = sorted(name for name in inner if deep and name not in NEVER_OURS and not name.startswith("."))
-        yield from (os.path.join(folder, name) for name in sorted(names) if name.endswith(".py"))
+        inner[:] = sorted(name for name in inner if deep and not _is_never_ours(name))
+        yield from (os.path.join(folder, name) for name in sorted(names) if name.endswith(SUFFIXES))
+
+
+def _is_never_ours(folder: str) -> bool:
+    return folder in NEVER_OURS or folder.startswith(".")
 
 
 def stamps(files: tuple[str, ...]) -> Iterator[str]:

@@ -30,7 +30,7 @@ class Defined(State):
     What is found out of the text of their functions and classes (`bodies` and so on) is kept for all files of a run.
     """
 
-    __slots__ = ("bodies", "counter", "define", "mentioned", "nodes", "opened", "scopes")
+    __slots__ = ("bodies", "counter", "define", "mentioned", "nodes", "opened", "scopes", "tables")
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,6 +40,7 @@ class Defined(State):
         self.nodes: set[ir.Node] = set()
         self.bodies: dict[ir.Function, ir.Block] = {}
         self.mentioned: dict[ir.Node, frozenset[str]] = {}
+        self.tables: dict[tuple[str, str], bool] = {}
         self.define: Callable[[Opened, str], Value | None] | None = None
 
     def look_up(self, scope: int, name: str) -> Value | None:

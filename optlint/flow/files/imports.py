@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from optlint.flow.core.machine import Machine, Unit
 from optlint.flow.core.state import State
-from optlint.flow.core.values import ClassValue, Closure, External, Value
+from optlint.flow.core.values import ClassValue, Closure, Descriptor, External, Value
+from optlint.flow.files import tables
 from optlint.flow.files.defined import Defined, Opened
 from optlint.flow.reading import ir, nesting
 from optlint.flow.reading.texts import AstText
@@ -36,7 +37,7 @@ class Imports:
     defined: Defined
 
     def resolve(self, path: str, importer: str, given: bool = False, links: int = 0) -> Value | None:
-        """The function or class that a dotted path means in the file `importer`, if the project defines it.
+        """The function, class or dict of them that a dotted path means in a file, if the project defines it.
 
         What it has from PyTorch and hands on is named as there. What does not look like training is passed by, unless
         it is `given` something that does.
@@ -49,7 +50,7 @@ class Imports:
         opened, name = self._open(place), place.names[0]
         if not self._is_defined(place.file, name):
             return self._from_star(opened, place, given, links)
-        if not given and not self._concerns_training(place.file, name):
+        if not given and not self._concerns_training(place, name):
             return None
         value = self.define(opened, name)
         if isinstance(value, External):  # it is exported again
@@ -59,7 +60,15 @@ class Imports:
             return self.resolve(onward, place.file, given, links + 1) if onward != path else None
         for name in place.names[1:]:
             value = self.defined.look_up(value.scope, name) if isinstance(value, ClassValue) else None
-        return value if isinstance(value, Closure | ClassValue) else None
+        return value if self._can_be_given(value, name, place) else None
+
+    def _can_be_given(self, value: Value | None, name: str, place: Place) -> bool:
+        """Whether a value is something that another file can be told of: a function, a class, or a dict of such."""
+        if isinstance(value, Descriptor):
+            return value.kind == "no_grad"
+        if isinstance(value, Closure | ClassValue):
+            return True
+        return value is not None and tables.is_table(value, name, place.file, self.project, self.defined)
 
     def _locate(self, path: str, importer: str) -> Place | None:
         """Where a dotted path leads; what a package binds to the name of a file of its own is what others import."""
@@ -106,9 +115,26 @@ class Imports:
         exported = self.define(self._open(place), place.names[0]) if any(map(_imports, pieces)) else None
         return isinstance(exported, External) and self.trains(exported.path, place.file, links + 1)
 
-    def _concerns_training(self, file: str, name: str) -> bool:
-        outline = self.project.outline(file)
-        return outline is not None and outline.concerns_training(name)
+    def _concerns_training(self, place: Place, name: str) -> bool:
+        """Whether a name of a file may stand for something that has to do with training, or makes what has."""
+        outline = self.project.outline(place.file)
+        if outline is None:
+            return False
+        return outline.concerns_training(name) or any(
+            self._names_model(place, word) for piece in outline.defining(name) for word in piece.makes_with
+        )
+
+    def _names_model(self, place: Place, name: str, links: int = 0) -> bool:
+        """Whether a file has this name from another one, where it is a class that has to do with training."""
+        outline = self.project.outline(place.file)
+        if outline is None or links > MOST_LINKS or not any(map(_imports, outline.defining(name))):
+            return False
+        found = self.define(self._open(place), name)
+        origin = self._locate(found.path, place.file) if isinstance(found, External) else None
+        if origin is None or len(origin.names) != 1:
+            return False
+        beyond, (model,) = self.project.outline(origin.file), origin.names
+        return beyond is not None and (beyond.is_model(model) or self._names_model(origin, model, links + 1))
 
     def define(self, opened: Opened, name: str) -> Value | None:
         """What a global is worth after the statements that may define it."""

@@ -16,7 +16,7 @@ from optlint.flow.files.defined import Defined
 from optlint.flow.files.written_imports import WrittenImports, imports_in
 from optlint.flow.reading import ir, texts
 from optlint.flow.reading.outline import Outline
-from optlint.sources.regular import bytes_of
+from optlint.sources.regular import NOTEBOOK, code_in
 
 MOST_FILES = 1000  # that are kept; after that those still needed are read again
 FEW_FILES = 100  # that are kept of one project while files of others are linted
@@ -63,6 +63,7 @@ class Project:
     listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     imports: dict[tuple[str, ...], WrittenImports] = field(default_factory=dict)
     runs: dict[object, object] = field(default_factory=dict)
+    notebooks: dict[str, bytes | None] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     centre: str = ""  # around which the project of the file lies that is linted, if that was told
 
@@ -175,12 +176,18 @@ class Project:
         return self.centres[folder]
 
     def data(self, file: str) -> bytes | None:
-        """What is in a file, or will be when it is saved; None if it can't be read."""
+        """The code in a file, or what it will be when it is saved; None if it can't be read."""
         if file in self.unsaved:
             return self.unsaved[file].encode("utf-8", "surrogatepass")
-        return bytes_of(file)
+        if not file.endswith(NOTEBOOK):
+            return code_in(file)
+        if file not in self.notebooks:
+            self.notebooks[file] = code_in(file)
+        return self.notebooks[file]
 
     def _read(self, file: str) -> str | None:
+        if file.endswith(NOTEBOOK):
+            return (self.data(file) or b"").decode("utf-8", "replace")
         text = self.unsaved.get(file)
         if text is None and not os.path.isfile(file):
             return None

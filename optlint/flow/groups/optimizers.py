@@ -18,7 +18,7 @@ from optlint.flow.core.cells import (
 from optlint.flow.core.values import UNKNOWN, ClassValue, Const, External, Method, Ref, Union, Value, options_of
 from optlint.flow.frozen import dataclass, replace
 from optlint.flow.groups import covers, empty_groups, group_keys, indices, layer_splits, sizes, wrong_arguments
-from optlint.flow.iterators import births, consumption, holdings, mendable, takings
+from optlint.flow.iterators import births, consumption, holdings, mendable, takings, trails
 from optlint.flow.iterators.draws import Purpose
 from optlint.flow.python import classes, sets
 from optlint.flow.pytorch import torch_api
@@ -298,6 +298,6 @@ def _tensor(build: Build, options: tuple[Ref, ...], site: Site, holder: Site) ->
     """A tensor, or one of several, becomes a parameter of the optimizer."""
     births.given(build.machine, options, build.first)
     if not build.own:
-        here = consumption.passed_from(build.machine, options[0], site)
+        here = trails.passed_from(build.machine, options[0], site)
         gift = group_tensors.Gift(options, here, holder, build.site, build.name, build.leaves_only)
         group_tensors.given(build.machine, gift, build.state)

@@ -17,7 +17,7 @@ from optlint.flow.core.cells import (
 )
 from optlint.flow.core.values import UNKNOWN, External, Ref, Union, Value, union
 from optlint.flow.frozen import replace
-from optlint.flow.iterators import births, branches
+from optlint.flow.iterators import births, branches, trails
 from optlint.flow.iterators.draws import Draw, Purpose
 from optlint.flow.pytorch.torch_api import MODULE_ITERATORS, holds_modules
 from optlint.flow.reading import ir
@@ -169,7 +169,7 @@ def draw(machine: Machine, ref: Ref, state: State, site: Site, purpose: Purpose)
     if cell is None or cell.endless:
         return True
     spent = tuple(_spent(machine, ref, cell, state, purpose))
-    here = _trail(machine, ref, site)
+    here = trails.of(machine, ref, site)
     if spent:
         _tell(machine, spent, here, purpose, state)
     collects = purpose.by in COPIES or (purpose.body is not None and writes(purpose.body))
@@ -181,7 +181,7 @@ def _tell(
     machine: Machine, spent: tuple[tuple[Ref, IteratorCell], ...], here: Trail, purpose: Purpose, state: State
 ) -> None:
     ref, cell = spent[0]
-    earlier, site = _meeting(cell.used_at, here)
+    earlier, site = trails.meeting(cell.used_at, here)
     trains = purpose.trains or (purpose.body is not None and writes(purpose.body))
     again = earlier.origin is site.origin
     partly = cell.use is Use.PARTLY
@@ -190,25 +190,6 @@ def _tell(
     if (known.of_model or purpose.trains) and not perhaps_list:
         event = events.Consumed(known, site, purpose.by, trains, earlier, partly, again)
         births.tell(machine, tuple(known for _, known in spent), event, state)
-
-
-def _trail(machine: Machine, ref: Ref, site: Site) -> Trail:
-    """Where the running function uses an iterator, and where its callers handed it over."""
-    frame = machine.frame
-    trail = [(frame.scopes[0], site)]
-    while ref in frame.given and frame.caller is not None:
-        site, frame = frame.given[ref], frame.caller
-        trail.append((frame.scopes[0], site))
-    return tuple(trail)
-
-
-def _meeting(earlier: Trail, later: Trail) -> tuple[Site, Site]:
-    """Two uses as seen by the innermost function that knows of both, or else by the outermost ones."""
-    theirs = dict(earlier)
-    for scope, site in later:
-        if scope in theirs:
-            return theirs[scope], site
-    return earlier[-1][1], later[-1][1]
 
 
 def writes(body: ir.Node) -> bool:
@@ -306,7 +287,8 @@ def _mark(machine: Machine, ref: Ref, state: State, here: Trail, draw: Draw) -> 
     for source in cell.sources:
         if isinstance(source, Ref):
             whole = purpose.whole and not _stops_early(cell, state)
-            _mark(machine, source, state, here, Draw(replace(purpose, whole=whole), draw.collects, itself=False))
+            behind = trails.led_on(machine, here, source)
+            _mark(machine, source, state, behind, Draw(replace(purpose, whole=whole), draw.collects, itself=False))
             if purpose.whole and cell.beside:
                 state.update(source, beside=cell.beside)
 
@@ -316,11 +298,6 @@ def _stops_early(cell: IteratorCell, state: State) -> bool:
     if cell.kind != "zip":
         return cell.kind in ("islice", "takewhile")
     return not all(_is_of_model(source, state) for source in cell.sources) or len(cell.sources) < 2
-
-
-def passed_from(machine: Machine, ref: Ref, site: Site) -> Site:
-    """Where the outermost caller handed over what is used at `site`."""
-    return _trail(machine, ref, site)[-1][1]
 
 
 def escape(value: Value, state: State, deep: bool = True) -> None:

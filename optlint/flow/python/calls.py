@@ -164,7 +164,7 @@ def _by_kind(machine: Machine, path: str, arguments: Arguments, node: ir.Call, s
         methods.module_called(arguments, state)
     elif isinstance(
         own := machine.imported(path, given=_matters(machine, path, arguments, node, state)),
-        Closure | ClassValue | External,
+        Closure | ClassValue | Descriptor | External,
     ):
         machine.trace.entered[node, path] = own
         return machine.call(own, arguments, node, state)

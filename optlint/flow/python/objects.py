@@ -87,6 +87,9 @@ def _of_union(machine: Machine, receiver: Union, node: ir.Attribute, state: Stat
         return union(tuple(Method(option, node.attr, node) for option in options))
     if node.attr in MOVES and all(_is_module(option, state) for option in options):
         return union(tuple(get_attribute(machine, option, node, state) for option in options))
+    parts = tuple(cell.get(node.attr) for option in options if (cell := state.get(option, InstanceCell)) is not None)
+    if len(parts) == len(options) and all(part is not None and _is_module(part, state) for part in parts):
+        return union(tuple(filter(None, parts)))
     if node.attr == "param_groups":
         return param_groups(machine, state, machine.site(node))
     if node.attr in ("parameters", "named_parameters"):

@@ -37,6 +37,9 @@ def subscript(machine: Machine, node: ir.Subscript, state: State) -> Value:
         bounds = [item.value if isinstance(item, Const) else ... for item in named.items]
         return _cut(machine, receiver, node, bounds, state)
     if isinstance(receiver, External):
+        table = machine.imported(receiver.path)
+        if isinstance(table, Ref):
+            return containers.get_item(machine, table, index, state)
         return objects.from_zoo(receiver.path.removesuffix(".__dict__"))
     if isinstance(cell, TensorCell) and isinstance(receiver, Ref):
         return tensor_methods.piece(machine, receiver, cell, state, machine.site(node))

@@ -21,6 +21,7 @@ MATTERS = re.compile(r"param|optim|grad|Module|nn\.|backward|children|Parameter|
 TRAINS = re.compile(r"\boptim\b|backward\(|zero_grad|requires_grad|param_groups|\bparameters\(")
 MAKES = re.compile(r"torch\.(?:zeros|ones|rand|empty|full|tensor|normal|eye|linspace|arange|nn\.init)")
 CLASS = re.compile(r"^class\b", re.MULTILINE)
+FUNCTION = re.compile(r"(?:@.*\n)*(?:async\s+)?def\b")
 MOST_LINES = 12  # of a function that only makes tensors, or objects
 STAR = re.compile(r"^from\s+(\.*)([\w.]*)\s+import\s+\*", re.MULTILINE)
 WORD = re.compile(r"[^\W\d]\w*")
@@ -48,6 +49,12 @@ class Piece:
     def concerns_training(self) -> bool:
         """Whether a function or class may have to do with training; any other statement may."""
         return not DEFINITION.match(self.text) or MATTERS.search(self.text) is not None or self._makes_tensors
+
+    @cached_property
+    def makes_with(self) -> frozenset[str]:
+        """The names in a short function, one of which may be that of the class that it makes an object of."""
+        is_function = FUNCTION.match(self.text) is not None and self.is_short
+        return frozenset(WORD.findall(self.text)) if is_function else frozenset()
 
     @property
     def _makes_tensors(self) -> bool:
@@ -100,6 +107,10 @@ class Outline:
         """Whether a name may stand for something that has to do with training, or makes an object that has."""
         pieces = self.defining(name)
         return any(piece.concerns_training for piece in pieces) or any(map(self._makes_model, pieces))
+
+    def is_model(self, name: str) -> bool:
+        """Whether a name is that of a class of the file that may have to do with training."""
+        return name in self._classes
 
     def _makes_model(self, piece: Piece) -> bool:
         """Whether a short function names a class of the file that may have to do with training."""
