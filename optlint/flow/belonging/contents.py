@@ -352,7 +352,7 @@ def sources(node: ir.Expression) -> Iterator[str]:
     if isinstance(node, ir.Name):
         yield node.id
     elif isinstance(node, ir.Display | ir.DictDisplay | ir.Starred | ir.Binary):
-        for child in ir.children(node):
+        for child in _repeated(node) or ir.children(node):
             yield from sources(child)
     elif isinstance(node, ir.Comprehension):
         bound = {name for clause in node.clauses for name in sources(clause.target)}
@@ -368,6 +368,12 @@ def sources(node: ir.Expression) -> Iterator[str]:
             given = [argument.value for argument in pairs.args[1:]]  # not the keys
         for value in given:
             yield from sources(value)
+
+
+def _repeated(node: ir.Expression) -> tuple[ir.Expression, ...]:
+    """What `[layer] * n` gives over and over."""
+    operands = (node.left, node.right) if isinstance(node, ir.Binary) and node.op == "*" else ()
+    return tuple(part for part in operands if isinstance(part, ir.Display | ir.Comprehension))
 
 
 STATEMENTS = frozenset({

@@ -139,8 +139,9 @@ def _binary(machine: Machine, node: ir.Binary, state: State) -> Value:
             consumption.as_sequence(machine, value, machine.site(node), machine.site(operand), "`+`", state)
         if state.get(left, SequenceCell) is not None:
             return containers.concatenated(machine, left, right, state, machine.site(node))
-    if node.op == "*" and (more := copies.repeated(machine, left, state, machine.site(node))) is not None:
-        return more
+    for value in (left, right) if node.op == "*" else ():
+        if (more := copies.repeated(machine, value, state, machine.site(node))) is not None:
+            return more
     if node.op in sets.OPERATORS and sets.is_set(left, state) and isinstance(left, Ref):
         return sets.combined(machine, left, (right,), node.op in "-&", state, machine.site(node))
     if node.op == "|" and (both := copies.merged(machine, left, right, state, machine.site(node))) is not None:
