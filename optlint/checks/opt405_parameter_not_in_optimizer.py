@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optlint.diagnostic import Diagnostic
-    from optlint.flow.events import CriterionLeftOut, GroupsLeaveGap, PartAdded, ThawedLeftOut
+    from optlint.flow.events import (
+        CriterionLeftOut,
+        GroupsLeaveGap,
+        GroupTooLate,
+        PartAdded,
+        PartLeftOut,
+        ThawedLeftOut,
+    )
     from optlint.observations import Unowned
 
 rule = Rule(
@@ -59,6 +66,27 @@ def added_later(event: PartAdded) -> Iterator[Diagnostic]:
     yield rule.at(
         event.site,
         f"{event.optimizer} never trains what becomes part of the model here: it was built before",
+        notes=(("it is built here", event.built),),
+    )
+
+
+@rule.check
+def left_out_by_name(event: PartLeftOut) -> Iterator[Diagnostic]:
+    """Report an optimizer that was given parts of a model by name, but for one that they are trained through."""
+    yield rule.at(
+        event.site,
+        f"{event.optimizer} never trains `{event.missing}`: it has other parts of the model, and gradients go through "
+        "that to them",
+        notes=(("something is computed from it here", event.used),),
+    )
+
+
+@rule.check
+def in_no_group(event: GroupTooLate) -> Iterator[Diagnostic]:
+    """Report parameters in a list of groups that the optimizer was not built from, or not with them."""
+    yield rule.at(
+        event.site,
+        f"{event.optimizer} never trains these: it took its groups from a list without them",
         notes=(("it is built here", event.built),),
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from optlint.flow.core.cells import InstanceCell
 from optlint.flow.core.values import ClassValue, Closure, External, Ref, Value, options_of
-from optlint.flow.order import lightning, uncalled
+from optlint.flow.order import lightning_steps, uncalled
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir, nesting, relevance
 
@@ -22,8 +22,8 @@ def running(machine: Machine, methods: Mapping[str, Closure], known: frozenset[s
     """The names of the methods that have to do with training, or use one that does or anything `known` to."""
     words = {name: machine.mentions(function.node) for name, function in methods.items()}
     stems = {name for name, found in words.items() if relevance.names_training(found)}
-    if lightning.STEP in words and any(not CUTS.isdisjoint(found) for found in words.values()):
-        stems.add(lightning.STEP)
+    if lightning_steps.STEP in words and any(not CUTS.isdisjoint(found) for found in words.values()):
+        stems.add(lightning_steps.STEP)
     return relevance.spread_over(words, known | stems) & words.keys()
 
 

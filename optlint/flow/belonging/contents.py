@@ -22,7 +22,7 @@ QUESTIONS = frozenset(
 )
 RUNS = frozenset("map filter reduce starmap".split())
 CHECKPOINT = "checkpoint"  # `checkpoint(layer, x)`, under whatever longer name
-BY_NAME = frozenset("getattr setattr hasattr delattr".split())
+BY_NAME = frozenset("getattr setattr delattr".split())
 NO_GRAD = frozenset("no_grad inference_mode".split())
 # What is done with layers or tensors by who knows that nobody else trains them, or that nobody should.
 HANDLES = frozenset(

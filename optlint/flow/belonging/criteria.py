@@ -12,7 +12,7 @@ from optlint.flow import events
 from optlint.flow.belonging import answers, held
 from optlint.flow.core.acts import STEP
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
-from optlint.flow.core.values import ClassValue, Ref, Value, options_of
+from optlint.flow.core.values import ClassValue, Closure, Ref, Value, options_of
 from optlint.flow.groups import modules
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.reading import ir
@@ -20,7 +20,7 @@ from optlint.flow.reading import ir
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optlint.flow.core.machine import Machine
+    from optlint.flow.core.machine import Frame, Machine
     from optlint.flow.core.state import State
 
 TOLD = "criterion"
@@ -43,13 +43,26 @@ DRAWN = frozenset(
 
 def called(machine: Machine, node: ir.Call, function: Value, state: State) -> None:
     """A call was run: perhaps of a module that gives the loss, or of one of several that may."""
-    if state.no_grad is True or not machine.owned.gifts:
+    machine.owned.called.update(one for one in options_of(function) if isinstance(one, Ref))
+    if state.no_grad is True:
         return
     for module in options_of(function):
         cell = state.get(module, InstanceCell)
         if isinstance(module, Ref) and cell is not None:
-            machine.owned.answers[node.origin] = module
-            _answered(machine, node, module, cell)
+            _note(machine, node, module)
+            if machine.owned.gifts:
+                _answered(machine, node, module, cell)
+        elif isinstance(module, Closure) and isinstance(module.node, ir.Function):
+            machine.owned.helpers[node.origin] = module.node
+
+
+def _note(machine: Machine, node: ir.Call, module: Ref) -> None:
+    """A module ran: note where, and what functions were running then."""
+    machine.owned.answers[node.origin] = module
+    frame: Frame | None = machine.frame
+    while frame is not None:
+        machine.owned.callers.setdefault(module, set()).add(frame.node)
+        frame = frame.caller
 
 
 def _answered(machine: Machine, node: ir.Call, module: Ref, cell: InstanceCell) -> None:
@@ -97,7 +110,7 @@ def _judge(machine: Machine, call: ir.Call, loss: Ref, models: frozenset[Ref], s
 
     def verdict() -> None:
         given = any(gift.parts is None or loss in gift.parts for gift in machine.owned.gifts)
-        if not given and not _is_handled(machine, loss, cell.cls) and not _is_handled_elsewhere(machine, call.func):
+        if not given and not is_handled(machine, loss, cell.cls) and not is_handled_elsewhere(machine, call.func):
             machine.emit(event)
 
     machine.when_over(verdict)
@@ -166,7 +179,7 @@ def _parts(module: InstanceCell) -> Iterator[Value]:
     yield from (value for _, value in (*module.attrs, *(module.children or ())))
 
 
-def _is_handled_elsewhere(machine: Machine, loss: ir.Expression) -> bool:
+def is_handled_elsewhere(machine: Machine, loss: ir.Expression) -> bool:
     """Whether a file that may meet a loss speaks of it, and gives parameters to somebody."""
     if isinstance(loss, ir.Attribute):
         name = rf"\.{loss.attr}\b"
@@ -175,7 +188,7 @@ def _is_handled_elsewhere(machine: Machine, loss: ir.Expression) -> bool:
     return machine.says_elsewhere(rf"(?s)\A(?=.*{name}).*\b(?:parameters|add_param_group)\b")
 
 
-def _is_handled(machine: Machine, loss: Ref, cls: Value) -> bool:
+def is_handled(machine: Machine, loss: Ref, cls: Value) -> bool:
     """Whether code outside its class asks a loss for more than its value: it may train it by hand, or load it."""
     own = ir.walk_all(cls.node.body, machine.bodies) if isinstance(cls, ClassValue) else ()
     inside = frozenset(node.origin for node in own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from optlint.flow.belonging import freezing, held, superseded
+from optlint.flow.belonging import freezing, held, superseded, ways
 from optlint.flow.core.acts import Act, met
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
 from optlint.flow.core.records import Gift, Training
@@ -241,15 +241,24 @@ def _changed(
     in_method = getattr(machine.trace.root, "bound", None) is not None
     whole = owner is None and old != new
     around = frozenset(outwards(old, state))
+    lazily = any(getattr(frame, "name", "") in growth.STARTS for frame in trace.running(machine))
     change = superseded.Change(act, old, new, around, whole, machine.counter.last, in_method, kept, added, idle)
 
     def settle(last: State) -> None:
         if old == new or (_trains(new, last, whole) and not _is_put_back(owner, old, new, last)):
             parts = subjects.reach((new,), last) - kept
             cells = {one: cell for one in optimizers if (cell := last.get(one, OptimizerCell))}
-            machine.when_over(lambda: superseded.judge(machine, change, parts, cells))
+            known = change._replace(idle=idle and (lazily or not _computes_with(machine, owner, new, last)))
+            machine.when_over(lambda: superseded.judge(machine, known, parts, cells))
 
     machine.when_settled(settle)
+
+
+def _computes_with(machine: Machine, owner: Ref | None, part: Ref, state: State) -> bool:
+    """Whether a model surely runs one of its parts, with gradients, whenever it is called."""
+    cell = state.get(owner, InstanceCell) if owner is not None else None
+    run = ways.of_model(machine, cell, state) if cell is not None else None
+    return run is not None and (part in run.read.inputs or part in run.read.outcome)
 
 
 def _may_be_frozen(machine: Machine, part: Ref, state: State) -> bool:

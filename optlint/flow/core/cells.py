@@ -216,7 +216,8 @@ class Group:
     """What one group holds, where that is known, and where it was written.
 
     `sources` are the modules that all of its tensors were taken from, `trainable` tells that these are all that can be
-    trained.
+    trained. `picked` are the names by which all of them were taken: of the modules in a part, or none for the part
+    itself.
     """
 
     site: Site
@@ -225,6 +226,7 @@ class Group:
     since: int = 0  # how many changes there were before that
     sources: frozenset[Ref] | None = None
     trainable: bool = False
+    picked: frozenset[tuple[Cover, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

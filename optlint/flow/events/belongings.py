@@ -86,6 +86,28 @@ class PartAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class PartLeftOut:
+    """`optimizer`, built at `site`, has parts of a model that are trained through `missing`, which it was not given.
+
+    `used` is where something is computed from that.
+    """
+
+    site: Site
+    optimizer: str
+    missing: str
+    used: Site
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTooLate:
+    """Parameters are put into a list of groups at `site`, of which `optimizer` was built without them."""
+
+    site: Site
+    optimizer: str
+    built: Site
+
+
+@dataclass(frozen=True, slots=True)
 class ThawedLeftOut:
     """Parameters can be trained from `site` on, and `optimizer` was built from those that could be before."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
-from optlint.flow.belonging import stale
+from optlint.flow.belonging import first_run, left_out, passed_over, stale
 from optlint.flow.core.cells import Cover, Group, InstanceCell, OptimizerCell, TensorCell
 from optlint.flow.core.values import External, Ref
 from optlint.flow.frozen import replace
@@ -33,6 +33,7 @@ def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, .
     assert cell is not None
     given = groups if sure else tuple(replace(group, covers=None) for group in groups)
     stale.given(machine, optimizer, given, state)
+    first_run.given(machine, optimizer, given, state)
     if cell.groups is None:
         return
     groups = tuple(_as_of_now(machine, group, state) for group in groups)
@@ -59,6 +60,8 @@ def judge(machine: Machine, state: State, optimizer: Ref, groups: tuple[Group, .
     if first and groups:
         dealt = [_dealt_out(cover, state) for _, cover in parts]
         machine.when_settled(lambda last: _judge_gaps(machine, last, optimizer, dealt))
+        machine.when_settled(lambda last: left_out.judge(machine, optimizer, last))
+        machine.when_settled(lambda last: passed_over.judge(machine, optimizer, last))
 
 
 def _comes_again(cover: Cover, state: State) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optlint.flow import events
+from optlint.flow.belonging import too_late
 from optlint.flow.core.cells import (
     Cover,
     Group,
@@ -84,6 +85,7 @@ def built(machine: Machine, cls: Value, arguments: Arguments, state: State, site
         _one_of(build, ref, params, where)
     else:
         covers.judge(machine, state, ref, groups)
+    too_late.given(machine, ref, params, state)
     for inner in (option for value in arguments.all() for option in options_of(value)):
         if state.get(inner, OptimizerCell) is not None:
             consumption.escape(inner, state)  # wrapped: this one steps it
@@ -249,7 +251,8 @@ def _holder(build: Build, params: Value, site: Site) -> Group:
 
 
 def _group_of(params: Value, known: tuple[Cover, ...] | None, site: Site, state: State) -> Group:
-    return Group(site, known, sources=takings.sources(params, state), trainable=takings.has_all(params, state))
+    sources, whole = takings.sources(params, state), takings.has_all(params, state)
+    return Group(site, known, sources=sources, trainable=whole, picked=takings.picked(params, state))
 
 
 def _unordered(build: Build, site: Site) -> events.ParametersUnordered:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optlint.flow.core.cells import IteratorCell, MappingCell, SequenceCell, TensorCell
+from optlint.flow.core.cells import Cover, InstanceCell, IteratorCell, MappingCell, SequenceCell, TensorCell
 from optlint.flow.core.machine import Fork
 from optlint.flow.core.values import Closure, Ref, Value, options_of
 from optlint.flow.reading import ir
@@ -29,6 +29,27 @@ def sources(value: Value, state: State) -> frozenset[Ref] | None:
             return None
         owners.add(cell.owner)
     return frozenset(owners) or None
+
+
+def picked(value: Value, state: State) -> frozenset[tuple[Cover, str]] | None:
+    """The names by which tensors were taken of modules one after another: `m.bias` of all in a model.
+
+    One that is known by itself has no name. None if one may come from elsewhere.
+    """
+    found: set[tuple[Cover, str]] = set()
+    for tensor in _tensors(value, state):
+        cell = state.get(tensor, TensorCell)
+        if cell is None or cell.parameter is not True or cell.piece_of is not None or not isinstance(tensor, Ref):
+            return None
+        holder = state.get(cell.parent[0], InstanceCell) if cell.parent is not None else None
+        around = holder.part_of if holder is not None else None
+        if around is not None and cell.parent is not None:
+            found.add((around, cell.parent[1]))
+        elif holder is not None or cell.how == "`nn.Parameter`":
+            found.add((Cover(tensor), ""))
+        else:
+            return None
+    return frozenset(found)
 
 
 def has_all(value: Value, state: State) -> bool:

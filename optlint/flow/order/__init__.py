@@ -6,5 +6,5 @@ run once more. When a file has been run, `rounds`, `dropped`, `sharing`, `clippi
 `options`: what the program refuses together) and `rebuilt` judge the graph, `again` steps that use gradients twice,
 `lives` what functions do each time that they are called, `unreached` losses that give an optimizer nothing; `rarely`
 knows what takes place in some rounds only. `closures` and `uncalled` judge single calls. `lightning` knows whose loop
-it is.
+it is (`lightning_steps`: which classes have one).
 """

@@ -22,7 +22,7 @@ from optlint.flow.core.values import (
     options_of,
 )
 from optlint.flow.frozen import replace
-from optlint.flow.order import clips, lightning, steps, subjects, trace, unknown_code, unreached
+from optlint.flow.order import clips, lightning, lightning_steps, steps, subjects, trace, unknown_code, unreached
 from optlint.flow.python import classes
 from optlint.flow.pytorch import torch_api
 from optlint.flow.reading import ir
@@ -53,7 +53,7 @@ def begins(machine: Machine, closure: Closure, state: State) -> Act | None:
     state.trace = start()
     lightning.configure(machine, closure, state)
     node, bases = closure.node, tuple(classes.ancestry(closure.owner)) if closure.owner is not None else ()
-    if getattr(node, "name", "") != "training_step" or lightning.BASE not in bases:
+    if getattr(node, "name", "") != "training_step" or lightning_steps.BASE not in bases:
         return None
     own = [part for base in bases if isinstance(base, ClassValue) for part in base.node.body]
     hooks = [part for part in own if isinstance(part, ir.Function) and HOOKS.match(part.name)]

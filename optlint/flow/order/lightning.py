@@ -8,6 +8,7 @@ from optlint.flow.core.cells import InstanceCell, MappingCell, OptimizerCell, Se
 from optlint.flow.core.machine import Arguments
 from optlint.flow.core.values import ClassValue, Closure, External, Ref, Value, options_of
 from optlint.flow.frozen import replace
+from optlint.flow.order.lightning_steps import BASE, BY_HAND, CONFIGURES, STEP
 from optlint.flow.python import attributes, classes, containers
 from optlint.flow.reading import ir
 
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
     from optlint.flow.core.machine import Machine
     from optlint.flow.core.state import State
 
-BASE = External("lightning.LightningModule")
-CONFIGURES, ASKS, STEP = "configure_optimizers", "optimizers", "training_step"
-BY_HAND = frozenset({"backward", "manual_backward", "automatic_optimization", "optimizer_step", "optimizer_zero_grad"})
+ASKS = "optimizers"
 HELD = "<optimizers>"  # an attribute that no code can name
 DEEPEST = 3
 

@@ -23,7 +23,7 @@ def note(machine: Machine, act: Act, state: State) -> None:
     act.loops, act.path, act.address = tuple(trace.loops), state.path, machine.counter.last
     act.deferred = trace.deferring > 0
     act.trail = _trail(machine, act.site) if act.site is not None else ()
-    act.functions = tuple(_running(machine)) if act.kind in (CLEAR, STEP) else ()
+    act.functions = tuple(running(machine)) if act.kind in (CLEAR, STEP) else ()
     act.follow(state.trace)
     trace.acts.append(act)
     trace.built += act.kind == BUILT
@@ -49,7 +49,8 @@ def _fills_in(frame: Frame, caller: Frame) -> bool:
     return theirs in classes.ancestry(mine)
 
 
-def _running(machine: Machine) -> Iterator[ir.Node]:
+def running(machine: Machine) -> Iterator[ir.Node]:
+    """The functions that are running, innermost first."""
     frame: Frame | None = machine.frame
     while frame is not None:
         if frame.node is not None:

@@ -8,7 +8,7 @@ from optlint.flow import events
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, SchedulerCell
 from optlint.flow.core.values import Ref, Value, options_of
 from optlint.flow.groups import covers
-from optlint.flow.order import lightning, subjects
+from optlint.flow.order import lightning_steps, subjects
 from optlint.flow.python import classes
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def returned(machine: Machine, value: Value, state: State) -> None:
     """Tell of a scheduler whose optimizer Lightning does not get, while it gets one of the same parameters."""
     frame = machine.frame
-    if getattr(frame.node, "name", "") != lightning.CONFIGURES or frame.owner is None:
+    if getattr(frame.node, "name", "") != lightning_steps.CONFIGURES or frame.owner is None:
         return
     refs = [option for option in options_of(value) if isinstance(option, Ref)]
-    if len(refs) != 1 or lightning.BASE not in classes.ancestry(frame.owner):
+    if len(refs) != 1 or lightning_steps.BASE not in classes.ancestry(frame.owner):
         return
     found = subjects.reach(refs, state)
     given = {ref: cell for ref in found if (cell := state.get(ref, OptimizerCell))}
