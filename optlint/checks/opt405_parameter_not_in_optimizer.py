@@ -75,8 +75,7 @@ def left_out_by_name(event: PartLeftOut) -> Iterator[Diagnostic]:
     """Report an optimizer that was given parts of a model by name, but for one that they are trained through."""
     yield rule.at(
         event.site,
-        f"{event.optimizer} never trains `{event.missing}`: it has other parts of the model, and gradients go through "
-        "that to them",
+        f"{event.optimizer} never trains `{event.missing}`: no optimizer was given it, only the parts around it",
         notes=(("something is computed from it here", event.used),),
     )
 
