@@ -77,8 +77,8 @@ def _answered(machine: Machine, node: ir.Call, module: Ref, cell: InstanceCell) 
     if not answers.goes_backward(node, parts, by_calls=drawn):
         return
     machine.flagged.add(((node.origin, module), TOLD))
-    models = frozenset(_models(machine, node, parts))
-    machine.when_settled(lambda last: _judge(machine, node, module, models, last))
+    models, used = frozenset(_models(machine, node, parts)), machine.site(node.func)
+    machine.when_settled(lambda last: _judge(machine, node, module, models, used, last))
 
 
 def _models(machine: Machine, call: ir.Call, parts: list[ir.Node]) -> Iterator[Ref]:
@@ -97,15 +97,16 @@ def _models(machine: Machine, call: ir.Call, parts: list[ir.Node]) -> Iterator[R
             yield model
 
 
-def _judge(machine: Machine, call: ir.Call, loss: Ref, models: frozenset[Ref], state: State) -> None:
-    """Tell if an optimizer has the model and steps, and surely none has the loss."""
+def _judge(
+    machine: Machine, call: ir.Call, loss: Ref, models: frozenset[Ref], used: events.Site, state: State
+) -> None:
+    """Tell if an optimizer has the model and steps, and surely none has the loss that is `used` here."""
     name, cell = _trainable(machine, loss, state), state.get(loss, InstanceCell)
     if name is None or cell is None or any((loss, mark) in state.marks for mark in (modules.LISTED, "switched")):
         return
     optimizer = _stepping(machine, models, state)
     if optimizer is None or any(value == loss for module in _modules(state) for value in _parts(module)):
         return
-    used = machine.site(call.func)
     event = events.CriterionLeftOut(optimizer.made, optimizer.name, f"{used.text}.{name}", used)
 
     def verdict() -> None:
