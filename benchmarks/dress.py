@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 Files = dict[str, str]
+MODULES = {"nn": "torch.nn", "torch.nn": "torch.nn", "torch.optim": "torch.optim", "optim": "torch.optim"}
 LOOPS = (ast.For, ast.While, ast.With)
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
 
@@ -274,13 +275,11 @@ def on_device(parts: Parts) -> dict[str, list[ast.stmt] | str] | None:
 class _Direct(ast.NodeTransformer):
     """`nn.Linear` becomes `Linear`, `torch.optim.SGD` becomes `SGD`."""
 
-    MODULES = {"nn": "torch.nn", "torch.nn": "torch.nn", "torch.optim": "torch.optim", "optim": "torch.optim"}
-
     def __init__(self) -> None:
         self.found: dict[str, str] = {}
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        module = self.MODULES.get(ast.unparse(node.value))
+        module = MODULES.get(ast.unparse(node.value))
         if module is None or not node.attr[0].isupper():
             self.generic_visit(node)
             return node

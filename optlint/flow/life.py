@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, cast
 
 from optlint.flow import worth
 from optlint.flow.belonging import held, late, loose
@@ -19,13 +19,13 @@ from optlint.flow.core.joining import join
 from optlint.flow.core.machine import Arguments, Frame, Machine, Unit
 from optlint.flow.core.state import State
 from optlint.flow.core.values import NONE, ClassValue, Closure, Descriptor, Ref, Value
-from optlint.flow.events import Site
+from optlint.flow.events import Site, Text
 from optlint.flow.files import foreign, templates
 from optlint.flow.groups import growth
 from optlint.flow.order import gradients, rounds, trace, uncalled
 from optlint.flow.python import classes, inlining, kinds, objects
-from optlint.flow.reading import ir, relevance
-from optlint.flow.reading.names_read import readings_of
+from optlint.flow.reading import ir, relevance, texts
+from optlint.flow.reading.names_read import Readings, readings_of
 from optlint.flow.tensors import grad_mode
 
 PER_STEP = frozenset(
@@ -43,6 +43,7 @@ class Life:
     words: frozenset[str] = frozenset()
     renamed: frozenset[str] = frozenset()
     switchers: frozenset[str] = frozenset()
+    read: dict[Text, Readings] = field(default_factory=dict)
     lived: set[tuple[object, ...]] = field(default_factory=set)  # by `_kind`
     suspects: dict[ClassValue, tuple[held.Suspect, ...]] = field(default_factory=dict)
 
@@ -50,7 +51,7 @@ class Life:
         """Run the module, then its functions and classes."""
         self.machine.own_methods = _method_names(block)
         self.machine.block = block
-        self.machine.readings = cache(partial(readings_of, block, self.machine.bodies))
+        self.machine.readings = partial(self._readings, block)
         own = {node.name: self.machine.mentions(node) for node in _classes(block)}
         elsewhere = self._trainers_elsewhere(block)
         self.machine.trace.wanted = bool(elsewhere) or gradients.are_computed_in(block, self.machine)
@@ -66,6 +67,16 @@ class Life:
         rounds.judge(self.machine)
         for verdict in self.machine.verdicts:
             verdict()
+
+    def _readings(self, block: ir.Block) -> Readings:
+        """What this file reads, of which `block` is the whole, and the one whose code is running."""
+        own, running = self.unit.file, self.machine.frame.unit.file
+        if own not in self.read:
+            self.read[own] = readings_of(block, self.machine.bodies)
+        if running not in self.read:
+            theirs = readings_of(texts.statements_of(cast("texts.Parsed", running)), self.machine.bodies)
+            self.read[running] = theirs.joined(self.read[own])
+        return self.read[running]
 
     def _trainers_elsewhere(self, block: ir.Block) -> frozenset[str]:
         """The names that imports give to other files, or functions and classes of theirs, that deal with training."""

@@ -97,9 +97,7 @@ def _models(machine: Machine, call: ir.Call, parts: list[ir.Node]) -> Iterator[R
             yield model
 
 
-def _judge(
-    machine: Machine, call: ir.Call, loss: Ref, models: frozenset[Ref], used: events.Site, state: State
-) -> None:
+def _judge(machine: Machine, call: ir.Call, loss: Ref, models: frozenset[Ref], used: events.Site, state: State) -> None:
     """Tell if an optimizer has the model and steps, and surely none has the loss that is `used` here."""
     name, cell = _trainable(machine, loss, state), state.get(loss, InstanceCell)
     if name is None or cell is None or any((loss, mark) in state.marks for mark in (modules.LISTED, "switched")):

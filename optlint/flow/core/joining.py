@@ -80,7 +80,8 @@ def join_cells(left: Cell, right: Cell) -> Cell:
         return _join_mappings(left, right)
     if isinstance(left, InstanceCell) and isinstance(right, InstanceCell):
         attrs, given = _join_attributes(left.attrs, right.attrs), (*dict.fromkeys(left.given + right.given),)
-        return replace(cast("InstanceCell", _common(left, right)), attrs=attrs, given=given)
+        frozen = bool(left.frozen or right.frozen)
+        return replace(cast("InstanceCell", _common(left, right)), attrs=attrs, given=given, frozen=frozen)
     if isinstance(left, SequenceCell) and isinstance(right, SequenceCell):
         common = cast("SequenceCell", _common(left, right))
         return replace(common, among=_join_contents(left, right), item=_join_item(left, right, common.item))

@@ -328,6 +328,7 @@ class Machine:
 
     def let_go(self) -> None:
         """Forget what refers back to this machine, once nothing more is run on it."""
+        self.readings = nothing_read
         self.pending.clear()
         self.verdicts.clear()
         self.trace.let_go()

@@ -142,6 +142,8 @@ def _defines(machine: Machine, value: Value, name: str, state: State) -> bool | 
     cell, read = state.cell(value), machine.readings()
     if name not in REAL and name in (read.beside_self if isinstance(cell, TensorCell) else read.attributes):
         return True
+    if name not in REAL and isinstance(cell, TensorCell) and machine.says_elsewhere(rf"\bself\.{name}\s*[:=]"):
+        return True
     if not isinstance(cell, InstanceCell) or not isinstance(cell.cls, ClassValue):
         return False
     if value == machine.frame.bound or classes.is_own_attribute(machine, cell.cls, name, state):

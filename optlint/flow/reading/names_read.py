@@ -33,6 +33,17 @@ class Readings(NamedTuple):
     beside_self: frozenset[str] = frozenset()
     counts: frozenset[str] = frozenset()
 
+    def joined(self, other: Readings) -> Readings:
+        """What either reads."""
+        return Readings(
+            self.attributes | other.attributes,
+            self.keys | other.keys,
+            self.held | other.held,
+            self.of_optimizers | other.of_optimizers,
+            self.beside_self | other.beside_self,
+            self.counts | other.counts,
+        )
+
 
 @dataclass(slots=True)
 class _Found:
