@@ -12,13 +12,13 @@ from optlint.flow import events
 from optlint.flow.belonging import answers, held
 from optlint.flow.core.acts import STEP
 from optlint.flow.core.cells import InstanceCell, OptimizerCell, TensorCell
-from optlint.flow.core.values import ClassValue, Closure, Ref, Value, options_of
+from optlint.flow.core.values import ClassValue, Ref, Union, Value, options_of
 from optlint.flow.groups import modules
 from optlint.flow.iterators.changes import name_of
 from optlint.flow.reading import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from optlint.flow.core.machine import Frame, Machine
     from optlint.flow.core.state import State
@@ -43,7 +43,9 @@ DRAWN = frozenset(
 
 def called(machine: Machine, node: ir.Call, function: Value, state: State) -> None:
     """A call was run: perhaps of a module that gives the loss, or of one of several that may."""
-    machine.owned.called.update(one for one in options_of(function) if isinstance(one, Ref))
+    known = [one for one in options_of(function) if isinstance(one, Ref)]
+    machine.owned.called.update(known)
+    machine.owned.perhaps_run.update(known if isinstance(function, Union) else ())
     if state.no_grad is True:
         return
     for module in options_of(function):
@@ -52,13 +54,12 @@ def called(machine: Machine, node: ir.Call, function: Value, state: State) -> No
             _note(machine, node, module)
             if machine.owned.gifts:
                 _answered(machine, node, module, cell)
-        elif isinstance(module, Closure) and isinstance(module.node, ir.Function):
-            machine.owned.helpers[node.origin] = module.node
 
 
 def _note(machine: Machine, node: ir.Call, module: Ref) -> None:
     """A module ran: note where, and what functions were running then."""
     machine.owned.answers[node.origin] = module
+    machine.owned.files[node.origin] = machine.frame.unit.file
     frame: Frame | None = machine.frame
     while frame is not None:
         machine.owned.callers.setdefault(module, set()).add(frame.node)
@@ -187,11 +188,15 @@ def is_handled_elsewhere(machine: Machine, loss: ir.Expression) -> bool:
     return machine.says_elsewhere(rf"(?s)\A(?=.*{name}).*\b(?:parameters|add_param_group)\b")
 
 
-def is_handled(machine: Machine, loss: Ref, cls: Value) -> bool:
-    """Whether code outside its class asks a loss for more than its value: it may train it by hand, or load it."""
+def is_handled(machine: Machine, loss: Ref, cls: Value, others: Iterable[ir.Function] = ()) -> bool:
+    """Whether code outside its class asks a loss for more than its value: it may train it by hand, or load it.
+
+    That is the code of this file, and of these functions of others.
+    """
     own = ir.walk_all(cls.node.body, machine.bodies) if isinstance(cls, ClassValue) else ()
     inside = frozenset(node.origin for node in own)
-    nodes = [*ir.walk_all(machine.block, machine.bodies)]
+    blocks = (machine.block, *map(machine.bodies, others))
+    nodes = [node for block in blocks for node in ir.walk_all(block, machine.bodies)]
     harmless = inside.union(*map(_looked_at, nodes))
     asked = (node for node in nodes if isinstance(node, ir.Attribute) and node.attr not in MOVES)
     values = (machine.values.get(node.value.origin) for node in asked if node.origin not in harmless)

@@ -7,6 +7,7 @@ anything is loaded, frozen, or done to that part in any other way than to comput
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from optlint.flow.belonging import answers, criteria, feeding, untrained, ways
@@ -36,8 +37,12 @@ def judge(machine: Machine, optimizer: Ref, state: State) -> None:
     given = frozenset(cover.module for cover in covers)
     if len(given) < FEWEST or any(cover.sliced for cover in covers) or untrained.is_doubtful(machine, state):
         return
-    suspects = (*_in_models(machine, given, state), *_in_programs(machine, given, state))
-    untrained.judge(machine, optimizer, suspects, state)
+    untrained.judge(machine, optimizer, [*_in_models(machine, given, state)], state)
+    programs = partial(_in_programs, machine, given, state)
+    if any(part in machine.owned.callers for part in given):
+        untrained.judge(machine, optimizer, [*programs()], state)
+    else:
+        machine.when_over(lambda: untrained.tell(machine, optimizer, [*programs()], state))
 
 
 def _in_models(machine: Machine, given: frozenset[Ref], state: State) -> Iterator[untrained.Suspect]:
@@ -106,8 +111,11 @@ def _in_programs(machine: Machine, given: frozenset[Ref], state: State) -> Itera
     callers = {node for part in given for node in machine.owned.callers.get(part, ())} & own
     blocks = {node: machine.bodies(node) if isinstance(node, ir.Function) else machine.block for node in callers}
     reads = {node: feeding.read(block, names, machine.bodies) for node, block in blocks.items()}
-    inner = frozenset().union(*(read.entered for read in reads.values()))
+    inner: frozenset[ir.Function] = frozenset().union(*(read.entered for read in reads.values()))
     outer = {node: read for node, read in reads.items() if node not in inner}
+    others = inner - own
+    if any(untrained.is_own_way(machine, node) for node in others):
+        return
     for part in dict.fromkeys(part for read in outer.values() for part in read.inputs if part not in given):
         runs = {node: read for node, read in outer.items() if part in read.inputs}
         trained = [[read.is_fed(one, part) for read in outer.values() if one in read.inputs] for one in given]
@@ -115,7 +123,7 @@ def _in_programs(machine: Machine, given: frozenset[Ref], state: State) -> Itera
         if not isinstance(call, ir.Call) or any(given.isdisjoint(read.inputs[part]) for read in runs.values()):
             continue
         if any(feeds and all(feeds) for feeds in trained) or all(_is_loss(machine, call, node) for node in runs):
-            yield from _alone(machine, part, call, state)
+            yield from _alone(machine, part, call, others, state)
 
 
 def _is_loss(machine: Machine, call: ir.Call, function: ir.Node | None) -> bool:
@@ -124,9 +132,11 @@ def _is_loss(machine: Machine, call: ir.Call, function: ir.Node | None) -> bool:
     return answers.goes_backward(call, [*ir.walk_all(block, machine.bodies)], by_calls=True)
 
 
-def _alone(machine: Machine, part: Ref, call: ir.Call, state: State) -> Iterator[untrained.Suspect]:
-    """A module that a program runs, if nobody asks it for anything but what it gives."""
-    cell, used = state.get(part, InstanceCell), machine.site(call.func)
-    handled = cell is None or criteria.is_handled(machine, part, cell.cls)
+def _alone(
+    machine: Machine, part: Ref, call: ir.Call, others: frozenset[ir.Function], state: State
+) -> Iterator[untrained.Suspect]:
+    """A module that a program surely runs, if nobody asks it for anything but what it gives."""
+    cell, used = state.get(part, InstanceCell), Site(machine.owned.files[call.origin], call.func.origin)
+    handled = cell is None or part in machine.owned.perhaps_run or criteria.is_handled(machine, part, cell.cls, others)
     if not handled and not criteria.is_handled_elsewhere(machine, call.func):
         yield untrained.Suspect(part, used.text, used)

@@ -50,19 +50,20 @@ class Suspect(NamedTuple):
 
 def judge(machine: Machine, optimizer: Ref, suspects: Sequence[Suspect], state: State) -> None:
     """Tell of the parts that an optimizer was not given, nor any other, once all of the program was run."""
-    cell = state.get(optimizer, OptimizerCell)
-
-    def verdict() -> None:
-        ran = frozenset().union(*(subjects.reach((one,), state) for one in machine.owned.ran))
-        known = [one for one in suspects if one.model is None or one.model in ran]
-        wanted = [one for one in known if is_to_be_trained(machine, one.ref, state)]
-        left = [one for one in wanted if is_nobodys(machine, optimizer, subjects.reach((one.ref,), state))]
-        if cell is not None and left and steps(machine, optimizer):
-            names = ", ".join(dict.fromkeys(one.name for one in left))
-            machine.emit(events.PartLeftOut(cell.made, cell.name, names, left[0].used))
-
     if suspects:
-        machine.when_over(verdict)
+        machine.when_over(lambda: tell(machine, optimizer, suspects, state))
+
+
+def tell(machine: Machine, optimizer: Ref, suspects: Sequence[Suspect], state: State) -> None:
+    """Tell of them, now that all of the program was run."""
+    cell = state.get(optimizer, OptimizerCell)
+    ran = frozenset().union(*(subjects.reach((one,), state) for one in machine.owned.ran))
+    known = [one for one in suspects if one.model is None or one.model in ran]
+    wanted = [one for one in known if is_to_be_trained(machine, one.ref, state)]
+    left = [one for one in wanted if is_nobodys(machine, optimizer, subjects.reach((one.ref,), state))]
+    if cell is not None and left and steps(machine, optimizer):
+        names = ", ".join(dict.fromkeys(one.name for one in left))
+        machine.emit(events.PartLeftOut(cell.made, cell.name, names, left[0].used))
 
 
 def is_doubtful(machine: Machine, state: State) -> bool:
@@ -74,6 +75,12 @@ def is_doubtful(machine: Machine, state: State) -> bool:
     if loaded and not any(map(subjects.means_optimizer, loaded)):
         return True
     return machine.says_elsewhere(ELSEWHERE) or machine.says_elsewhere(LOADS_ELSEWHERE)
+
+
+def is_own_way(machine: Machine, node: ir.Node) -> bool:
+    """Whether some code loads, freezes or trains something in its own way."""
+    words = machine.mentions(node)
+    return LOADS in words or any(re.search(ELSEWHERE, word) for word in words)
 
 
 def _loaded(machine: Machine) -> Iterator[str]:

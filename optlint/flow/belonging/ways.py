@@ -116,8 +116,10 @@ class OfRun:
         return self.machine.owned.helpers.get(node.origin)
 
     def is_torch(self, func: ir.Expression) -> bool:
-        """Whether a function is one of torch, by its name."""
-        return _computes(self.state.look_up(self.machine.home.scope, _root(func)))
+        """Whether a function is one of torch, by its name in this file or in those that it uses."""
+        scopes = (self.machine.home.scope, *self.machine.units)
+        found = (self.state.look_up(scope, _root(func)) for scope in scopes)
+        return _computes(next((value for value in found if value is not None), None))
 
     def truth(self, test: ir.Expression) -> bool | None:
         """What a test may be another time is not known."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from optlint.flow.core.cells import IteratorCell
     from optlint.flow.core.values import Ref
+    from optlint.flow.events import Text
     from optlint.flow.reading import ir
 
 
@@ -45,8 +46,10 @@ class Owned:
     taken_out: dict[tuple[Ref, str], Ref] = field(default_factory=dict)  # what an optimizer has and `del` took away
     states: dict[Ref, Ref] = field(default_factory=dict)
     answers: dict[object, Ref] = field(default_factory=dict)  # the module that each call ran, by origin
+    files: dict[object, Text] = field(default_factory=dict)  # where these calls stand
     helpers: dict[object, ir.Function] = field(default_factory=dict)  # the function of the project that each call ran
     called: set[Ref] = field(default_factory=set)  # the modules that ran so far, with gradients or without
+    perhaps_run: set[Ref] = field(default_factory=set)  # modules that were called as one of several
     callers: dict[Ref, set[ir.Node | None]] = field(default_factory=dict)  # what was running when each module ran
 
 

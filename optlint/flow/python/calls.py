@@ -44,6 +44,8 @@ def call(machine: Machine, function: Value, arguments: Arguments, node: ir.Call,
     if isinstance(function, External):
         return _external(machine, function.path, arguments, node, state)
     if isinstance(function, Closure):
+        if isinstance(function.node, ir.Function):
+            machine.owned.helpers[node.origin] = function.node
         steps.defined_here(machine, node)
         return inlining.inline(machine, function, arguments, node, state)
     if isinstance(function, Method):
