@@ -23,6 +23,7 @@ MAKES = re.compile(r"torch\.(?:zeros|ones|rand|empty|full|tensor|normal|eye|lins
 CLASS = re.compile(r"^class\b", re.MULTILINE)
 FUNCTION = re.compile(r"(?:@.*\n)*(?:async\s+)?def\b")
 MOST_LINES = 12  # of a function that only makes tensors, or objects
+HOLDS_SETTINGS = re.compile(r"@(?:dataclasses\.)?dataclass\b")
 STAR = re.compile(r"^from\s+(\.*)([\w.]*)\s+import\s+\*", re.MULTILINE)
 WORD = re.compile(r"[^\W\d]\w*")
 BASES = re.compile(r"class\s+\w+\(([\w\s,]+)\)")
@@ -48,7 +49,9 @@ class Piece:
     @cached_property
     def concerns_training(self) -> bool:
         """Whether a function or class may have to do with training; any other statement may."""
-        return not DEFINITION.match(self.text) or MATTERS.search(self.text) is not None or self._makes_tensors
+        if not DEFINITION.match(self.text) or MATTERS.search(self.text) is not None:
+            return True
+        return self._makes_tensors or HOLDS_SETTINGS.match(self.text) is not None
 
     @cached_property
     def makes_with(self) -> frozenset[str]:
