@@ -25,7 +25,7 @@ from optlint.flow.core.values import (
     options_of,
 )
 from optlint.flow.frozen import replace
-from optlint.flow.pytorch import torch_tensors
+from optlint.flow.pytorch import torch_api, torch_tensors
 from optlint.flow.reading import ir, names_read
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def made_by(machine: Machine, path: str, arguments: Arguments, state: State, sit
     flag = arguments.keywords.get("requires_grad", Const(False))
     if path == "torch.autograd.Variable":
         flag = arguments.pick(1, "requires_grad") or flag
-    wanted = bool(flag.value) if isinstance(flag, Const) and not arguments.open else None
+    meant = "requires_grad" in arguments.keywords or not any(map(torch_api.is_about_gradients, arguments.keywords))
+    wanted = bool(flag.value) if isinstance(flag, Const) and meant and not arguments.open else None
     computed_before = path in torch_tensors.FROM_DATA and not _is_constant(machine, arguments, state)
     made = TensorCell(site, f"`{path}`", True, wanted, False, cut=site if computed_before else None)
     dtype, device = _dtype(machine, path, arguments, state), _device(path, arguments, state)
