@@ -8,6 +8,7 @@ from optlint.flow import events
 from optlint.flow.core.cells import InstanceCell, TensorCell
 from optlint.flow.core.values import Ref, Value, options_of
 from optlint.flow.frozen import dataclass, replace
+from optlint.flow.reading import ir
 from optlint.flow.tensors import recipes
 from optlint.flow.tensors.tensor_uses import held_by, is_from_parameters
 
@@ -58,7 +59,7 @@ def given(machine: Machine, gift: Gift, state: State) -> None:
             something(machine, gift.call)  # given on paths that end before
             return
         event = _event(gift, no_grad, last)
-        if not (event.requires_grad is False and _is_throwaway(gift.tensors, last)):
+        if not (event.requires_grad is False and _is_throwaway(machine, gift.tensors, last)):
             something(machine, gift.call)
         machine.when_over(lambda: _tell(machine, gift, event, last))
 
@@ -91,11 +92,17 @@ def _agreed(flags: list[Any]) -> Any:
     return flags[0] if all(flag is flags[0] for flag in flags) else None
 
 
-def _is_throwaway(tensors: tuple[Ref, ...], state: State) -> bool:
-    """Whether tensors were made from scratch and can't be reached, so that nothing can be computed with them."""
+def _is_throwaway(machine: Machine, tensors: tuple[Ref, ...], state: State) -> bool:
+    """Whether tensors were made from scratch, and nothing was or can be computed with them."""
     cells = [state.get(tensor, TensorCell) for tensor in tensors]
     made = all(cell is not None and cell.how.startswith("`torch.") for cell in cells)
-    return made and _reachable(state).isdisjoint(tensors)
+    return made and _reachable(state).isdisjoint(tensors) and not _is_used(machine, tensors)
+
+
+def _is_used(machine: Machine, tensors: tuple[Ref, ...]) -> bool:
+    """Whether a name stood for one of these tensors more often than once: where it was given away."""
+    places = [origin for origin, value in machine.values.items() if isinstance(value, Ref) and value in tensors]
+    return sum(isinstance(machine.nodes.get(origin), ir.Name) for origin in places) > 1
 
 
 def _reachable(state: State) -> set[Value]:
