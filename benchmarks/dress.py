@@ -210,6 +210,25 @@ def loop_elsewhere(parts: Parts) -> dict[str, list[ast.stmt] | str] | None:
     return {"engine.py": engine, "main.py": [*_head(parts), *parts.setup, *call]}
 
 
+def three_files(parts: Parts) -> dict[str, list[ast.stmt] | str] | None:
+    """A file that makes things, one that trains with them, and the script that calls both."""
+    names = {one.name for one in parts.definitions if isinstance(one, DEFINITIONS)}
+    if not parts.loop or not parts.shared or _names(parts.loop, ast.Load) & names:
+        return None
+    given = ", ".join(parts.shared)
+    build = _function("build", (), [*parts.setup, ast.Return(_tuple(parts.shared))])
+    engine = [*parts.imports, _function("train", parts.shared, parts.loop)]
+    calls = f"{given}{',' if len(parts.shared) == 1 else ''} = build()\ntrain({given})"
+    script = _code(f"from build import build\nfrom engine import train\n{calls}")
+    return {"build.py": [*_head(parts), build], "engine.py": engine, "main.py": script}
+
+
+def trainer_elsewhere(parts: Parts) -> dict[str, list[ast.stmt] | str] | None:
+    """A class that makes things and trains, of which another file makes an object."""
+    made = unused_class(parts)
+    return made and {"trainer.py": made["main.py"], "main.py": _code("from trainer import Trainer\nTrainer().fit()")}
+
+
 def notebook(parts: Parts) -> dict[str, list[ast.stmt] | str] | None:
     """Each statement in a cell of its own."""
     cells = [
@@ -346,6 +365,8 @@ GUISES: dict[str, Callable[[Parts], dict[str, list[ast.stmt] | str] | None]] = {
         inherited,
         two_files,
         loop_elsewhere,
+        three_files,
+        trainer_elsewhere,
         notebook,
         interrupted,
         renamed,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from optlint.flow.core.state import State
     from optlint.flow.events import Site
 
+WRITES_GRADIENT = r"\.grad\s*=(?!=)(?!\s*None\b)"
+
 
 @dataclass(frozen=True, slots=True)
 class Gift:
@@ -125,6 +127,7 @@ def _tell(machine: Machine, gift: Gift, event: events.GroupTensor, state: State)
     if event.requires_grad is False and event.parameter is False:
         keys += [name for tensor in gift.tensors for name in _names_of(tensor, state)]
     by_hand = any((key, "gradient") in state.marks for key in (*keys, "param_groups"))
+    by_hand |= event.requires_grad is False and machine.says_elsewhere(WRITES_GRADIENT)
     if by_hand or any(cell.gradient_set for tensor in gift.tensors if (cell := state.get(tensor, TensorCell))):
         return
     asked = event.escaped or any((key, word) in state.marks for key in keys for word in ("asked", "escaped"))
