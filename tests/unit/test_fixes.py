@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 # The share of the diagnostics in the cases that have a fix: the others can't be mended without doing harm.
 SHARES = {"OPT101": 0.8, "OPT102": 0.95, "OPT103": 0.9, "OPT104": 0.9, "OPT201": 0.45, "OPT202": 0.75, "OPT205": 0.85}
 SHARES |= {"OPT403": 0.85, "OPT404": 0.9, "OPT506": 0.8}
-SHARES |= {"OPT206": 0.5, "OPT207": 0.75, "OPT301": 0.75, "OPT304": 0.3}
+SHARES |= {"OPT206": 0.5, "OPT207": 0.75, "OPT301": 0.7, "OPT304": 0.3}
 CODES = tuple(SHARES)
 
 
