@@ -95,7 +95,7 @@ def had_by(subject: Subject, state: State) -> frozenset[Ref] | None:
 def _held(part: Ref, state: State) -> frozenset[Ref] | None:
     cell = state.cell(part)
     if isinstance(cell, TensorCell):
-        return _homes(part, state)
+        return _homes(part, state) if cell.leaf is not False else None  # a cast gives the leaf itself, or it raised
     return None if _above(part, state) is None else subjects.reach((part,), state)
 
 
